@@ -1,0 +1,29 @@
+"""Entry point of `cdk`: context in, cloud assembly out."""
+
+import sys
+
+from cloudmart_cdk.settings import SettingsError, load_settings
+from cloudmart_cdk.settings.loading import read_context
+
+
+def main() -> None:
+    context = read_context()
+    try:
+        settings = load_settings(context)
+    except SettingsError as refused:
+        sys.exit(str(refused))
+    # Imported late: bad input is answered before CDK's seconds of start-up.
+    from cloudmart_cdk.application import build_app
+
+    app = build_app(settings, context=context)
+    try:
+        app.synth()
+    except RuntimeError as failed:
+        # jsii wraps the findings' exception; the findings themselves are printed above, the trace adds nothing.
+        if "ValidationFailed" not in str(failed):
+            raise
+        sys.exit(f"error: synth refused by the findings above; fix them or acknowledge them where they arise. {failed}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The stage's log bucket, into which load balancers, CloudFront, S3, flow logs and CloudTrail write."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ..policy.acknowledge import acknowledge
+
+
+class LogBucket(Construct):
+    """STANDARD_IA at 30 days, GLACIER at 90, then expiry. Specification section 2.
+
+    SSE-S3, because load balancers write nothing else; ACLs stay possible, because CloudFront's
+    standard (legacy) logs are delivered by them.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, expire_days: int, keep: bool) -> None:
+        super().__init__(scope, id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=cdk.Duration.days(30)
+                        ),
+                        s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=cdk.Duration.days(90)),
+                    ],
+                    expiration=cdk.Duration.days(expire_days),
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+                )
+            ],
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+            auto_delete_objects=not keep,
+        )
+        acknowledge(
+            self.bucket,
+            {
+                "AwsSolutions::AwsSolutions-S1": "Access logs of all others come here; logging it into itself would "
+                "never end."
+            },
+        )

@@ -1,0 +1,182 @@
+"""The VPC: exact subnets, pods' range, NAT, endpoints, DNS zone. Specification section 2.
+
+Owns everything with an address range. Does not own security groups (`firewall`) or the log bucket.
+"""
+
+from typing import Final
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ..policy.acknowledge import acknowledge
+from ..settings.model import Network as NetworkSettings
+
+PUBLIC: Final = "Public"
+PRIVATE: Final = "Private"
+DATA: Final = "Data"
+
+_INTERFACE_ENDPOINTS: Final = {
+    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
+    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
+    "SsmMessages": ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES,
+    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+}
+
+
+@jsii.implements(ec2.IIpAddresses)
+class _StatedAddresses:
+    """Gives each subnet the CIDR that the settings state, instead of letting CDK carve them."""
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        self._vpc = str(settings.cidr)
+        self._by_tier = {PUBLIC: settings.public, PRIVATE: settings.private, DATA: settings.data}
+
+    def allocate_vpc_cidr(self) -> ec2.VpcIpamOptions:
+        return ec2.VpcIpamOptions(cidr_block=self._vpc)
+
+    def allocate_subnets_cidr(
+        self, *, requested_subnets: list[ec2.RequestedSubnet], vpc_cidr: str
+    ) -> ec2.SubnetIpamOptions:
+        remaining = {tier: iter(networks) for tier, networks in self._by_tier.items()}
+        return ec2.SubnetIpamOptions(
+            allocated_subnets=[
+                ec2.AllocatedSubnet(cidr=str(next(remaining[subnet.configuration.name]))) for subnet in requested_subnets
+            ]
+        )
+
+
+class Network(Construct):
+    """VPC, subnets, routes, gateway endpoints, flow logs and the private zone.
+
+    Attributes: `vpc`, `pod_subnet_ids` (one a zone), `zone` (`<stage>.cloudmart.internal`).
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: NetworkSettings,
+        zone_name: str,
+        log_bucket: s3.IBucket,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, id)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=_StatedAddresses(settings),
+            availability_zones=list(settings.zones),
+            nat_gateways=0 if settings.regional_nat else settings.nat_gateways,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name=PUBLIC, subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False
+                ),
+                ec2.SubnetConfiguration(
+                    name=PRIVATE,
+                    # With a regional NAT gateway CDK knows of no NAT: the routes are ours.
+                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
+                    if settings.regional_nat
+                    else ec2.SubnetType.PRIVATE_WITH_EGRESS,
+                ),
+                ec2.SubnetConfiguration(name=DATA, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            ],
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),
+                "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
+            },
+            restrict_default_security_group=True,
+        )
+        acknowledge(
+            self,
+            {
+                "CloudFormation-Validate::W3010": "The zones are a setting: stated, so that synth needs no account and "
+                "the subnets of a stage never move."
+            },
+        )
+        self.public_subnets = self.vpc.select_subnets(subnet_group_name=PUBLIC).subnets
+        self.private_subnets = self.vpc.select_subnets(subnet_group_name=PRIVATE).subnets
+        self.data_subnets = self.vpc.select_subnets(subnet_group_name=DATA).subnets
+        # The load balancer controller finds subnets by these tags (its "Subnet Auto Discovery" page).
+        for subnets, role in ((self.public_subnets, "elb"), (self.private_subnets, "internal-elb")):
+            for subnet in subnets:
+                cdk.Tags.of(subnet).add(f"kubernetes.io/role/{role}", "1")
+        if settings.regional_nat:
+            self._add_regional_nat()
+        self.pod_subnet_ids = self._add_pod_subnets(settings)
+        self._add_flow_logs(log_bucket, log_retention)
+        self.zone = route53.PrivateHostedZone(
+            self, "Zone", zone_name=zone_name, vpc=self.vpc, comment="For people; programs read Parameter Store"
+        )
+
+    def add_interface_endpoints(self, security_group: ec2.ISecurityGroup) -> None:
+        """Private ways to the AWS APIs that instances and pods call; about 9 USD a month each and zone."""
+        for name, service in _INTERFACE_ENDPOINTS.items():
+            self.vpc.add_interface_endpoint(
+                name,
+                service=service,
+                open=False,
+                security_groups=[security_group],
+                subnets=ec2.SubnetSelection(subnets=self.private_subnets),
+            )
+
+    def _add_pod_subnets(self, settings: NetworkSettings) -> list[str]:
+        """Subnets in a second range, routed like the private subnet of their zone.
+
+        The VPC CNI puts pods into subnets tagged `kubernetes.io/role/cni` (EKS Best Practices, "subnet discovery").
+        """
+        block = ec2.CfnVPCCidrBlock(self, "PodsCidr", vpc_id=self.vpc.vpc_id, cidr_block=str(settings.pods_cidr))
+        ids = []
+        for number, (zone, cidr, private) in enumerate(
+            zip(settings.zones, settings.pods, self.private_subnets, strict=True), start=1
+        ):
+            subnet = ec2.CfnSubnet(
+                self,
+                f"PodsSubnet{number}",
+                vpc_id=self.vpc.vpc_id,
+                availability_zone=zone,
+                cidr_block=str(cidr),
+                tags=[
+                    cdk.CfnTag(key="Name", value=f"{cdk.Stack.of(self).stack_name}/Pods{number}"),
+                    cdk.CfnTag(key="kubernetes.io/role/cni", value="1"),
+                ],
+            )
+            subnet.add_resource_dependency(block)
+            ec2.CfnSubnetRouteTableAssociation(
+                self,
+                f"PodsRoutes{number}",
+                subnet_id=subnet.attr_subnet_id,
+                route_table_id=private.route_table.route_table_id,
+            )
+            ids.append(subnet.attr_subnet_id)
+        return ids
+
+    def _add_regional_nat(self) -> None:
+        """One NAT gateway that spans the zones (EC2 guide, "regional NAT gateways"), addresses by AWS."""
+        nat = ec2.CfnNatGateway(self, "RegionalNat", availability_mode="regional", vpc_id=self.vpc.vpc_id)
+        nat.node.add_dependency(self.vpc.internet_connectivity_established)
+        for number, subnet in enumerate(self.private_subnets, start=1):
+            ec2.CfnRoute(
+                self,
+                f"RegionalNatRoute{number}",
+                route_table_id=subnet.route_table.route_table_id,
+                destination_cidr_block="0.0.0.0/0",
+                nat_gateway_id=nat.attr_nat_gateway_id,
+            )
+
+    def _add_flow_logs(self, bucket: s3.IBucket, retention: logs.RetentionDays) -> None:
+        """All traffic, to CloudWatch Logs for queries and to the log bucket for keeps."""
+        group = logs.LogGroup(self, "FlowLogGroup", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY)
+        # Its own role: CDK's grants "logs:*"-like breadth on describe calls that delivery does not need.
+        role = iam.Role(self, "FlowLogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
+        group.grant_write(role)
+        self.vpc.add_flow_log("ToLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role))
+        self.vpc.add_flow_log("ToBucket", destination=ec2.FlowLogDestination.to_s3(bucket, "vpc-flow-logs"))

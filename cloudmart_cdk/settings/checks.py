@@ -1,0 +1,249 @@
+"""Checks over several settings at once.
+
+Owns what a single field cannot say: networks that fit, minima below maxima, connections and pods that
+the machines hold, names that AWS accepts, stacks that need each other. Each check yields `Problem`s;
+`loading` turns them into lines.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from itertools import combinations
+
+from . import catalogue
+from .model import NodeGroup, Settings
+from .topology import NEEDS
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One refused input: where, what was given, what is allowed, what to do."""
+
+    key: str
+    given: str
+    allowed: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: given {self.given}; allowed: {self.allowed}; {self.do}"
+
+
+_SMALLEST = {"public": 27, "private": 26, "data": 28, "pods": 24}
+"""Longest prefix per tier. A load balancer asks for a /27 (ELB guide); EKS and RDS for /28 and free addresses."""
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """All that is wrong with settings whose single values are right."""
+    yield from _networks(settings)
+    yield from _sizes(settings)
+    yield from _connections(settings)
+    yield from _pods(settings)
+    yield from _names(settings)
+    yield from _skips(settings)
+    yield from _options(settings)
+
+
+def _networks(settings: Settings) -> Iterator[Problem]:
+    network = settings.network
+    if network.cidr.prefixlen < 16 or network.cidr.prefixlen > 24:
+        yield Problem("network.cidr", str(network.cidr), "a /16 to /24 (a VPC takes no more)", "use e.g. 10.0.0.0/16")
+    named: list[tuple[str, IPv4Network]] = []
+    for tier in ("public", "private", "data", "pods"):
+        home_key = "network.pods_cidr" if tier == "pods" else "network.cidr"
+        home = network.pods_cidr if tier == "pods" else network.cidr
+        for subnet in getattr(network, tier):
+            key = f"network.{tier}"
+            named.append((key, subnet))
+            if not subnet.subnet_of(home):
+                yield Problem(key, str(subnet), f"networks inside {home_key} {home}", f"choose one inside, or change {home_key}")
+            if subnet.prefixlen > _SMALLEST[tier]:
+                yield Problem(key, str(subnet), f"a /{_SMALLEST[tier]} or larger", f"use a /{_SMALLEST[tier]}")
+    if network.pods_cidr.overlaps(network.cidr):
+        yield Problem(
+            "network.pods_cidr",
+            str(network.pods_cidr),
+            f"a network apart from network.cidr {network.cidr}",
+            "use e.g. 100.64.0.0/16",
+        )
+    for (key, one), (other_key, other) in combinations(named, 2):
+        if one.overlaps(other):
+            yield Problem(
+                other_key, str(other), f"networks that do not overlap; {key} {one} does", "move one of the two"
+            )
+    if network.zones[0] == network.zones[1]:
+        yield Problem("network.zones", ",".join(network.zones), "two different zones", "e.g. ap-northeast-2a,ap-northeast-2c")
+    for zone in network.zones:
+        if not zone.startswith(settings.region):
+            yield Problem("network.zones", zone, f"zones of region {settings.region}", f"e.g. {settings.region}a")
+
+    nodes_a_zone = math.ceil((settings.eks.on_demand.max + settings.eks.spot.max) / 2)
+    instances_a_zone = nodes_a_zone + settings.backend.max  # both colours, spread over two zones
+    prefixes = math.ceil(settings.eks.max_pods / 16) + 1  # one warm prefix a node
+    for tier, needed, what in (
+        ("private", instances_a_zone + 16, "nodes and backend instances"),
+        ("pods", nodes_a_zone * prefixes * 16, "pods of all nodes"),
+    ):
+        for subnet in getattr(network, tier):
+            usable = subnet.num_addresses - 5  # AWS keeps five of each subnet
+            if usable < needed and subnet.prefixlen <= _SMALLEST[tier]:
+                yield Problem(
+                    f"network.{tier}",
+                    f"{subnet} with {usable} addresses",
+                    f"at least {needed} for the {what} at their maxima",
+                    "use a larger network or lower the maxima",
+                )
+
+
+def _sizes(settings: Settings) -> Iterator[Problem]:
+    def below(key: str, low: float, high_key: str, high: float) -> Iterator[Problem]:
+        if low > high:
+            yield Problem(key, f"{low:g}", f"at most {high_key}, which is {high:g}", f"lower {key} or raise {high_key}")
+
+    yield from below("backend.min", settings.backend.min, "backend.max", settings.backend.max)
+    for kind in ("on_demand", "spot"):
+        group: NodeGroup = getattr(settings.eks, kind)
+        key = f"eks.{kind}"
+        yield from below(f"{key}.min", group.min, f"{key}.desired", group.desired)
+        yield from below(f"{key}.desired", group.desired, f"{key}.max", group.max)
+        architectures = {catalogue.EC2[name].architecture for name in group.instance_types}
+        if len(architectures) > 1:
+            yield Problem(
+                f"{key}.instance_types",
+                ",".join(group.instance_types),
+                "classes of one architecture",
+                "use x86_64 (t3, m7i) or arm64 (t4g, m7g) classes only",
+            )
+        if group.per_zone and any(size % 2 for size in (group.min, group.desired, group.max)):
+            yield Problem(
+                f"{key}.desired",
+                f"min {group.min}, desired {group.desired}, max {group.max} in two zones",
+                "even figures, half for each zone",
+                f"use even figures or -c {key}.per_zone=false",
+            )
+    if settings.eks.on_demand.max == 0:
+        yield Problem("eks.on_demand.max", "0", "at least 1", "the cluster's own pods need a node that stays")
+    for name, service in settings.eks.services.items():
+        key = f"eks.services.{name}"
+        yield from below(f"{key}.replicas", service.replicas, f"{key}.hpa_max", service.hpa_max)
+        yield from below(f"{key}.cpu_request", service.cpu_request, f"{key}.cpu_limit", service.cpu_limit)
+        yield from below(f"{key}.memory_request", service.memory_request, f"{key}.memory_limit", service.memory_limit)
+    yield from below(
+        "database.aurora_min_acu", settings.database.aurora_min_acu, "database.aurora_max_acu", settings.database.aurora_max_acu
+    )
+    storage, ceiling = settings.database.storage_gb, settings.database.max_storage_gb
+    if ceiling and ceiling < storage * 1.1:
+        yield Problem(
+            "database.max_storage_gb",
+            str(ceiling),
+            f"0, or at least 10 % above database.storage_gb ({storage})",
+            f"use {math.ceil(storage * 1.1)} or more",
+        )
+    ports = sorted(service.port for service in settings.eks.services.values())
+    if ports and ports != list(range(ports[0], ports[0] + len(ports))):
+        yield Problem(
+            "eks.services.*.port",
+            ",".join(map(str, ports)),
+            "each once, without gaps: the firewall opens one range",
+            f"use {ports[0]} to {ports[0] + len(ports) - 1}",
+        )
+    paths = [service.path for service in settings.eks.services.values()]
+    if len(set(paths)) != len(paths):
+        yield Problem("eks.services.*.path", ",".join(paths), "each path once", "give every service its own")
+
+
+def _connections(settings: Settings) -> Iterator[Problem]:
+    """Specification section 3: what all processes may hold at their maxima, without a proxy in between."""
+    database = settings.database
+    if database.proxy:
+        for key, pool in (("shop_pool", database.shop_pool), ("service_pool", database.service_pool)):
+            if not 10 <= pool <= 20:
+                yield Problem(f"database.{key}", str(pool), "10 to 20 behind RDS Proxy", f"use -c database.{key}=10")
+        return
+    processes = sum(s.hpa_max for s in settings.eks.services.values() if "db" in s.uses)
+    shop = 2 * settings.backend.max * database.shop_pool
+    services = processes * database.service_pool
+    total = shop + services + database.reserved_connections
+    if total > database.max_connections:
+        yield Problem(
+            "database.shop_pool",
+            f"pools that sum to {total} connections (shop {shop}, services {services}, "
+            f"reserve {database.reserved_connections})",
+            f"max_connections {database.max_connections} of {database.instance_class}",
+            "lower a pool or a maximum, choose a larger class, or -c database.proxy=true",
+        )
+
+
+def _pods(settings: Settings) -> Iterator[Problem]:
+    """HPA maxima against what the nodes hold at their own maxima."""
+    eks = settings.eks
+    cpu = memory = 0
+    for group in (eks.on_demand, eks.spot):
+        classes = [catalogue.EC2[name] for name in group.instance_types]
+        cpu += group.max * min(catalogue.allocatable_cpu_m(c) for c in classes)
+        memory += group.max * min(catalogue.allocatable_memory_mib(c, max_pods=eks.max_pods) for c in classes)
+    wanted_cpu = sum(s.hpa_max * s.cpu_request for s in eks.services.values())
+    wanted_memory = sum(s.hpa_max * s.memory_request for s in eks.services.values())
+    for unit, wanted, held in (("m CPU", wanted_cpu, cpu), (" MiB", wanted_memory, memory)):
+        if wanted > held:
+            yield Problem(
+                "eks.services.*.hpa_max",
+                f"maxima that request {wanted}{unit}",
+                f"the {held}{unit} that {eks.on_demand.max + eks.spot.max} nodes hold",
+                "lower hpa_max of a service or raise eks.on_demand.max or eks.spot.max",
+            )
+
+
+def _names(settings: Settings) -> Iterator[Problem]:
+    for kind, (name, limit) in settings.names.limits().items():
+        if len(name) > limit:
+            longest = len(settings.name) - (len(name) - limit)
+            yield Problem(
+                "name",
+                f"{settings.name!r}, which makes the {kind} name {name!r} {len(name)} characters long",
+                f"at most {limit} there, so a name of {longest} or fewer",
+                "use a shorter -c name=...",
+            )
+            return
+
+
+def _skips(settings: Settings) -> Iterator[Problem]:
+    for stack, needs in NEEDS.items():
+        for need in needs:
+            if need in settings.skip and settings.has(stack):
+                yield Problem(
+                    "skip",
+                    ",".join(settings.skip),
+                    f"stacks that no enabled one needs; {stack} needs {need}",
+                    f"add {stack} to skip, or take {need} out",
+                )
+
+
+def _options(settings: Settings) -> Iterator[Problem]:
+    """Choices that exclude or require each other."""
+    if settings.frontend.geo_block and not settings.web_acls:
+        yield Problem(
+            "frontend.geo_block", ",".join(settings.frontend.geo_block), "only with web ACLs", "add -c web_acls=true"
+        )
+    if settings.region not in settings.network.cloudfront_prefix_lists:
+        yield Problem(
+            "region",
+            settings.region,
+            f"regions with a known CloudFront prefix list: {', '.join(settings.network.cloudfront_prefix_lists)}",
+            f"add -c network.cloudfront_prefix_lists.{settings.region}=pl-...",
+        )
+    if settings.cache.shards and not settings.cache.replicas:
+        yield Problem(
+            "cache.replicas", "0", "at least 1 in cluster mode, which needs failover", "use -c cache.replicas=1 or -c cache.shards=0"
+        )
+    if settings.backup.copy_region == settings.region:
+        yield Problem("backup.copy_region", settings.region, "another region than the stage's", "e.g. ap-northeast-1")
+    if settings.backup.copy_region and not settings.backup.plan:
+        yield Problem("backup.copy_region", settings.backup.copy_region, "only with a backup plan", "add -c backup.plan=true")
+    if settings.network.regional_nat and settings.network.nat_gateways != 1:
+        yield Problem(
+            "network.regional_nat", "true", "only with network.nat_gateways=1: it spans the zones itself",
+            "add -c network.nat_gateways=1",
+        )
+    if settings.off_hours and settings.database.engine == "aurora" and settings.database.read_replicas:
+        yield Problem("database.read_replicas", str(settings.database.read_replicas), "0 where off_hours stops the database", "use 0")

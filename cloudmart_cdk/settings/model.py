@@ -1,0 +1,257 @@
+"""The typed settings: what can be chosen, and within which bounds.
+
+Owns shape and single-value bounds; checks over several values are in `checks`. Figures are in
+`stages/*.toml`, never here: a field without a value in the stage files is an error, not a default.
+"""
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from . import catalogue
+from .naming import Names
+from .topology import EDGE, EDGE_WATCH, FRONTEND, SKIPPABLE
+
+Stage = Literal["lab", "dev", "staging", "prod"]
+
+
+def _split(value: Any) -> Any:
+    """`-c sources=a,b` arrives as one string."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _one_of(*allowed: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"allowed: {', '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+_comma_list = BeforeValidator(_split)
+Count = Annotated[int, Field(ge=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Ec2Class = Annotated[str, _one_of(*catalogue.EC2)]
+Window = Annotated[str, StringConstraints(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
+WeeklyWindow = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}:\d\d:\d\d-[a-z]{3}:\d\d:\d\d$")]
+Pair = Annotated[tuple[IPv4Network, IPv4Network], _comma_list]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+
+
+class Network(_Frozen):
+    """Specification section 2."""
+
+    cidr: IPv4Network
+    zones: Annotated[tuple[str, str], _comma_list]
+    public: Pair
+    private: Pair
+    data: Pair
+    pods_cidr: IPv4Network
+    pods: Pair
+    nat_gateways: Annotated[int, Field(ge=1, le=2)]
+    regional_nat: bool
+    interface_endpoints: bool
+    cloudfront_prefix_lists: dict[str, Annotated[str, StringConstraints(pattern=r"^pl-[0-9a-f]+$")]]
+
+
+class Logs(_Frozen):
+    """The stage's log bucket."""
+
+    expire_days: Annotated[int, Field(ge=91, le=3653)]
+    """Days until an object expires; after GLACIER at 90."""
+
+
+class Database(_Frozen):
+    """Specification section 3, RDS for PostgreSQL."""
+
+    engine: Literal["postgres", "aurora"]
+    version: Annotated[str, StringConstraints(pattern=r"^1[67]\.\d+$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    instance_class: Annotated[str, _one_of(*catalogue.DATABASE)]
+    storage_gb: Annotated[int, Field(ge=20, le=65536)]
+    max_storage_gb: Count
+    multi_az: bool
+    backup_days: Annotated[int, Field(ge=1, le=35)]
+    proxy: bool
+    read_replicas: Annotated[int, Field(ge=0, le=5)]
+    connection_timeout_s: Annotated[int, Field(ge=1, le=300)]
+    shop_pool: Annotated[int, Field(ge=1, le=100)]
+    service_pool: Annotated[int, Field(ge=1, le=100)]
+    reserved_connections: Count
+    backup_window: Window
+    maintenance_window: WeeklyWindow
+    aurora_min_acu: Annotated[float, Field(ge=0, le=256)]
+    aurora_max_acu: Annotated[float, Field(ge=1, le=256)]
+
+    @property
+    def max_connections(self) -> int:
+        """The server's `max_connections`, by class."""
+        return catalogue.DATABASE[self.instance_class]
+
+
+class Cache(_Frozen):
+    """Specification section 3, ElastiCache."""
+
+    engine: Literal["redis", "valkey"]
+    node_type: Annotated[str, _one_of(*catalogue.CACHE)]
+    shards: Annotated[int, Field(ge=0, le=90)]
+    """0: cluster mode disabled, one node group."""
+    replicas: Annotated[int, Field(ge=0, le=5)]
+    """Replicas a shard; failover is on when there is one."""
+    snapshot_days: Annotated[int, Field(ge=0, le=35)]
+    snapshot_window: Window
+    maintenance_window: WeeklyWindow
+
+
+class Backup(_Frozen):
+    """AWS Backup, specification section 3."""
+
+    plan: bool
+    daily_days: Annotated[int, Field(ge=1, le=365)]
+    weekly_days: Annotated[int, Field(ge=1, le=3650)]
+    copy_region: str
+    """A second region that receives copies; empty: none."""
+
+
+class Backend(_Frozen):
+    """Specification section 4. `min` and `max` apply to the live colour; the idle one has 0."""
+
+    instance_type: Ec2Class
+    min: Count
+    max: Annotated[int, Field(ge=1, le=100)]
+    volume_gb: Annotated[int, Field(ge=8, le=1000)]
+    cpu_target: Annotated[int, Field(ge=10, le=95)]
+    memory_target: Annotated[int, Field(ge=10, le=95)]
+    requests_per_target: Annotated[int, Field(ge=1)]
+
+
+class Frontend(_Frozen):
+    """Specification section 5."""
+
+    geo_block: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...], _comma_list]
+    requests_per_minute: Annotated[int, Field(ge=10, le=2_000_000)]
+
+
+class NodeGroup(_Frozen):
+    """Managed nodes, all groups of the kind together. Sizes are first sizes; the autoscaler moves them."""
+
+    instance_types: Annotated[tuple[Ec2Class, ...], _comma_list, Field(min_length=1)]
+    desired: Count
+    min: Count
+    max: Annotated[int, Field(ge=0, le=100)]
+    per_zone: bool = False
+    """One managed group per zone, each with its share."""
+
+
+class Service(_Frozen):
+    """A row of the service table, specification section 6. CPU in millicores, memory in MiB."""
+
+    port: Port
+    path: Annotated[str, StringConstraints(pattern=r"^/api/[a-z-]+$")]
+    cpu_request: Annotated[int, Field(ge=10)]
+    cpu_limit: Annotated[int, Field(ge=10)]
+    memory_request: Annotated[int, Field(ge=16)]
+    memory_limit: Annotated[int, Field(ge=16)]
+    replicas: Annotated[int, Field(ge=1)]
+    """Also the HPA's minimum."""
+    hpa_max: Annotated[int, Field(ge=1)]
+    uses: Annotated[tuple[Literal["db", "cache"], ...], _comma_list]
+    websocket: bool = False
+    """Needs stickiness at the load balancer."""
+
+
+class Eks(_Frozen):
+    """Specification section 6."""
+
+    version: Annotated[str, _one_of("1.35")]
+    max_pods: Annotated[int, Field(ge=17, le=250)]
+    webhook_ports: Annotated[tuple[Port, ...], _comma_list]
+    volume_gb: Annotated[int, Field(ge=20, le=1000)]
+    on_demand: NodeGroup
+    spot: NodeGroup
+    services: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Service]
+
+    @property
+    def service_ports(self) -> tuple[int, int]:
+        """Lowest and highest port of the service table: the range that the firewall opens."""
+        ports = [service.port for service in self.services.values()]
+        return min(ports), max(ports)
+
+
+class Monitoring(_Frozen):
+    """Specification section 7."""
+
+    email: Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
+    budget_usd: Annotated[int, Field(ge=1)]
+    """A month."""
+    cloudtrail: bool
+    watch_cdn: bool
+    """CloudFront's alarms, in us-east-1 (EdgeWatchStack)."""
+    cost_anomaly_monitor_arn: Annotated[str, StringConstraints(pattern=r"^$|^arn:")]
+    availability_slo: Annotated[float, Field(ge=90, le=99.99)]
+    """Percent."""
+    latency_slo_ms: Annotated[int, Field(ge=1)]
+    """p95, milliseconds."""
+
+
+class Domain(_Frozen):
+    """A public Route 53 zone; the shop gets `name`, Tiketi `tiketi.<name>`."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
+    zone_id: Annotated[str, StringConstraints(pattern=r"^Z[A-Z0-9]+$")]
+
+
+class Settings(_Frozen):
+    """Everything that a stage decides. Specification section 1."""
+
+    stage: Stage
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    """May stay unset: the templates then fit every account."""
+    sources: Annotated[tuple[IPv4Network, ...], _comma_list]
+    skip: Annotated[tuple[Annotated[str, _one_of(*SKIPPABLE)], ...], _comma_list]
+    owner: str
+    cost_center: str
+    lifetime_hours: Count
+    deletion: Literal["everything", "keep-data"]
+    deletion_protection: bool
+    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+    off_hours: bool
+    web_acls: bool
+    network: Network
+    logs: Logs
+    database: Database
+    cache: Cache
+    backup: Backup
+    backend: Backend
+    frontend: Frontend
+    eks: Eks
+    monitoring: Monitoring
+    domain: Domain | None = None
+
+    @property
+    def names(self) -> Names:
+        return Names(self.name, self.stage)
+
+    @property
+    def keeps_data(self) -> bool:
+        """Data and every key stay when the stacks go (staging, prod)."""
+        return self.deletion == "keep-data"
+
+    def has(self, stack_id: str) -> bool:
+        """Whether a stack is part of this app: not skipped, and holding something."""
+        if stack_id in self.skip:
+            return False
+        if stack_id == EDGE:
+            return self.has(FRONTEND) and (self.web_acls or self.domain is not None)
+        if stack_id == EDGE_WATCH:
+            return self.has(FRONTEND) and self.monitoring.watch_cdn
+        return True

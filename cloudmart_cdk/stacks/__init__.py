@@ -1,0 +1,1 @@
+"""Thin stacks: compose constructs, wire them, grant."""

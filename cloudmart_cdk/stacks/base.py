@@ -1,0 +1,47 @@
+"""What every stack of this application has in common: names, region, tags."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from ..settings import Settings
+
+
+class CloudMartStack(cdk.Stack):
+    """A stack with the id given (so that `cdk deploy DataStack` works) and the stage's names and tags."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, region: str | None = None, description: str
+    ) -> None:
+        tags = stack_tags(settings, id)
+        super().__init__(
+            scope,
+            id,
+            stack_name=settings.names.stack(id),
+            description=description,
+            env=cdk.Environment(account=settings.account, region=region or settings.region),
+            tags=tags,
+            termination_protection=settings.deletion_protection,
+        )
+        self._zones = list(settings.network.zones)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The stage's zones: without this CDK asks AWS for them as soon as the account is stated."""
+        return self._zones
+
+
+def stack_tags(settings: Settings, stack_id: str) -> Mapping[str, str]:
+    """The tags of specification section 8. `Lifetime` is a setting, never the clock."""
+    tags: dict[str, Any] = {
+        "Project": "CloudMart",
+        "Stage": settings.stage,
+        "Stack": stack_id,
+        "Owner": settings.owner,
+        "CostCenter": settings.cost_center,
+    }
+    if settings.lifetime_hours:
+        tags["Lifetime"] = f"{settings.lifetime_hours}h"
+    return tags

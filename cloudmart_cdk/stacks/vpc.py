@@ -1,0 +1,36 @@
+"""VpcStack: network, firewall and the stage's log bucket. Specification section 2."""
+
+from constructs import Construct
+
+from ..constructs.firewall import Firewall
+from ..constructs.lambda_logs import own_provider_logs
+from ..constructs.log_bucket import LogBucket
+from ..constructs.network import Network
+from ..constructs.retention import retention
+from ..security_groups import Group, groups, rules
+from ..settings import Settings
+from .base import CloudMartStack
+
+
+class VpcStack(CloudMartStack):
+    """Needs nothing. Hands out `network`, `firewall` and `log_bucket`."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
+        super().__init__(scope, id, settings=settings, description="CloudMart: network, firewall, log bucket")
+        self.log_bucket = LogBucket(
+            self, "Logs", expire_days=settings.logs.expire_days, keep=settings.keeps_data
+        ).bucket
+        self.network = Network(
+            self,
+            "Network",
+            settings=settings.network,
+            zone_name=settings.names.internal_zone(),
+            log_bucket=self.log_bucket,
+            log_retention=retention(settings.log_retention_days),
+        )
+        self.firewall = Firewall(
+            self, "Firewall", vpc=self.network.vpc, groups=groups(settings), rules=rules(settings)
+        )
+        if settings.network.interface_endpoints:
+            self.network.add_interface_endpoints(self.firewall[Group.ENDPOINTS])
+        own_provider_logs(self, settings.log_retention_days)

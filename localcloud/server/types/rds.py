@@ -1,0 +1,81 @@
+"""AWS::RDS::DBProxy and its target group."""
+
+from typing import Any
+
+from localcloud.server.api import call
+from localcloud.server.resource import Properties, Request, Resource, ResourceType, flag, tag_list
+
+
+def _attributes(proxy: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "DBProxyArn": proxy["DBProxyArn"],
+        "Endpoint": proxy["Endpoint"],
+        "VpcId": proxy.get("VpcId", ""),
+    }
+
+
+def _create_proxy(request: Request) -> Resource:
+    properties = request.properties
+    parameters = request.only(
+        "DBProxyName", "EngineFamily", "RoleArn", "VpcSubnetIds", "VpcSecurityGroupIds", "Auth"
+    )
+    for key in ("RequireTLS", "DebugLogging"):
+        if key in properties:
+            parameters[key] = flag(properties[key])
+    if "IdleClientTimeout" in properties:
+        parameters["IdleClientTimeout"] = int(properties["IdleClientTimeout"])
+    proxy = call("rds", "create_db_proxy", **parameters, Tags=tag_list(properties))["DBProxy"]
+    return Resource(proxy["DBProxyName"], _attributes(proxy))
+
+
+def _delete_proxy(physical_id: str, _: Properties) -> None:
+    call("rds", "delete_db_proxy", DBProxyName=physical_id)
+
+
+def _pool(properties: Properties) -> dict[str, Any]:
+    pool = properties.get("ConnectionPoolConfigurationInfo") or {}
+    config: dict[str, Any] = {}
+    for key in ("MaxConnectionsPercent", "MaxIdleConnectionsPercent", "ConnectionBorrowTimeout"):
+        if key in pool:
+            config[key] = int(pool[key])
+    for key in ("SessionPinningFilters", "InitQuery"):
+        if key in pool:
+            config[key] = pool[key]
+    return config
+
+
+def _targets(properties: Properties) -> dict[str, list[str]]:
+    keys = ("DBInstanceIdentifiers", "DBClusterIdentifiers")
+    return {key: properties[key] for key in keys if properties.get(key)}
+
+
+def _create_target_group(request: Request) -> Resource:
+    properties = request.properties
+    place = {
+        "DBProxyName": properties["DBProxyName"],
+        "TargetGroupName": properties.get("TargetGroupName", "default"),
+    }
+    call("rds", "modify_db_proxy_target_group", **place, ConnectionPoolConfig=_pool(properties))
+    if _targets(properties):
+        call("rds", "register_db_proxy_targets", **place, **_targets(properties))
+    group = call("rds", "describe_db_proxy_target_groups", **place)["TargetGroups"][0]
+    arn = group["TargetGroupArn"]
+    return Resource(arn, {"TargetGroupArn": arn})
+
+
+def _delete_target_group(_: str, properties: Properties) -> None:
+    # A proxy always has its default target group; only the registrations go.
+    if _targets(properties):
+        call(
+            "rds",
+            "deregister_db_proxy_targets",
+            DBProxyName=properties["DBProxyName"],
+            TargetGroupName=properties.get("TargetGroupName", "default"),
+            **_targets(properties),
+        )
+
+
+TYPES = {
+    "AWS::RDS::DBProxy": ResourceType(create=_create_proxy, delete=_delete_proxy),
+    "AWS::RDS::DBProxyTargetGroup": ResourceType(create=_create_target_group, delete=_delete_target_group),
+}
