@@ -2,11 +2,13 @@
 
 import sys
 
-from cloudmart_cdk.settings import SettingsError, load_settings
-from cloudmart_cdk.settings.loading import read_context
-
 
 def main() -> None:
+    try:
+        from cloudmart_cdk.settings import SettingsError, load_settings
+        from cloudmart_cdk.settings.loading import read_context
+    except ModuleNotFoundError as missing:
+        sys.exit(f"error: {missing.name} is not installed for {sys.executable}; `make setup`, then `. .venv/bin/activate`")
     context = read_context()
     try:
         settings = load_settings(context)
