@@ -8,7 +8,9 @@ import aws_cdk as cdk
 
 from .policy import attach
 from .settings import Settings
-from .settings.topology import VPC
+from .settings.topology import BACKEND, DATA, VPC
+from .stacks.backend import BackendAsgStack
+from .stacks.data import DataStack
 from .stacks.vpc import VpcStack
 
 _GITIGNORE = Path(__file__).parents[1] / "cdk.out.gitignore"
@@ -30,8 +32,28 @@ def build_app(
     app = cdk.App(
         context=context, outdir=outdir, builtin_cloud_formation_validation=validate_templates, analytics_reporting=False
     )
-    if settings.has(VPC):
-        VpcStack(app, VPC, settings=settings)
+    _compose(app, settings)
     attach(app)
     (Path(app.outdir) / ".gitignore").write_bytes(_GITIGNORE.read_bytes())
     return app
+
+
+def _compose(app: cdk.App, settings: Settings) -> None:
+    """Each stack from what it needs; `settings.checks` has refused to skip a stack that an enabled one needs."""
+    vpc = VpcStack(app, VPC, settings=settings) if settings.has(VPC) else None
+    data = backend = None
+    if vpc and settings.has(DATA):
+        data = DataStack(
+            app, DATA, settings=settings, network=vpc.network, firewall=vpc.firewall, log_bucket=vpc.log_bucket
+        )
+    if vpc and data and settings.has(BACKEND):
+        backend = BackendAsgStack(
+            app,
+            BACKEND,
+            settings=settings,
+            network=vpc.network,
+            firewall=vpc.firewall,
+            log_bucket=vpc.log_bucket,
+            secrets=data.secrets,
+            data_key=data.key,
+        )

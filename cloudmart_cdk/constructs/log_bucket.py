@@ -1,6 +1,7 @@
 """The stage's log bucket, into which load balancers, CloudFront, S3, flow logs and CloudTrail write."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -12,6 +13,9 @@ class LogBucket(Construct):
 
     SSE-S3, because load balancers write nothing else; ACLs stay possible, because CloudFront's
     standard (legacy) logs are delivered by them.
+
+    `bucket` is for this stack; `for_writers` is the same bucket for all other stacks: its policy is stated
+    here, once, so that a construct elsewhere that wants to log adds nothing to it and closes no cycle.
     """
 
     def __init__(self, scope: Construct, id: str, *, expire_days: int, keep: bool) -> None:
@@ -37,6 +41,26 @@ class LogBucket(Construct):
             ],
             removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
             auto_delete_objects=not keep,
+        )
+        # S3 server access logs and load balancer logs: the services' own principals, this account's sources only.
+        for sid, service in (
+            ("S3AccessLogs", "logging.s3.amazonaws.com"),
+            ("LoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com"),
+        ):
+            self.bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    principals=[iam.ServicePrincipal(service)],
+                    actions=["s3:PutObject"],
+                    resources=[self.bucket.arn_for_objects("*")],
+                    conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+                )
+            )
+        self.for_writers = s3.Bucket.from_bucket_attributes(
+            self,
+            "ForWriters",
+            bucket_arn=self.bucket.bucket_arn,
+            bucket_regional_domain_name=self.bucket.bucket_regional_domain_name,
         )
         acknowledge(
             self.bucket,

@@ -65,6 +65,7 @@ class Network(Construct):
         id: str,
         *,
         settings: NetworkSettings,
+        prefix: str,
         zone_name: str,
         log_bucket: s3.IBucket,
         log_retention: logs.RetentionDays,
@@ -73,6 +74,7 @@ class Network(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
+            vpc_name=prefix,
             ip_addresses=_StatedAddresses(settings),
             availability_zones=list(settings.zones),
             nat_gateways=0 if settings.regional_nat else settings.nat_gateways,
@@ -105,13 +107,16 @@ class Network(Construct):
         self.public_subnets = self.vpc.select_subnets(subnet_group_name=PUBLIC).subnets
         self.private_subnets = self.vpc.select_subnets(subnet_group_name=PRIVATE).subnets
         self.data_subnets = self.vpc.select_subnets(subnet_group_name=DATA).subnets
+        for tier, subnets in (("public", self.public_subnets), ("private", self.private_subnets), ("data", self.data_subnets)):
+            for zone, subnet in zip(settings.zones, subnets, strict=True):
+                cdk.Tags.of(subnet).add("Name", f"{prefix}-{tier}-{zone}")
         # The load balancer controller finds subnets by these tags (its "Subnet Auto Discovery" page).
         for subnets, role in ((self.public_subnets, "elb"), (self.private_subnets, "internal-elb")):
             for subnet in subnets:
                 cdk.Tags.of(subnet).add(f"kubernetes.io/role/{role}", "1")
         if settings.regional_nat:
             self._add_regional_nat()
-        self.pod_subnet_ids = self._add_pod_subnets(settings)
+        self.pod_subnet_ids = self._add_pod_subnets(settings, prefix)
         self._add_flow_logs(log_bucket, log_retention)
         self.zone = route53.PrivateHostedZone(
             self, "Zone", zone_name=zone_name, vpc=self.vpc, comment="For people; programs read Parameter Store"
@@ -128,7 +133,7 @@ class Network(Construct):
                 subnets=ec2.SubnetSelection(subnets=self.private_subnets),
             )
 
-    def _add_pod_subnets(self, settings: NetworkSettings) -> list[str]:
+    def _add_pod_subnets(self, settings: NetworkSettings, prefix: str) -> list[str]:
         """Subnets in a second range, routed like the private subnet of their zone.
 
         The VPC CNI puts pods into subnets tagged `kubernetes.io/role/cni` (EKS Best Practices, "subnet discovery").
@@ -145,7 +150,7 @@ class Network(Construct):
                 availability_zone=zone,
                 cidr_block=str(cidr),
                 tags=[
-                    cdk.CfnTag(key="Name", value=f"{cdk.Stack.of(self).stack_name}/Pods{number}"),
+                    cdk.CfnTag(key="Name", value=f"{prefix}-pods-{zone}"),
                     cdk.CfnTag(key="kubernetes.io/role/cni", value="1"),
                 ],
             )

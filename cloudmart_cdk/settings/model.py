@@ -188,6 +188,8 @@ class Eks(_Frozen):
 class Monitoring(_Frozen):
     """Specification section 7."""
 
+    runbook_url: str
+    """Address of the runbook's folder, to which alarms append `/<page>.md`."""
     email: Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
     budget_usd: Annotated[int, Field(ge=1)]
     """A month."""

@@ -17,15 +17,15 @@ class VpcStack(CloudMartStack):
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: network, firewall, log bucket")
-        self.log_bucket = LogBucket(
-            self, "Logs", expire_days=settings.logs.expire_days, keep=settings.keeps_data
-        ).bucket
+        logs = LogBucket(self, "Logs", expire_days=settings.logs.expire_days, keep=settings.keeps_data)
+        self.log_bucket = logs.for_writers
         self.network = Network(
             self,
             "Network",
             settings=settings.network,
+            prefix=settings.names.prefix,
             zone_name=settings.names.internal_zone(),
-            log_bucket=self.log_bucket,
+            log_bucket=logs.bucket,
             log_retention=retention(settings.log_retention_days),
         )
         self.firewall = Firewall(

@@ -1,0 +1,256 @@
+"""The alarm table of specification section 7, by what is watched. The only place with thresholds.
+
+Percentages are of 100, times in the metric's unit. Row order is the table's.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from .alarms import Alarm, Math, Metric, Severity, Silence
+from .watched import (
+    AGENT_NAMESPACE,
+    WatchedCache,
+    WatchedCluster,
+    WatchedDatabase,
+    WatchedGroups,
+    WatchedLoadBalancer,
+)
+
+_CPU: Final = 80.0
+_MEMORY: Final = 85.0
+_ERROR_RATE: Final = 5.0
+_CONNECTIONS: Final = 0.8
+"""Of `max_connections`: 80 on db.t3.medium, whose maximum is 100, and in proportion on smaller classes."""
+_FREE_STORAGE: Final = 0.1
+_REPLICA_LAG_S: Final = 30
+_MINUTE: Final = 60
+_FIVE_MINUTES: Final = 300
+_FEWEST_ERRORS: Final = 5
+"""Errors a minute below which a rate says nothing: one failed request of ten is no outage. Dead targets
+without traffic are the business of the unhealthy-target alarms."""
+_FEWEST_ANSWERS: Final = 20
+"""Answers in five minutes below which a p95 is the slowest answer and nothing more."""
+
+
+def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterator[Alarm]:
+    """Error rate and latency of one load balancer: what steers a rollout, so made in the stack it steers.
+
+    `latency_ms`: the p95 objective (`monitoring.latency_slo_ms`).
+    """
+    everything = {"LoadBalancer": balancer.full_name}
+
+    def count(name: str) -> Metric:
+        return Metric("AWS/ApplicationELB", name, "Sum", everything)
+
+    # RequestCount leaves out what is refused before a target is chosen (503); metrics of counts are absent at zero.
+    errors = "(FILL(target5xx, 0) + FILL(elb5xx, 0))"
+    requests = "(FILL(requests, 0) + FILL(elb503, 0))"
+    yield Alarm(
+        id=f"{balancer.title}-error-rate",
+        broke=f"More than {_ERROR_RATE:g} % of requests to the {balancer.title} load balancer fail with 5xx",
+        watch=Math(
+            f"IF({errors} >= {_FEWEST_ERRORS}, 100 * {errors} / {requests}, 0)",
+            {
+                "target5xx": count("HTTPCode_Target_5XX_Count"),
+                "elb5xx": count("HTTPCode_ELB_5XX_Count"),
+                "elb503": count("HTTPCode_ELB_503_Count"),
+                "requests": count("RequestCount"),
+            },
+        ),
+        threshold=_ERROR_RATE,
+        period_s=_MINUTE,
+        severity=Severity.CRITICAL,
+        silence="notBreaching",
+        page="error-rate",
+    )
+    yield Alarm(
+        id=f"{balancer.title}-latency",
+        broke=f"One in twenty answers of the {balancer.title} targets takes longer than {latency_ms} ms (p95)",
+        watch=Math(
+            f"IF(answers >= {_FEWEST_ANSWERS}, p95, 0)",
+            {
+                "p95": Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", everything),
+                "answers": Metric("AWS/ApplicationELB", "TargetResponseTime", "SampleCount", everything),
+            },
+        ),
+        threshold=latency_ms / 1000,
+        period_s=_FIVE_MINUTES,
+        severity=Severity.CRITICAL,
+        silence="notBreaching",
+        page="latency",
+    )
+
+
+def target_alarms(balancer: WatchedLoadBalancer) -> Iterator[Alarm]:
+    """Unhealthy targets, a row per target group. A group without targets (the idle colour) is silent."""
+    for name, target_group in balancer.target_groups.items():
+        yield Alarm(
+            id=f"{balancer.title}-{name}-unhealthy",
+            broke=f"Targets of {balancer.title} {name} fail their health check",
+            watch=Metric(
+                "AWS/ApplicationELB",
+                "UnHealthyHostCount",
+                "Maximum",
+                {"LoadBalancer": balancer.full_name, "TargetGroup": target_group},
+            ),
+            threshold=0,
+            period_s=_MINUTE,
+            severity=Severity.WARNING,
+            silence="notBreaching",
+            page="unhealthy-targets",
+        )
+
+
+def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:
+    """The backend's instances: CPU and memory per colour, instances in service over all colours."""
+    for colour, name in groups.names.items():
+        of_group = {"AutoScalingGroupName": name}
+        yield _cpu(
+            f"shop-{colour}-cpu", f"The {colour} backend instances", Metric("AWS/EC2", "CPUUtilization", "Average", of_group)
+        )
+        yield _memory(
+            f"shop-{colour}-memory",
+            f"The {colour} backend instances",
+            Metric(AGENT_NAMESPACE, "mem_used_percent", "Average", of_group),
+        )
+    in_service = {f"serving{n}": name for n, name in enumerate(groups.names.values())}
+    wanted = {f"wanted{n}": name for n, name in enumerate(groups.names.values())} if groups.off_hours else {}
+    missing = f"{groups.minimum} - ({_sum(in_service)})"
+    yield Alarm(
+        id="shop-below-minimum",
+        broke=f"Fewer than {groups.minimum} backend instances are in service, all colours together",
+        watch=Math(
+            # Where nights are at zero, nothing wanted means nothing missing: no clock, no holidays to know.
+            f"IF(({_sum(wanted)}) > 0, {missing}, 0)" if wanted else missing,
+            {id: _of_group("GroupInServiceInstances", name) for id, name in in_service.items()}
+            | {id: _of_group("GroupDesiredCapacity", name) for id, name in wanted.items()},
+        ),
+        threshold=0,
+        period_s=_MINUTE,
+        # Every morning the first instance takes minutes to come up; that is no incident.
+        datapoints=(10, 10) if groups.off_hours else (1, 1),
+        severity=Severity.CRITICAL,
+        silence="missing",
+        page="below-minimum",
+    )
+
+
+def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
+    """RDS, each instance by itself; or an Aurora cluster as a whole, whose storage has no bound to near."""
+    dimension = "DBClusterIdentifier" if database.aurora else "DBInstanceIdentifier"
+    replicas = () if database.aurora else database.replica_ids
+    for number, id in enumerate((database.id, *replicas)):
+        role, what = ("database", "The database") if number == 0 else (f"replica{number}", f"Read replica {number}")
+        where = {dimension: id}
+        yield _cpu(f"{role}-cpu", what, Metric("AWS/RDS", "CPUUtilization", "Average", where))
+        ceiling = int(database.max_connections * _CONNECTIONS)
+        yield Alarm(
+            id=f"{role}-connections",
+            broke=f"{what} holds more than {ceiling} of its {database.max_connections} connections",
+            watch=Metric("AWS/RDS", "DatabaseConnections", "Maximum", where),
+            threshold=ceiling,
+            period_s=_FIVE_MINUTES,
+            severity=Severity.WARNING,
+            silence="missing",
+            page="database-connections",
+        )
+        if not database.aurora:
+            yield Alarm(
+                id=f"{role}-storage",
+                broke=f"{what} has less than {_FREE_STORAGE:.0%} of its {database.storage_gb} GB left, and stops at none",
+                watch=Metric("AWS/RDS", "FreeStorageSpace", "Minimum", where),
+                fires="<",
+                threshold=int(database.storage_gb * 1024**3 * _FREE_STORAGE),
+                period_s=_FIVE_MINUTES,
+                severity=Severity.CRITICAL,
+                silence="missing",
+                page="database-storage",
+            )
+    for number, id in enumerate(replicas, start=1):
+        yield _lag(f"replica{number}-lag", Metric("AWS/RDS", "ReplicaLag", "Average", {dimension: id}), _REPLICA_LAG_S)
+    if database.aurora and database.replica_ids:
+        lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", "Average", {dimension: database.id})
+        yield _lag("replica-lag", lag, _REPLICA_LAG_S * 1000)
+
+
+def cache_alarms(cache: WatchedCache) -> Iterator[Alarm]:
+    """Every node by itself: in cluster mode one hot shard drowns in an average.
+
+    `CPUUtilization` rather than `EngineCPUUtilization`: all classes offered have two vCPU (ElastiCache
+    guide, "Which metrics should I monitor?").
+    """
+    for number, node in enumerate(cache.node_ids, start=1):
+        where = {"CacheClusterId": node}
+        what = f"Cache node {number}"
+        yield _cpu(
+            f"cache{number}-cpu", what, Metric("AWS/ElastiCache", "CPUUtilization", "Average", where), silence="missing"
+        )
+        yield _memory(
+            f"cache{number}-memory",
+            what,
+            Metric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", where),
+            silence="missing",
+        )
+
+
+def cluster_alarms(cluster: WatchedCluster) -> Iterator[Alarm]:
+    """EKS nodes, by Container Insights. CPU is the average of all nodes, because pods spread; memory that of the
+    worst node, because it evicts."""
+    where = {"ClusterName": cluster.name}
+    yield _cpu("nodes-cpu", "The EKS nodes", Metric("ContainerInsights", "node_cpu_utilization", "Average", where))
+    yield _memory("nodes-memory", "An EKS node", Metric("ContainerInsights", "node_memory_utilization", "Maximum", where))
+
+
+def distribution_alarms(distribution_id: str) -> Iterator[Alarm]:
+    """CloudFront: error rate by its own metric, and as with the load balancers not by single errors."""
+    where = {"DistributionId": distribution_id, "Region": "Global"}
+    yield Alarm(
+        id="cdn-error-rate",
+        broke=f"More than {_ERROR_RATE:g} % of what viewers ask of CloudFront fails with 5xx",
+        watch=Math(
+            f"IF(rate * requests / 100 >= {_FEWEST_ERRORS}, rate, 0)",
+            {
+                "rate": Metric("AWS/CloudFront", "5xxErrorRate", "Average", where),
+                "requests": Metric("AWS/CloudFront", "Requests", "Sum", where),
+            },
+        ),
+        threshold=_ERROR_RATE,
+        period_s=_MINUTE,
+        severity=Severity.CRITICAL,
+        silence="notBreaching",
+        page="cdn-error-rate",
+    )
+
+
+def _cpu(id: str, what: str, metric: Metric, *, silence: Silence = "notBreaching") -> Alarm:
+    return _over_five_minutes(id, f"{what}: CPU above {_CPU:g} %", metric, _CPU, "cpu", silence)
+
+
+def _memory(id: str, what: str, metric: Metric, *, silence: Silence = "notBreaching") -> Alarm:
+    return _over_five_minutes(id, f"{what}: memory above {_MEMORY:g} %", metric, _MEMORY, "memory", silence)
+
+
+def _lag(id: str, metric: Metric, threshold: float) -> Alarm:
+    broke = f"A read replica is more than {_REPLICA_LAG_S} s behind"
+    return _over_five_minutes(id, broke, metric, threshold, "replica-lag", "missing")
+
+
+def _over_five_minutes(id: str, broke: str, metric: Metric, threshold: float, page: str, silence: Silence) -> Alarm:
+    return Alarm(
+        id=id,
+        broke=broke,
+        watch=metric,
+        threshold=threshold,
+        period_s=_FIVE_MINUTES,
+        severity=Severity.WARNING,
+        silence=silence,
+        page=page,
+    )
+
+
+def _of_group(name: str, group: str) -> Metric:
+    return Metric("AWS/AutoScaling", name, "Minimum", {"AutoScalingGroupName": group})
+
+
+def _sum(terms: Iterable[str]) -> str:
+    return " + ".join(f"FILL({term}, 0)" for term in terms)

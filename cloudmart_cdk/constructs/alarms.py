@@ -1,0 +1,165 @@
+"""Alarms from rows: the shape of a row, and the construct that turns rows into CloudWatch alarms.
+
+Owns names, wording and wiring of every alarm. Which alarms there are, and their figures, is in
+`alarm_table`; whom a page wakes is MonitoringStack's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+Silence = Literal["notBreaching", "breaching", "missing", "ignore"]
+"""What missing data means: `notBreaching` where silence is normal (no traffic, an idle colour), `missing`
+(the state "insufficient data") where it is not."""
+
+_COMPARISONS: Final = {">": "GreaterThanThreshold", "<": "LessThanThreshold"}
+
+
+class Severity(StrEnum):
+    """What a message asks of its reader; each has an SNS topic in MonitoringStack."""
+
+    CRITICAL = "critical"
+    """Users are hurt, or will be within hours: pages, through a composite alarm."""
+    WARNING = "warning"
+    """Somebody looks today."""
+    INFO = "info"
+    """Money and changes; nobody needs to act."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One CloudWatch metric and its statistic: `Average`, `Maximum`, `Minimum`, `Sum`, `SampleCount`, or in `Math` `p95`."""
+
+    namespace: str
+    name: str
+    statistic: str
+    dimensions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Math:
+    """Metric math: `expression` over the ids in `terms` (CloudWatch guide, "Using math expressions")."""
+
+    expression: str
+    terms: dict[str, Metric]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A row of the alarm table."""
+
+    id: str
+    """Unique in the stage; the alarm is `<name>-<stage>-<id>`."""
+    broke: str
+    """What is wrong when it fires, as a sentence without its full stop."""
+    watch: Metric | Math
+    fires: Literal[">", "<"] = ">"
+    threshold: float
+    """In the metric's unit."""
+    period_s: int
+    datapoints: tuple[int, int] = (1, 1)
+    """(M, N): fires when M of the last N periods are beyond the threshold."""
+    severity: Severity
+    silence: Silence
+    page: str
+    """Its page of the runbook: `docs/runbook/<page>.md`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A composite alarm that pages when any of the alarms named is on."""
+
+    id: str
+    broke: str
+    page: str
+    alarms: tuple[str, ...] = field(default=())
+    """Full names of alarms, as `alarm_name` gives them."""
+
+
+def alarm_name(prefix: str, id: str) -> str:
+    """The physical name of an alarm; `prefix` is the stage's `<name>-<stage>`."""
+    return f"{prefix}-{id}"
+
+
+def describe(broke: str, runbook_url: str, page: str) -> str:
+    """The description that reaches a person: what broke, and where it says what to do."""
+    return f"{broke}. Runbook: {runbook_url}/{page}.md"
+
+
+class Alarms(Construct):
+    """The alarms of `rows`. `report_to`: the topic (ARN) that hears of every change; None: nobody does,
+    as for an alarm that steers a rollout and is watched by MonitoringStack's composite."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        rows: Iterable[Alarm],
+        prefix: str,
+        runbook_url: str,
+        report_to: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        self.rows = tuple(rows)
+        actions = None if report_to is None else [report_to]
+        for row in self.rows:
+            self._make(row, alarm_name(prefix, row.id), describe(row.broke, runbook_url, row.page), actions)
+
+    def _make(self, row: Alarm, name: str, description: str, actions: list[str] | None) -> None:
+        """One L1, one jsii call: a stage has several dozen of them."""
+        cloudwatch.CfnAlarm(
+            self,
+            row.id,
+            alarm_name=name,
+            alarm_description=description,
+            comparison_operator=_COMPARISONS[row.fires],
+            threshold=row.threshold,
+            datapoints_to_alarm=row.datapoints[0],
+            evaluation_periods=row.datapoints[1],
+            treat_missing_data=row.silence,
+            alarm_actions=actions,
+            ok_actions=actions,
+            **_watched(row.watch, row),
+        )
+
+
+def _watched(watch: Metric | Math, row: Alarm) -> dict[str, Any]:
+    if isinstance(watch, Math):
+        return {"metrics": _queries(watch, row)}
+    return {
+        "namespace": watch.namespace,
+        "metric_name": watch.name,
+        "dimensions": _dimensions(watch),
+        "statistic": watch.statistic,
+        "period": row.period_s,
+    }
+
+
+def _dimensions(metric: Metric) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
+    return [cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in metric.dimensions.items()]
+
+
+def _queries(math: Math, row: Alarm) -> list[cloudwatch.CfnAlarm.MetricDataQueryProperty]:
+    result = cloudwatch.CfnAlarm.MetricDataQueryProperty(
+        id="result", expression=math.expression, label=row.id, return_data=True
+    )
+    terms = [
+        cloudwatch.CfnAlarm.MetricDataQueryProperty(
+            id=id,
+            metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
+                metric=cloudwatch.CfnAlarm.MetricProperty(
+                    namespace=metric.namespace, metric_name=metric.name, dimensions=_dimensions(metric)
+                ),
+                period=row.period_s,
+                stat=metric.statistic,
+            ),
+            return_data=False,
+        )
+        for id, metric in math.terms.items()
+    ]
+    return [result, *terms]

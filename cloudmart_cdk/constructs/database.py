@@ -1,0 +1,353 @@
+"""PostgreSQL: RDS or Aurora Serverless v2, replicas, RDS Proxy, off-hours. Specification section 3.
+
+Owns the server, its parameters, its log groups and the proxy. Does not own secrets, the key, or its
+security groups.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ..policy.acknowledge import acknowledge
+from ..security_groups import POSTGRESQL_PORT
+from ..settings.model import Database as DatabaseSettings
+
+_LOGS: Final = ("postgresql", "upgrade")
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """What happens when the stack goes. `keep`: a final snapshot and the automated backups stay."""
+
+    keep: bool
+    deletion_protection: bool
+
+    @property
+    def removal(self) -> cdk.RemovalPolicy:
+        """A snapshot rather than the running server: a retained one would hold VPC, subnets and groups."""
+        return cdk.RemovalPolicy.SNAPSHOT if self.keep else cdk.RemovalPolicy.DESTROY
+
+
+class Database(Construct):
+    """The stage's PostgreSQL.
+
+    Attributes: `host` (what programs connect to: the proxy when there is one), `reader_host` (None without a
+    reader), `identifier`, `replica_identifiers`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: DatabaseSettings,
+        identifier: str,
+        vpc: ec2.IVpc,
+        subnets: list[ec2.ISubnet],
+        proxy_subnets: list[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        proxy_security_group: ec2.ISecurityGroup | None,
+        key: kms.IKey,
+        owner: secretsmanager.Secret,
+        app: secretsmanager.Secret,
+        log_retention: logs.RetentionDays,
+        lifecycle: Lifecycle,
+    ) -> None:
+        super().__init__(scope, id)
+        self._settings, self._lifecycle, self._key = settings, lifecycle, key
+        self.identifier = identifier
+        self.replica_identifiers: list[str] = []
+        self._subnet_group = rds.SubnetGroup(
+            self,
+            "Subnets",
+            vpc=vpc,
+            description="Isolated data subnets",
+            vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        self.host: str
+        self.reader_host: str | None = None
+        self._target: rds.ProxyTarget
+        if settings.engine == "aurora":
+            self._add_cluster(vpc, security_group, owner, app, log_retention)
+        else:
+            self._add_instance(vpc, security_group, owner, app, log_retention)
+        if proxy_security_group is not None:
+            self._add_proxy(vpc, proxy_subnets, proxy_security_group, owner, app, log_retention)
+        self._acknowledge()
+
+    @property
+    def _parameters(self) -> dict[str, str]:
+        return {
+            "rds.force_ssl": "1",
+            "max_connections": str(self._settings.max_connections),
+            # A slow statement is what one looks for first; 50 ms is Tiketi's p95 target for the database.
+            "log_min_duration_statement": "500",
+        }
+
+    def _log_groups(self, kind: str, identifier: str, retention: logs.RetentionDays) -> list[logs.LogGroup]:
+        """The groups that RDS would otherwise make itself, and leave behind."""
+        return [
+            logs.LogGroup(
+                self,
+                f"{identifier.rsplit('-', 1)[-1]}-{name}-logs",
+                log_group_name=f"/aws/rds/{kind}/{identifier}/{name}",
+                retention=retention,
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            )
+            for name in _LOGS
+        ]
+
+    def _add_instance(
+        self,
+        vpc: ec2.IVpc,
+        security_group: ec2.ISecurityGroup,
+        owner: secretsmanager.Secret,
+        app: secretsmanager.Secret,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        settings = self._settings
+        version = rds.PostgresEngineVersion.of(settings.version, settings.version.split(".")[0])
+        engine = rds.DatabaseInstanceEngine.postgres(version=version)
+        instance = rds.DatabaseInstance(
+            self,
+            "Instance",
+            # Stated, so that its log groups can exist before it; it also bars a replacement by accident.
+            instance_identifier=self.identifier,
+            engine=engine,
+            instance_type=ec2.InstanceType(settings.instance_class.removeprefix("db.")),
+            vpc=vpc,
+            subnet_group=self._subnet_group,
+            security_groups=[security_group],
+            port=POSTGRESQL_PORT,
+            publicly_accessible=False,
+            multi_az=settings.multi_az,
+            database_name=settings.name,
+            credentials=rds.Credentials.from_secret(owner),
+            iam_authentication=True,
+            storage_type=rds.StorageType.GP3,
+            allocated_storage=settings.storage_gb,
+            max_allocated_storage=settings.max_storage_gb or None,
+            storage_encrypted=True,
+            storage_encryption_key=self._key,
+            parameter_group=rds.ParameterGroup(
+                self,
+                "Parameters",
+                engine=engine,
+                description="TLS forced, connections capped",
+                parameters=self._parameters,
+                removal_policy=cdk.RemovalPolicy.DESTROY,
+            ),
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+            backup_retention=cdk.Duration.days(settings.backup_days),
+            preferred_backup_window=settings.backup_window,
+            preferred_maintenance_window=settings.maintenance_window,
+            auto_minor_version_upgrade=True,
+            copy_tags_to_snapshot=True,
+            cloudwatch_logs_exports=list(_LOGS),
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            enable_performance_insights=True,
+            performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,
+            performance_insight_encryption_key=self._key,
+            deletion_protection=self._lifecycle.deletion_protection,
+            delete_automated_backups=not self._lifecycle.keep,
+            removal_policy=self._lifecycle.removal,
+        )
+        instance.node.add_dependency(*self._log_groups("instance", self.identifier, log_retention))
+        app.attach(instance)
+        self.host = instance.db_instance_endpoint_address
+        self.arn = instance.instance_arn
+        self._target = rds.ProxyTarget.from_instance(instance)
+        self.resource: rds.DatabaseInstance | rds.DatabaseCluster = instance
+        for number in range(1, settings.read_replicas + 1):
+            self._add_replica(number, instance, vpc, security_group, log_retention)
+
+    def _add_replica(
+        self,
+        number: int,
+        source: rds.DatabaseInstance,
+        vpc: ec2.IVpc,
+        security_group: ec2.ISecurityGroup,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        settings, identifier = self._settings, f"{self.identifier}-r{number}"
+        replica = rds.DatabaseInstanceReadReplica(
+            self,
+            f"Replica{number}",
+            instance_identifier=identifier,
+            source_database_instance=source,
+            instance_type=ec2.InstanceType(settings.instance_class.removeprefix("db.")),
+            vpc=vpc,
+            subnet_group=self._subnet_group,
+            security_groups=[security_group],
+            port=POSTGRESQL_PORT,
+            publicly_accessible=False,
+            iam_authentication=True,
+            storage_type=rds.StorageType.GP3,
+            storage_encrypted=True,
+            storage_encryption_key=self._key,
+            ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+            # A replica takes its source's parameters at creation only; without this a later change stops at it.
+            parameter_group=source.node.scope.node.find_child("Parameters"),  # type: ignore[union-attr,arg-type]
+            cloudwatch_logs_exports=list(_LOGS),
+            auto_minor_version_upgrade=True,
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            enable_performance_insights=True,
+            performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,
+            performance_insight_encryption_key=self._key,
+            deletion_protection=self._lifecycle.deletion_protection,
+            # A replica holds nothing that its source does not.
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        replica.node.add_dependency(*self._log_groups("instance", identifier, log_retention))
+        self.replica_identifiers.append(identifier)
+        self.reader_host = self.reader_host or replica.db_instance_endpoint_address
+
+    def _add_cluster(
+        self,
+        vpc: ec2.IVpc,
+        security_group: ec2.ISecurityGroup,
+        owner: secretsmanager.Secret,
+        app: secretsmanager.Secret,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        settings = self._settings
+        version = rds.AuroraPostgresEngineVersion.of(settings.version, settings.version.split(".")[0])
+        engine = rds.DatabaseClusterEngine.aurora_postgres(version=version)
+        # A second instance in the other zone is what Multi-AZ is for Aurora.
+        readers = max(settings.read_replicas, int(settings.multi_az))
+        cluster = rds.DatabaseCluster(
+            self,
+            "Cluster",
+            cluster_identifier=self.identifier,
+            engine=engine,
+            vpc=vpc,
+            subnet_group=self._subnet_group,
+            security_groups=[security_group],
+            port=POSTGRESQL_PORT,
+            default_database_name=settings.name,
+            credentials=rds.Credentials.from_secret(owner),
+            iam_authentication=True,
+            writer=rds.ClusterInstance.serverless_v2(
+                "Writer", publicly_accessible=False, ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1
+            ),
+            readers=[
+                rds.ClusterInstance.serverless_v2(
+                    f"Reader{number}",
+                    scale_with_writer=number == 1,
+                    publicly_accessible=False,
+                    ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
+                )
+                for number in range(1, readers + 1)
+            ],
+            serverless_v2_min_capacity=settings.aurora_min_acu,
+            serverless_v2_max_capacity=settings.aurora_max_acu,
+            storage_encrypted=True,
+            storage_encryption_key=self._key,
+            parameter_group=rds.ParameterGroup(
+                self, "Parameters", engine=engine, description="TLS forced, connections capped", parameters=self._parameters
+            ),
+            backup=rds.BackupProps(
+                retention=cdk.Duration.days(settings.backup_days), preferred_window=settings.backup_window
+            ),
+            preferred_maintenance_window=settings.maintenance_window,
+            cloudwatch_logs_exports=["postgresql"],
+            copy_tags_to_snapshot=True,
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            enable_performance_insights=True,
+            performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,
+            performance_insight_encryption_key=self._key,
+            deletion_protection=self._lifecycle.deletion_protection,
+            delete_automated_backups=not self._lifecycle.keep,
+            removal_policy=self._lifecycle.removal,
+        )
+        cluster.node.add_dependency(*self._log_groups("cluster", self.identifier, log_retention)[:1])
+        app.attach(cluster)
+        self.host = cluster.cluster_endpoint.hostname
+        self.arn = cluster.cluster_arn
+        self.reader_host = cluster.cluster_read_endpoint.hostname if readers else None
+        self._target = rds.ProxyTarget.from_cluster(cluster)
+        self.resource = cluster
+
+    def _add_proxy(
+        self,
+        vpc: ec2.IVpc,
+        subnets: list[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        owner: secretsmanager.Secret,
+        app: secretsmanager.Secret,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
+        name = f"{self.identifier}-proxy"
+        group = logs.LogGroup(
+            self,
+            "ProxyLogs",
+            log_group_name=f"/aws/rds/proxy/{name}",
+            retention=log_retention,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        proxy = rds.DatabaseProxy(
+            self,
+            "Proxy",
+            db_proxy_name=name,
+            proxy_target=self._target,
+            vpc=vpc,
+            vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+            security_groups=[security_group],
+            secrets=[owner, app],
+            require_tls=True,
+            borrow_timeout=cdk.Duration.seconds(self._settings.connection_timeout_s),
+            max_connections_percent=90,  # the rest is for rotation and for people
+        )
+        proxy.node.add_dependency(group)
+        self.host = proxy.endpoint
+
+    def stop_at_night(self) -> None:
+        """Off-hours: stopped 20:00 to 08:00 Seoul time and at weekends.
+
+        It starts a quarter of an hour early, because a stopped server takes minutes to come.
+        """
+        kind = "Cluster" if self._settings.engine == "aurora" else "Instance"
+        role = iam.Role(self, "OffHoursRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        role.add_to_policy(
+            iam.PolicyStatement(actions=[f"rds:StopDB{kind}", f"rds:StartDB{kind}"], resources=[self.arn])
+        )
+        for action, time in (("Stop", "0 20"), ("Start", "45 7")):
+            scheduler.CfnSchedule(
+                self,
+                f"{action}Schedule",
+                description=f"{action} the database off-hours",
+                flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+                schedule_expression=f"cron({time} ? * MON-FRI *)",
+                schedule_expression_timezone="Asia/Seoul",
+                target=scheduler.CfnSchedule.TargetProperty(
+                    arn=f"arn:aws:scheduler:::aws-sdk:rds:{action.lower()}DB{kind}",
+                    role_arn=role.role_arn,
+                    input=f'{{"DB{kind}Identifier":"{self.identifier}"}}',
+                ),
+            )
+
+    def _acknowledge(self) -> None:
+        reasons = {
+            "AwsSolutions::AwsSolutions-RDS11": "The security-group table of the specification names 5432, and the subnets "
+            "have no route out: another port would hide nothing."
+        }
+        if not self._lifecycle.deletion_protection:
+            reasons["AwsSolutions::AwsSolutions-RDS10"] = (
+                "Deletion protection is prod's: this stage is destroyed routinely, and what must stay leaves a snapshot."
+            )
+        if not self._settings.multi_az and self._settings.engine == "postgres":
+            reasons["AwsSolutions::AwsSolutions-RDS3"] = (
+                "Single-AZ by specification section 1: a development database that is stopped at night."
+            )
+        acknowledge(self.resource, reasons)

@@ -1,0 +1,137 @@
+"""SNS topics, one a severity, behind one customer-managed key.
+
+Owns who may publish and who is told by e-mail. The key is the customer's because the AWS-managed one lets no
+service publish: alarms would then fire and say nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from .alarms import Severity
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """An AWS service that publishes, and what proves that it does so for this account."""
+
+    service: str
+    sources: str | None = None
+    """ARN pattern of what publishes; `{region}` and `{account}` are filled in."""
+    conditions: bool = True
+    """False where the service sends no source with its calls to SNS and KMS."""
+
+
+ALARMS: Final = Publisher("cloudwatch.amazonaws.com", "arn:aws:cloudwatch:{region}:{account}:alarm:*")
+BUDGETS: Final = Publisher("budgets.amazonaws.com", "arn:aws:budgets::{account}:*")
+COST_ANOMALIES: Final = Publisher("costalerts.amazonaws.com")
+EVENTS: Final = Publisher("events.amazonaws.com", conditions=False)
+"""EventBridge. SNS's guide ("Key management") excludes it from source conditions. Other accounts' rules come with
+a role of theirs, never as the service, so the statement admits our own rules only."""
+
+
+class Topics(Construct):
+    """`arns[severity]` for each severity in `publishers`.
+
+    `email`: is subscribed to all of them; empty: nobody is. `keep`: the key outlives the stack.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        prefix: str,
+        publishers: Mapping[Severity, Iterable[Publisher]],
+        email: str,
+        keep: bool,
+    ) -> None:
+        super().__init__(scope, id)
+        stack = cdk.Stack.of(self)
+        self._region, self._account = stack.region, stack.account
+        everyone = {publisher.service: publisher for several in publishers.values() for publisher in several}
+        key = kms.Key(
+            self,
+            "Key",
+            alias=f"{prefix}-topics",
+            description="Alarm, budget and event messages",
+            enable_key_rotation=True,
+            policy=iam.PolicyDocument.from_json(self._key_policy(everyone.values())),
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+            pending_window=cdk.Duration.days(30 if keep else 7),
+        )
+        self.arns: dict[Severity, str] = {}
+        for severity, allowed in publishers.items():
+            topic = sns.CfnTopic(
+                self,
+                severity.title(),
+                display_name=f"{prefix} {severity}",
+                kms_master_key_id=key.key_arn,
+                subscription=[sns.CfnTopic.SubscriptionProperty(protocol="email", endpoint=email)] if email else None,
+            )
+            arn = topic.ref
+            sns.CfnTopicPolicy(
+                self, f"{severity.title()}Policy", topics=[arn], policy_document=self._topic_policy(arn, allowed)
+            )
+            cdk.CfnOutput(stack, f"{severity.title()}Topic", value=arn, description=f"SNS topic of {severity} messages")
+            self.arns[severity] = arn
+
+    def _conditions(self, publisher: Publisher) -> dict[str, Any]:
+        if not publisher.conditions:
+            return {}
+        conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": self._account}}
+        if publisher.sources:
+            source = publisher.sources.format(region=self._region, account=self._account)
+            conditions["ArnLike"] = {"aws:SourceArn": source}
+        return {"Condition": conditions}
+
+    def _key_policy(self, publishers: Iterable[Publisher]) -> dict[str, Any]:
+        """In a key policy the resource `*` is the key itself."""
+        administration = {
+            "Sid": "AdministeredThroughIam",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{self._account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+        publishing = [
+            {
+                "Sid": f"Publish{publisher.service.partition('.')[0].title()}",
+                "Effect": "Allow",
+                "Principal": {"Service": publisher.service},
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                "Resource": "*",
+                **self._conditions(publisher),
+            }
+            for publisher in publishers
+        ]
+        return {"Version": "2012-10-17", "Statement": [administration, *publishing]}
+
+    def _topic_policy(self, arn: str, publishers: Iterable[Publisher]) -> dict[str, Any]:
+        """Replaces SNS's default policy; people of this account publish and subscribe through IAM."""
+        encrypted_only = {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Action": "sns:Publish",
+            "Resource": arn,
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+        allowed = [
+            {
+                "Sid": f"Publish{publisher.service.partition('.')[0].title()}",
+                "Effect": "Allow",
+                "Principal": {"Service": publisher.service},
+                "Action": "sns:Publish",
+                "Resource": arn,
+                **self._conditions(publisher),
+            }
+            for publisher in publishers
+        ]
+        return {"Version": "2012-10-17", "Statement": [encrypted_only, *allowed]}

@@ -1,0 +1,151 @@
+"""BackendAsgStack: load balancer and two colours of instances. Specification section 4."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from ..constructs.alarm_table import rollout_alarms
+from ..constructs.alarms import Alarms
+from ..constructs.artefact import PLACEHOLDER, Artefact
+from ..constructs.colour_group import ColourGroup, Placement
+from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour, LiveColour
+from ..constructs.firewall import Firewall
+from ..constructs.fleet_care import FleetCare
+from ..constructs.instance_role import InstanceRole
+from ..constructs.network import Network
+from ..constructs.retention import retention
+from ..constructs.secrets import Secrets
+from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
+from ..constructs.web_tier import WebTier
+from ..policy.acknowledge import acknowledge
+from ..security_groups import Group
+from ..settings import Settings
+from ..settings.topology import FRONTEND
+from .base import CloudMartStack, stack_tags
+
+ORIGIN_SECRET = "origin-header"
+
+
+class BackendAsgStack(CloudMartStack):
+    """Needs VpcStack and DataStack. Hands out `load_balancer`, `origin_secret_name`, and what is watched."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        network: Network,
+        firewall: Firewall,
+        log_bucket: s3.IBucket,
+        secrets: Secrets,
+        data_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id, settings=settings, description="CloudMart: shop load balancer and backend")
+        names = settings.names
+        behind_cdn = settings.has(FRONTEND)
+        self.origin_secret_name = names.secret(ORIGIN_SECRET)
+        live = LiveColour(self, "Live", parameter_name=names.parameter(LIVE_COLOUR_PARAMETER))
+        web = WebTier(
+            self,
+            "Web",
+            name=names.of("shop"),
+            vpc=network.vpc,
+            subnets=network.public_subnets,
+            security_group=firewall[Group.SHOP_LOAD_BALANCER],
+            log_bucket=log_bucket,
+            deletion_protection=settings.deletion_protection,
+            live=live,
+            origin_secret_name=self.origin_secret_name if behind_cdn else None,
+            domain=settings.domain,
+        )
+        if behind_cdn:
+            secret = self._origin_secret()
+            for resource in web.attached:
+                resource.node.add_dependency(secret)
+        self.load_balancer = web.load_balancer
+
+        log_group = logs.LogGroup(
+            self,
+            "ApplicationLog",
+            retention=retention(settings.log_retention_days),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        group_names = {colour: names.of(f"backend-{colour}") for colour in Colour}
+        artefact = Artefact(self, "Artefact", folder=PLACEHOLDER)
+        role = InstanceRole(
+            self,
+            "Instance",
+            artefact_arn=artefact.arn,
+            parameter_path=names.parameter(""),
+            secrets=[secrets.database_app, secrets.cache_auth],
+            key=data_key,
+            log_group=log_group,
+            group_names=list(group_names.values()),
+        )
+        fleet_tag = {"Fleet": names.of("backend")}
+        for colour, name in group_names.items():
+            ColourGroup(
+                self,
+                colour.title(),
+                colour=colour,
+                group_name=name,
+                settings=settings.backend,
+                placement=Placement(
+                    subnet_ids=[subnet.subnet_id for subnet in network.private_subnets],
+                    security_group_id=firewall[Group.BACKEND].security_group_id,
+                ),
+                role=role,
+                artefact=artefact,
+                log_group=log_group,
+                live=live,
+                target_group=web.target_groups[colour],
+                load_balancer_full_name=web.load_balancer.load_balancer_full_name,
+                attached=web.attached,
+                off_hours=settings.off_hours,
+                tags={**stack_tags(settings, id), **fleet_tag},
+            )
+        (tag_key, tag_value), *_ = fleet_tag.items()
+        FleetCare(self, "Care", name=names.of("backend"), tag_key=tag_key, tag_value=tag_value)
+
+        self.watched_load_balancer = WatchedLoadBalancer(
+            title="shop",
+            full_name=web.load_balancer.load_balancer_full_name,
+            target_groups={
+                colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()
+            },
+        )
+        self.watched_groups = WatchedGroups(
+            names={colour: name for colour, name in group_names.items()},
+            minimum=settings.backend.min,
+            off_hours=settings.off_hours,
+        )
+        self.rollout_alarms = Alarms(
+            self,
+            "RolloutAlarms",
+            rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),
+            prefix=names.prefix,
+            runbook_url=settings.monitoring.runbook_url,
+        )
+
+    def _origin_secret(self) -> secretsmanager.Secret:
+        """What CloudFront shows the listener. Found by name on both sides, as a dynamic reference."""
+        secret = secretsmanager.Secret(
+            self,
+            "OriginSecret",
+            secret_name=self.origin_secret_name,
+            description="Value of the header by which the shop's load balancer knows its own CDN",
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=48, exclude_punctuation=True),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        acknowledge(
+            secret,
+            {
+                "AwsSolutions::AwsSolutions-SMG4": "CloudFront and listener read it at deploy time only: a timer would lock "
+                "the shop out between the two. It is replaced by a deploy."
+            },
+        )
+        return secret

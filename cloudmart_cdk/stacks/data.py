@@ -1,0 +1,106 @@
+"""DataStack: database, cache, images, secrets, parameters, backup. Specification section 3."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from ..constructs.backup import TAG, BackupPlan
+from ..constructs.cache import Cache
+from ..constructs.database import Database, Lifecycle
+from ..constructs.firewall import Firewall
+from ..constructs.images import Images
+from ..constructs.lambda_logs import own_provider_logs
+from ..constructs.network import Network
+from ..constructs.retention import retention
+from ..constructs.secrets import Secrets
+from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour
+from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
+from ..settings import Settings
+from .base import CloudMartStack
+
+
+class DataStack(CloudMartStack):
+    """Needs VpcStack. Hands out `key`, `secrets`, `database`, `cache`, `images`."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, network: Network, firewall: Firewall, log_bucket: s3.IBucket
+    ) -> None:
+        super().__init__(scope, id, settings=settings, description="CloudMart: database, cache, images, secrets")
+        names, keep = settings.names, settings.keeps_data
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=names.of("data"),
+            description="Data tier: database, cache, images, secrets, backups",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
+            pending_window=cdk.Duration.days(30 if keep else 7),
+        )
+        self.secrets = Secrets(self, "Secrets", names=names, key=self.key, keep=keep)
+        log_retention = retention(settings.log_retention_days)
+        self.database = Database(
+            self,
+            "Database",
+            settings=settings.database,
+            identifier=names.of("db"),
+            vpc=network.vpc,
+            subnets=network.data_subnets,
+            proxy_subnets=network.private_subnets,
+            security_group=firewall[Group.DB],
+            proxy_security_group=firewall[Group.DB_PROXY] if settings.database.proxy else None,
+            key=self.key,
+            owner=self.secrets.database_owner,
+            app=self.secrets.database_app,
+            log_retention=log_retention,
+            lifecycle=Lifecycle(keep=keep, deletion_protection=settings.deletion_protection),
+        )
+        if settings.off_hours:
+            self.database.stop_at_night()
+        self.cache = Cache(
+            self,
+            "Cache",
+            settings=settings.cache,
+            subnets=network.data_subnets,
+            security_group=firewall[Group.CACHE],
+            key=self.key,
+            auth=self.secrets.cache_auth,
+            log_retention=log_retention,
+            keep=keep,
+        )
+        self.images = Images(
+            self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, keep=keep
+        ).bucket
+        if settings.backup.plan:
+            cdk.Tags.of(self.database).add(TAG, names.prefix)
+            BackupPlan(self, "Backup", settings=settings.backup, tag_value=names.prefix, key=self.key)
+
+        self._add_parameters(settings)
+        for name, host in (("db", self.database.host), ("cache", self.cache.host)):
+            route53.CnameRecord(
+                self, f"{name}-record", zone=network.zone, record_name=name, domain_name=host, ttl=cdk.Duration.minutes(1)
+            )
+        own_provider_logs(self, settings.log_retention_days)
+
+    def _add_parameters(self, settings: Settings) -> None:
+        """What programs look up at start, under `/<name>/<stage>/`."""
+        values = {
+            "database/host": self.database.host,
+            "database/port": str(POSTGRESQL_PORT),
+            "database/name": settings.database.name,
+            "database/pool": str(settings.database.shop_pool),
+            "cache/host": self.cache.host,
+            "cache/port": str(REDIS_PORT),
+            "cache/mode": "cluster" if settings.cache.shards else "single",
+            "images/bucket": self.images.bucket_name,
+        }
+        if self.database.reader_host is not None:
+            values["database/reader-host"] = self.database.reader_host
+        # Written by a release, read by BackendAsgStack at each deploy; this value is the first one only.
+        values[LIVE_COLOUR_PARAMETER] = Colour.BLUE
+        for path, value in values.items():
+            ssm.CfnParameter(
+                self, path.replace("/", "-"), type="String", name=settings.names.parameter(path), value=value
+            )
