@@ -4,11 +4,13 @@ Percentages are of 100, times in the metric's unit. Row order is the table's.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity, Silence
+from .alarms import Alarm, Math, Metric, Page, Severity, Silence
 from .watched import (
     AGENT_NAMESPACE,
+    Watched,
     WatchedCache,
     WatchedCluster,
     WatchedDatabase,
@@ -30,6 +32,47 @@ _FEWEST_ERRORS: Final = 5
 without traffic are the business of the unhealthy-target alarms."""
 _FEWEST_ANSWERS: Final = 20
 """Answers in five minutes below which a p95 is the slowest answer and nothing more."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """What one team is paged for. `steering` alarms are made in the stack whose rollouts they steer, `own` ones in
+    MonitoringStack."""
+
+    title: str
+    steering: tuple[Alarm, ...]
+    own: tuple[Alarm, ...]
+
+    @property
+    def page(self) -> Page | None:
+        """Pages when any critical alarm of the area is on; None: it has none."""
+        critical = tuple(row.id for row in (*self.steering, *self.own) if row.severity is Severity.CRITICAL)
+        if not critical:
+            return None
+        return Page(
+            id=f"page-{self.title}",
+            broke=f"The {self.title} fails its users, or will within hours",
+            page="paged",
+            alarms=critical,
+        )
+
+
+def areas(watched: Watched, *, latency_ms: int) -> list[Area]:
+    """The table for what is there. `latency_ms`: the p95 objective."""
+    found = []
+    if watched.shop:
+        groups = group_alarms(watched.backend) if watched.backend else ()
+        steering = rollout_alarms(watched.shop, latency_ms=latency_ms)
+        found.append(Area("shop", tuple(steering), (*target_alarms(watched.shop), *groups)))
+    if watched.tiketi:
+        nodes = cluster_alarms(watched.cluster) if watched.cluster else ()
+        steering = rollout_alarms(watched.tiketi, latency_ms=latency_ms)
+        found.append(Area("tiketi", tuple(steering), (*target_alarms(watched.tiketi), *nodes)))
+    if watched.database or watched.cache:
+        database = database_alarms(watched.database) if watched.database else ()
+        cache = cache_alarms(watched.cache) if watched.cache else ()
+        found.append(Area("data-tier", (), (*database, *cache)))
+    return found
 
 
 def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterator[Alarm]:
@@ -138,7 +181,7 @@ def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:
 def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
     """RDS, each instance by itself; or an Aurora cluster as a whole, whose storage has no bound to near."""
     dimension = "DBClusterIdentifier" if database.aurora else "DBInstanceIdentifier"
-    replicas = () if database.aurora else database.replica_ids
+    replicas = database.replica_ids
     for number, id in enumerate((database.id, *replicas)):
         role, what = ("database", "The database") if number == 0 else (f"replica{number}", f"Read replica {number}")
         where = {dimension: id}
@@ -168,7 +211,7 @@ def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
             )
     for number, id in enumerate(replicas, start=1):
         yield _lag(f"replica{number}-lag", Metric("AWS/RDS", "ReplicaLag", "Average", {dimension: id}), _REPLICA_LAG_S)
-    if database.aurora and database.replica_ids:
+    if database.readers:
         lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", "Average", {dimension: database.id})
         yield _lag("replica-lag", lag, _REPLICA_LAG_S * 1000)
 

@@ -5,7 +5,7 @@ Owns names, wording and wiring of every alarm. Which alarms there are, and their
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -76,8 +76,8 @@ class Page:
     id: str
     broke: str
     page: str
-    alarms: tuple[str, ...] = field(default=())
-    """Full names of alarms, as `alarm_name` gives them."""
+    alarms: tuple[str, ...]
+    """Ids of alarms of this stage, wherever they are made."""
 
 
 def alarm_name(prefix: str, id: str) -> str:
@@ -105,14 +105,15 @@ class Alarms(Construct):
         report_to: str | None = None,
     ) -> None:
         super().__init__(scope, id)
-        self.rows = tuple(rows)
         actions = None if report_to is None else [report_to]
-        for row in self.rows:
-            self._make(row, alarm_name(prefix, row.id), describe(row.broke, runbook_url, row.page), actions)
+        self.resources = {
+            row.id: self._make(row, alarm_name(prefix, row.id), describe(row.broke, runbook_url, row.page), actions)
+            for row in rows
+        }
 
-    def _make(self, row: Alarm, name: str, description: str, actions: list[str] | None) -> None:
+    def _make(self, row: Alarm, name: str, description: str, actions: list[str] | None) -> cloudwatch.CfnAlarm:
         """One L1, one jsii call: a stage has several dozen of them."""
-        cloudwatch.CfnAlarm(
+        return cloudwatch.CfnAlarm(
             self,
             row.id,
             alarm_name=name,
@@ -126,6 +127,40 @@ class Alarms(Construct):
             ok_actions=actions,
             **_watched(row.watch, row),
         )
+
+
+class Pages(Construct):
+    """The composite alarms of `pages`, which tell `page_to` (a topic's ARN).
+
+    One an area rather than one for all: while a composite alarm is on, a second cause pages nobody. `alarms`: made
+    in this stack; the others must exist before it is deployed, because CloudWatch refuses a rule on an unknown alarm.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        pages: Iterable[Page],
+        alarms: Alarms,
+        prefix: str,
+        runbook_url: str,
+        page_to: str,
+    ) -> None:
+        super().__init__(scope, id)
+        for page in pages:
+            composite = cloudwatch.CfnCompositeAlarm(
+                self,
+                page.id,
+                alarm_name=alarm_name(prefix, page.id),
+                alarm_description=describe(page.broke, runbook_url, page.page),
+                alarm_rule=" OR ".join(f'ALARM("{alarm_name(prefix, alarm)}")' for alarm in page.alarms),
+                alarm_actions=[page_to],
+                ok_actions=[page_to],
+            )
+            for alarm in page.alarms:
+                if alarm in alarms.resources:
+                    composite.add_resource_dependency(alarms.resources[alarm])
 
 
 def _watched(watch: Metric | Math, row: Alarm) -> dict[str, Any]:

@@ -27,8 +27,6 @@ from .web_tier import HealthCheck
 _GRACE_S: Final = 180
 """First boot to healthy target takes up to 3 minutes on a t3.micro (specification section 4)."""
 
-_AMI_ARCHITECTURE: Final = {"x86_64": "x86_64", "arm64": "arm64"}
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -59,7 +57,9 @@ class ColourGroup(Construct):
         attached: list[cdk.CfnResource],
         off_hours: bool,
         tags: dict[str, str],
+        volume_tags: dict[str, str],
     ) -> None:
+        """`tags`: of group and instances, beside the stack's; `volume_tags`: of volumes, which nothing else tags."""
         super().__init__(scope, id)
         self.group_name = group_name
         stack = cdk.Stack.of(self)
@@ -76,7 +76,7 @@ class ColourGroup(Construct):
                 stack=stack.stack_name,
                 resource=logical_id,
             ),
-            {**tags, "Name": group_name},
+            {**volume_tags, **tags, "Name": group_name},
         )
         group = autoscaling.CfnAutoScalingGroup(
             self,
@@ -156,11 +156,11 @@ class ColourGroup(Construct):
         placement: Placement,
         role: InstanceRole,
         user_data: str,
-        tags: dict[str, str],
+        volume_tags: dict[str, str],
     ) -> ec2.CfnLaunchTemplate:
-        architecture = _AMI_ARCHITECTURE[catalogue.EC2[settings.instance_type].architecture]
+        architecture = catalogue.EC2[settings.instance_type].architecture
         image = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
-        cfn_tags = [cdk.CfnTag(key=key, value=value) for key, value in tags.items()]
+        cfn_tags = [cdk.CfnTag(key=key, value=value) for key, value in sorted(volume_tags.items())]
         return ec2.CfnLaunchTemplate(
             self,
             "Template",
@@ -188,8 +188,7 @@ class ColourGroup(Construct):
                 ],
                 user_data=cdk.Fn.base64(user_data),
                 tag_specifications=[
-                    ec2.CfnLaunchTemplate.TagSpecificationProperty(resource_type=kind, tags=cfn_tags)
-                    for kind in ("instance", "volume")
+                    ec2.CfnLaunchTemplate.TagSpecificationProperty(resource_type="volume", tags=cfn_tags)
                 ],
             ),
         )

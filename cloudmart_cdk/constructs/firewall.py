@@ -4,10 +4,12 @@ Owns every security group and every rule of this application. What it hands out 
 that would open a port behind our back (a listener, a proxy, EKS) finds that it cannot.
 """
 
+import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from ..security_groups import PURPOSE, Group, Rule
+from ..policy.acknowledge import acknowledge
+from ..security_groups import ANYWHERE, PURPOSE, Group, Rule
 
 _NOTHING = ec2.CfnSecurityGroup.EgressProperty(
     ip_protocol="icmp",
@@ -22,9 +24,17 @@ class Firewall(Construct):
     """All groups of a stage. `firewall[Group.DB]` is a group to attach, never to extend."""
 
     def __init__(
-        self, scope: Construct, id: str, *, vpc: ec2.IVpc, groups: tuple[Group, ...], rules: tuple[Rule, ...]
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        prefix: str,
+        vpc: ec2.IVpc,
+        groups: tuple[Group, ...],
+        rules: tuple[Rule, ...],
     ) -> None:
         super().__init__(scope, id)
+        self._prefix = prefix
         made = {group: self._make(group, vpc, [rule for rule in rules if rule.group is group]) for group in groups}
         for rule in rules:
             if isinstance(rule.peer, Group):
@@ -40,11 +50,12 @@ class Firewall(Construct):
 
     def _make(self, group: Group, vpc: ec2.IVpc, own: list[Rule]) -> ec2.CfnSecurityGroup:
         by_address = [rule for rule in own if not isinstance(rule.peer, Group)]
-        return ec2.CfnSecurityGroup(
+        made = ec2.CfnSecurityGroup(
             self,
             group,
             vpc_id=vpc.vpc_id,
             group_description=PURPOSE[group],
+            tags=[cdk.CfnTag(key="Name", value=f"{self._prefix}-{group}")],
             security_group_ingress=[
                 ec2.CfnSecurityGroup.IngressProperty(
                     ip_protocol=rule.protocol,
@@ -72,6 +83,15 @@ class Firewall(Construct):
             ]
             or [_NOTHING],
         )
+        if any(rule.direction == "ingress" and rule.peer == ANYWHERE for rule in by_address):
+            acknowledge(
+                made,
+                {
+                    "AwsSolutions::AwsSolutions-EC23": "A public load balancer: 443, and 80 to redirect, are what it is for "
+                    "(specification section 2). State sources to narrow it."
+                },
+            )
+        return made
 
     def _connect(self, rule: Rule, group_id: str, peer_id: str) -> None:
         ports = "All" if rule.ports is None else str(rule.ports[0])

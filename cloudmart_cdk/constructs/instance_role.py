@@ -103,4 +103,4 @@ def _allow(
 
 def _reported(stack: cdk.Stack, arn: str) -> str:
     """An ARN as cdk-nag's finding ids spell it, with references in angle brackets."""
-    return arn.replace(stack.account, "<AWS::AccountId>")
+    return arn.replace(stack.account, "<AWS::AccountId>") if cdk.Token.is_unresolved(stack.account) else arn

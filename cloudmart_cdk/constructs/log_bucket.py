@@ -56,12 +56,7 @@ class LogBucket(Construct):
                     conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
                 )
             )
-        self.for_writers = s3.Bucket.from_bucket_attributes(
-            self,
-            "ForWriters",
-            bucket_arn=self.bucket.bucket_arn,
-            bucket_regional_domain_name=self.bucket.bucket_regional_domain_name,
-        )
+        self.for_writers = s3.Bucket.from_bucket_name(self, "ForWriters", self.bucket.bucket_name)
         acknowledge(
             self.bucket,
             {

@@ -3,7 +3,8 @@
 Owns everything with an address range. Does not own security groups (`firewall`) or the log bucket.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
@@ -43,12 +44,14 @@ class _StatedAddresses:
         return ec2.VpcIpamOptions(cidr_block=self._vpc)
 
     def allocate_subnets_cidr(
-        self, *, requested_subnets: list[ec2.RequestedSubnet], vpc_cidr: str
+        self, *, requested_subnets: Sequence[ec2.RequestedSubnet | dict[str, Any]], vpc_cidr: str
     ) -> ec2.SubnetIpamOptions:
+        # The interface allows dicts; jsii hands over structs.
+        subnets = [subnet for subnet in requested_subnets if not isinstance(subnet, dict)]
         remaining = {tier: iter(networks) for tier, networks in self._by_tier.items()}
         return ec2.SubnetIpamOptions(
             allocated_subnets=[
-                ec2.AllocatedSubnet(cidr=str(next(remaining[subnet.configuration.name]))) for subnet in requested_subnets
+                ec2.AllocatedSubnet(cidr=str(next(remaining[subnet.configuration.name]))) for subnet in subnets
             ]
         )
 
@@ -114,6 +117,10 @@ class Network(Construct):
         for subnets, role in ((self.public_subnets, "elb"), (self.private_subnets, "internal-elb")):
             for subnet in subnets:
                 cdk.Tags.of(subnet).add(f"kubernetes.io/role/{role}", "1")
+        # Pods live in their own range only. Without the 0 the CNI would go on taking prefixes of 16 addresses from the
+        # node's own /24 as well (EKS guide, "Configure subnet selection for Pod IP addresses").
+        for subnet in self.private_subnets:
+            cdk.Tags.of(subnet).add("kubernetes.io/role/cni", "0")
         if settings.regional_nat:
             self._add_regional_nat()
         self.pod_subnet_ids = self._add_pod_subnets(settings, prefix)

@@ -73,9 +73,10 @@ class Topics(Construct):
                 severity.title(),
                 display_name=f"{prefix} {severity}",
                 kms_master_key_id=key.key_arn,
-                subscription=[sns.CfnTopic.SubscriptionProperty(protocol="email", endpoint=email)] if email else None,
             )
             arn = topic.ref
+            if email:
+                sns.CfnSubscription(self, f"{severity.title()}Email", topic_arn=arn, protocol="email", endpoint=email)
             sns.CfnTopicPolicy(
                 self, f"{severity.title()}Policy", topics=[arn], policy_document=self._topic_policy(arn, allowed)
             )

@@ -4,7 +4,7 @@ Each producing stack builds its own value. Strings may be tokens of the producin
 is what makes the watching stack depend on the watched one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 AGENT_NAMESPACE: Final = "CWAgent"
@@ -45,8 +45,10 @@ class WatchedDatabase:
     max_connections: int
     storage_gb: int
     """Allocated, GiB; nothing to Aurora, whose volume grows by itself."""
-    replica_ids: tuple[str, ...] = field(default=())
-    """With Aurora the readers' ids."""
+    replica_ids: tuple[str, ...] = ()
+    """Of RDS read replicas."""
+    readers: bool = False
+    """An Aurora cluster has a reader, which can lag."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +76,17 @@ class WatchedCluster:
     """An EKS cluster; its nodes report through Container Insights."""
 
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """All that MonitoringStack may watch; None: that stack is left out."""
+
+    shop: WatchedLoadBalancer | None = None
+    backend: WatchedGroups | None = None
+    tiketi: WatchedLoadBalancer | None = None
+    cluster: WatchedCluster | None = None
+    database: WatchedDatabase | None = None
+    cache: WatchedCache | None = None
+    distribution_id: str | None = None
+    """CloudFront's: drawn on the dashboard; its alarms are EdgeWatchStack's."""

@@ -4,7 +4,6 @@ Owns the rules, the log group and the right to write into it. What is protected 
 distribution names `arn`, a load balancer is handed to `protect`.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -18,6 +17,7 @@ _Statement = wafv2.CfnWebACL.StatementProperty
 _RuleAction = wafv2.CfnWebACL.RuleActionProperty
 
 _SECRET_HEADERS: Final = ("authorization", "cookie")
+_LOGGED: Final = ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
 _DECODING: Final = ("URL_DECODE", "HTML_ENTITY_DECODE")
 _BLOCK: Final = _RuleAction(block={})
 
@@ -79,7 +79,10 @@ class WebAcl(Construct):
         wafv2.CfnWebACLAssociation(self, "Association", resource_arn=load_balancer_arn, web_acl_arn=self.arn)
 
     def _countries(self, codes: Sequence[str]) -> _Rule:
-        return _own("Countries", _Statement(geo_match_statement={"countryCodes": list(codes)}))
+        return _own(
+            "Countries",
+            _Statement(geo_match_statement=wafv2.CfnWebACL.GeoMatchStatementProperty(country_codes=list(codes))),
+        )
 
     def _flood(self, requests_per_minute: int) -> _Rule:
         """Ahead of the managed rules: a flood is refused at the price of a counter."""
@@ -177,24 +180,22 @@ class WebAcl(Construct):
                 }
             ),
         )
-        keep = wafv2.CfnLoggingConfiguration.FilterProperty(
-            behavior="KEEP",
-            requirement="MEETS_ANY",
-            conditions=[
-                wafv2.CfnLoggingConfiguration.ConditionProperty(
-                    action_condition=wafv2.CfnLoggingConfiguration.ActionConditionProperty(action=action)
-                )
-                for action in ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
-            ],
-        )
         logging = wafv2.CfnLoggingConfiguration(
             self,
             "Logging",
             resource_arn=self.arn,
             log_destination_configs=[group_arn],
-            logging_filter=wafv2.CfnLoggingConfiguration.LoggingFilterProperty(
-                default_behavior="DROP", filters=[keep]
-            ),
+            # JSON in CloudFormation's eyes, so spelled as CloudFormation spells it.
+            logging_filter={
+                "DefaultBehavior": "DROP",
+                "Filters": [
+                    {
+                        "Behavior": "KEEP",
+                        "Requirement": "MEETS_ANY",
+                        "Conditions": [{"ActionCondition": {"Action": action}} for action in _LOGGED],
+                    }
+                ],
+            },
             redacted_fields=[
                 wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header})
                 for header in _SECRET_HEADERS

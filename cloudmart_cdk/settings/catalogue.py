@@ -20,13 +20,14 @@ class InstanceClass:
 
 
 EC2: Final[dict[str, InstanceClass]] = {
-    "t2.medium": InstanceClass(2, 4096),
     "t3.micro": InstanceClass(2, 1024),
     "t3.small": InstanceClass(2, 2048),
     "t3.medium": InstanceClass(2, 4096),
     "t3.large": InstanceClass(2, 8192),
     "t3a.medium": InstanceClass(2, 4096),
     "t3a.large": InstanceClass(2, 8192),
+    "c5.large": InstanceClass(2, 4096),
+    "c6i.large": InstanceClass(2, 4096),
     "m6i.large": InstanceClass(2, 8192),
     "m7i.large": InstanceClass(2, 8192),
     "t4g.micro": InstanceClass(2, 1024, "arm64"),
@@ -35,6 +36,23 @@ EC2: Final[dict[str, InstanceClass]] = {
     "t4g.large": InstanceClass(2, 8192, "arm64"),
     "m7g.large": InstanceClass(2, 8192, "arm64"),
 }
+"""Nitro classes only: others (t2) get no address prefixes, so `eks.max_pods` would promise pods without addresses."""
+
+KUBERNETES: Final[dict[str, dict[str, str]]] = {
+    "1.35": {
+        "vpc-cni": "v1.22.3-eksbuild.1",
+        "coredns": "v1.13.2-eksbuild.1",
+        "kube-proxy": "v1.35.0-eksbuild.2",
+        "aws-ebs-csi-driver": "v1.57.1-eksbuild.1",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.1",
+        "amazon-cloudwatch-observability": "v5.2.3-eksbuild.1",
+    },
+}
+"""Kubernetes version -> EKS add-on -> its oldest version that EKS installs there.
+
+`aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name vpc-cni` lists them. The CNI's is newer than
+EKS asks for: from 1.22.1 on it leaves out subnets tagged `kubernetes.io/role/cni=0` (its change log).
+"""
 
 DATABASE: Final[dict[str, int]] = {
     "db.t3.micro": 80,

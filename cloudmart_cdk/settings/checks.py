@@ -6,6 +6,7 @@ the machines hold, names that AWS accepts, stacks that need each other. Each che
 """
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -39,6 +40,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _sizes(settings)
     yield from _connections(settings)
     yield from _pods(settings)
+    yield from _cluster(settings)
     yield from _names(settings)
     yield from _skips(settings)
     yield from _options(settings)
@@ -100,7 +102,13 @@ def _sizes(settings: Settings) -> Iterator[Problem]:
         if low > high:
             yield Problem(key, f"{low:g}", f"at most {high_key}, which is {high:g}", f"lower {key} or raise {high_key}")
 
-    yield from below("backend.min", settings.backend.min, "backend.max", settings.backend.max)
+    if settings.backend.min >= settings.backend.max:
+        yield Problem(
+            "backend.min",
+            str(settings.backend.min),
+            f"less than backend.max, which is {settings.backend.max}: a rolling replacement needs room for one more",
+            "lower backend.min or raise backend.max",
+        )
     for kind in ("on_demand", "spot"):
         group: NodeGroup = getattr(settings.eks, kind)
         key = f"eks.{kind}"
@@ -192,6 +200,31 @@ def _pods(settings: Settings) -> Iterator[Problem]:
                 f"the {held}{unit} that {eks.on_demand.max + eks.spot.max} nodes hold",
                 "lower hpa_max of a service or raise eks.on_demand.max or eks.spot.max",
             )
+
+
+def _cluster(settings: Settings) -> Iterator[Problem]:
+    """Add-ons that EKS installs on this Kubernetes version, and people who are granted one thing."""
+    eks = settings.eks
+    look = f"`aws eks describe-addon-versions --kubernetes-version {eks.version}` lists what there is"
+    for addon, oldest in catalogue.KUBERNETES[eks.version].items():
+        key = f"eks.addons.{addon}"
+        given = dict[str, str](eks.addons).get(addon)
+        if given is None:
+            yield Problem(key, "nothing", f"{oldest} or newer on Kubernetes {eks.version}", f"add -c {key}={oldest}")
+        elif _release(given) < _release(oldest):
+            yield Problem(key, given, f"{oldest} or newer on Kubernetes {eks.version}", look)
+        elif addon == "kube-proxy" and not given.startswith(f"v{eks.version}."):
+            yield Problem(key, given, f"v{eks.version}.x: it goes with Kubernetes {eks.version}", look)
+    both = sorted(set(eks.admins) & set(eks.developers))
+    if both:
+        yield Problem(
+            "eks.developers", ",".join(both), "who is not among eks.admins", "name each in one of the two; EKS takes one entry"
+        )
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """`v1.22.4-eksbuild.3` as numbers that compare."""
+    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _names(settings: Settings) -> Iterator[Problem]:

@@ -109,7 +109,7 @@ def _override(values: dict[str, Any], dotted: str, value: Any) -> Iterator[Probl
     table[last] = value
 
 
-_OPEN_TABLES = ("network.cloudfront_prefix_lists.", "eks.services.")
+_OPEN_TABLES = ("network.cloudfront_prefix_lists.", "eks.services.", "eks.addons.")
 """Tables whose keys users may add to."""
 
 

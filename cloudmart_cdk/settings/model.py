@@ -38,6 +38,16 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Ec2Class = Annotated[str, _one_of(*catalogue.EC2)]
 Window = Annotated[str, StringConstraints(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
 WeeklyWindow = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}:\d\d:\d\d-[a-z]{3}:\d\d:\d\d$")]
+Principal = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")]
+Addon = Literal[
+    "vpc-cni",
+    "coredns",
+    "kube-proxy",
+    "aws-ebs-csi-driver",
+    "eks-pod-identity-agent",
+    "amazon-cloudwatch-observability",
+]
+AddonVersion = Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")]
 Pair = Annotated[tuple[IPv4Network, IPv4Network], _comma_list]
 
 
@@ -170,8 +180,17 @@ class Service(_Frozen):
 class Eks(_Frozen):
     """Specification section 6."""
 
-    version: Annotated[str, _one_of("1.35")]
-    max_pods: Annotated[int, Field(ge=17, le=250)]
+    version: Annotated[str, _one_of(*catalogue.KUBERNETES)]
+    public_endpoint: bool
+    """Whether `sources` reach the Kubernetes API from outside; never more than they, and nobody when there are none."""
+    admins: Annotated[tuple[Principal, ...], _comma_list]
+    """Who administers the cluster with kubectl. CDK's own function does in any case."""
+    developers: Annotated[tuple[Principal, ...], _comma_list]
+    """Who may look at the cluster, secrets excepted."""
+    addons: dict[Addon, AddonVersion]
+    """EKS add-on -> version."""
+    max_pods: Annotated[int, Field(ge=17, le=110)]
+    """A node. EKS caps managed nodes of fewer than 30 vCPU at 110 (EKS guide, "Assign more IP addresses")."""
     webhook_ports: Annotated[tuple[Port, ...], _comma_list]
     volume_gb: Annotated[int, Field(ge=20, le=1000)]
     on_demand: NodeGroup
@@ -193,6 +212,8 @@ class Monitoring(_Frozen):
     email: Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
     budget_usd: Annotated[int, Field(ge=1)]
     """A month."""
+    budget_scope: Literal["account", "tags"]
+    """What counts: all of the account, or what carries this stage's tags, once they are cost allocation tags."""
     cloudtrail: bool
     watch_cdn: bool
     """CloudFront's alarms, in us-east-1 (EdgeWatchStack)."""

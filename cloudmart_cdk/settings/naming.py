@@ -39,6 +39,10 @@ class Names:
         """A Secrets Manager name, e.g. `cloudmart-lab/database/owner`."""
         return f"{self.prefix}/{path}"
 
+    def repository(self, service: str) -> str:
+        """An ECR repository, e.g. `cloudmart-lab/auth`: what CI pushes to."""
+        return f"{self.prefix}/{service}"
+
     def internal_zone(self) -> str:
         """Private hosted zone, for people (specification section 2)."""
         return f"{self.stage}.cloudmart.internal"

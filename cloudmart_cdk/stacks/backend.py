@@ -106,7 +106,8 @@ class BackendAsgStack(CloudMartStack):
                 load_balancer_full_name=web.load_balancer.load_balancer_full_name,
                 attached=web.attached,
                 off_hours=settings.off_hours,
-                tags={**stack_tags(settings, id), **fleet_tag},
+                tags=fleet_tag,
+                volume_tags=stack_tags(settings, id),
             )
         (tag_key, tag_value), *_ = fleet_tag.items()
         FleetCare(self, "Care", name=names.of("backend"), tag_key=tag_key, tag_value=tag_value)

@@ -1,8 +1,5 @@
 """What every stack of this application has in common: names, region, tags."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -25,6 +22,9 @@ class CloudMartStack(cdk.Stack):
             tags=tags,
             termination_protection=settings.deletion_protection,
         )
+        # On the stack and on its resources: CloudFormation hands stack tags on to most types, not to all.
+        for key, value in tags.items():
+            cdk.Tags.of(self).add(key, value)
         self._zones = list(settings.network.zones)
 
     @property
@@ -33,9 +33,9 @@ class CloudMartStack(cdk.Stack):
         return self._zones
 
 
-def stack_tags(settings: Settings, stack_id: str) -> Mapping[str, str]:
+def stack_tags(settings: Settings, stack_id: str) -> dict[str, str]:
     """The tags of specification section 8. `Lifetime` is a setting, never the clock."""
-    tags: dict[str, Any] = {
+    tags = {
         "Project": "CloudMart",
         "Stage": settings.stage,
         "Stack": stack_id,

@@ -9,6 +9,7 @@ from constructs import Construct
 
 from ..constructs.backup import TAG, BackupPlan
 from ..constructs.cache import Cache
+from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour
 from ..constructs.database import Database, Lifecycle
 from ..constructs.firewall import Firewall
 from ..constructs.images import Images
@@ -16,7 +17,6 @@ from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.network import Network
 from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
-from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
 from ..settings import Settings
 from .base import CloudMartStack
@@ -48,7 +48,6 @@ class DataStack(CloudMartStack):
             identifier=names.of("db"),
             vpc=network.vpc,
             subnets=network.data_subnets,
-            proxy_subnets=network.private_subnets,
             security_group=firewall[Group.DB],
             proxy_security_group=firewall[Group.DB_PROXY] if settings.database.proxy else None,
             key=self.key,

@@ -29,7 +29,12 @@ class VpcStack(CloudMartStack):
             log_retention=retention(settings.log_retention_days),
         )
         self.firewall = Firewall(
-            self, "Firewall", vpc=self.network.vpc, groups=groups(settings), rules=rules(settings)
+            self,
+            "Firewall",
+            prefix=settings.names.prefix,
+            vpc=self.network.vpc,
+            groups=groups(settings),
+            rules=rules(settings),
         )
         if settings.network.interface_endpoints:
             self.network.add_interface_endpoints(self.firewall[Group.ENDPOINTS])

@@ -1,0 +1,122 @@
+"""Puts the site's files into its bucket. Specification section 5.
+
+Owns the upload, how long each file may be cached, what is invalidated, and the uploading function's rights
+and log. Does not own the bucket or the distribution (`cdn`).
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_s3_deployment as deployment
+from constructs import Construct
+
+from ..policy.acknowledge import acknowledge
+from .retention import retention
+from .site_bundle import ASSETS, bundle
+
+PLACEHOLDER: Final = Path(__file__).parents[1] / "assets" / "site"
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
+_ALWAYS_ASK: Final = "no-cache"
+
+
+class SitePublication(Construct):
+    """One archive, uploaded in two steps: hashed assets first, then the pages that name them.
+
+    The steps never see each other's files: the first takes `assets/` only and deletes nothing (a browser with
+    yesterday's page still finds yesterday's assets); the second leaves `assets/` out, of its deletions too.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        folder: Path,
+        config: Mapping[str, object],
+        bucket: s3.IBucket,
+        distribution: cloudfront.Distribution,
+        log_retention_days: int,
+    ) -> None:
+        """`folder`: see `site_bundle.bundle`. `config`: becomes `/config.json`; nothing secret."""
+        super().__init__(scope, id)
+        with tempfile.TemporaryDirectory() as built:
+            pages = bundle(folder, Path(built), config=config)
+            archive = assets.Asset(self, "Archive", path=built)  # copied into the assembly here and now
+        log_group = logs.LogGroup(
+            self,
+            "LogGroup",
+            retention=retention(log_retention_days),
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        role = self._role(archive, bucket, distribution, log_group)
+        source = deployment.Source.bucket(archive.bucket, archive.s3_object_key)
+        hashed = deployment.BucketDeployment(
+            self,
+            "Assets",
+            sources=[source],
+            destination_bucket=bucket,
+            exclude=["*"],
+            include=[f"{ASSETS}/*"],
+            cache_control=[deployment.CacheControl.from_string(_IMMUTABLE)],
+            prune=False,
+            role=role,
+            log_group=log_group,
+        )
+        named = deployment.BucketDeployment(
+            self,
+            "Pages",
+            sources=[source],
+            destination_bucket=bucket,
+            exclude=[f"{ASSETS}/*"],
+            cache_control=[deployment.CacheControl.from_string(_ALWAYS_ASK)],
+            prune=True,
+            distribution=distribution,
+            distribution_paths=["/", *(f"/{page}" for page in pages)],
+            role=role,
+            log_group=log_group,
+        )
+        named.node.add_dependency(hashed)
+        self._acknowledge(role)
+
+    def _role(
+        self,
+        archive: assets.Asset,
+        bucket: s3.IBucket,
+        distribution: cloudfront.Distribution,
+        log_group: logs.LogGroup,
+    ) -> iam.IRole:
+        """What the uploading function does, no more: CDK would grant it every distribution and `s3:List*`."""
+        stack = cdk.Stack.of(self)
+        distribution_arn = stack.format_arn(
+            service="cloudfront", region="", resource="distribution", resource_name=distribution.distribution_id
+        )
+        permissions = (
+            (["s3:GetObject"], archive.bucket.arn_for_objects(archive.s3_object_key)),
+            (["s3:ListBucket"], bucket.bucket_arn),
+            (["s3:PutObject", "s3:DeleteObject"], bucket.arn_for_objects("*")),
+            (["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], distribution_arn),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
+        )
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Uploads the site and invalidates its pages",
+            inline_policies={
+                "Publish": iam.PolicyDocument(
+                    statements=[
+                        iam.PolicyStatement(actions=actions, resources=[resource]) for actions, resource in permissions
+                    ]
+                )
+            },
+        )
+        self._own_role = role
+        return role.without_policy_updates()
