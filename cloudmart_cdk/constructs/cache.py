@@ -114,11 +114,7 @@ class Cache(Construct):
         acknowledge(group, reasons)
         self.group_id = group.ref
         self.host = group.attr_configuration_end_point_address if clustered else group.attr_primary_end_point_address
-        if clustered:
-            self.node_ids = [
-                f"{group.ref}-{shard:04d}-{node:03d}"
-                for shard in range(1, settings.shards + 1)
-                for node in range(1, settings.replicas + 2)
-            ]
-        else:
-            self.node_ids = [f"{group.ref}-{node:03d}" for node in range(1, settings.replicas + 2)]
+        # As ElastiCache names them: `<group>-0001-001` in cluster mode, else `<group>-001`.
+        members = [f"{node:03d}" for node in range(1, settings.replicas + 2)]
+        shards = [f"-{shard:04d}" for shard in range(1, settings.shards + 1)] if clustered else [""]
+        self.node_ids = tuple(f"{group.ref}{shard}-{member}" for shard in shards for member in members)

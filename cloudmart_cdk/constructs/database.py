@@ -63,7 +63,7 @@ class Database(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._settings, self._lifecycle, self._key = settings, lifecycle, key
-        self.identifier = identifier
+        self._name = identifier
         self.replica_identifiers: list[str] = []
         self._subnet_group = rds.SubnetGroup(
             self,
@@ -128,7 +128,7 @@ class Database(Construct):
             self,
             "Instance",
             # Stated, so that its log groups can exist before it; it also bars a replacement by accident.
-            instance_identifier=self.identifier,
+            instance_identifier=self._name,
             engine=engine,
             instance_type=ec2.InstanceType(settings.instance_class.removeprefix("db.")),
             vpc=vpc,
@@ -161,10 +161,11 @@ class Database(Construct):
             delete_automated_backups=not self._lifecycle.keep,
             removal_policy=self._lifecycle.removal,
         )
-        instance.node.add_dependency(*self._log_groups("instance", self.identifier, log_retention))
+        instance.node.add_dependency(*self._log_groups("instance", self._name, log_retention))
         app.attach(instance)
         self.host = instance.db_instance_endpoint_address
         self.arn = instance.instance_arn
+        self.identifier = instance.instance_identifier  # a reference: who names it depends on it
         self._target = rds.ProxyTarget.from_instance(instance)
         self._servers: list[rds.DatabaseInstance | rds.DatabaseInstanceReadReplica | rds.DatabaseCluster] = [instance]
         for number in range(1, settings.read_replicas + 1):
@@ -179,7 +180,7 @@ class Database(Construct):
         security_group: ec2.ISecurityGroup,
         log_retention: logs.RetentionDays,
     ) -> None:
-        settings, identifier = self._settings, f"{self.identifier}-r{number}"
+        settings, identifier = self._settings, f"{self._name}-r{number}"
         replica = rds.DatabaseInstanceReadReplica(
             self,
             f"Replica{number}",
@@ -210,7 +211,7 @@ class Database(Construct):
         )
         replica.node.add_dependency(*self._log_groups("instance", identifier, log_retention))
         self._servers.append(replica)
-        self.replica_identifiers.append(identifier)
+        self.replica_identifiers.append(replica.instance_identifier)
         self.reader_host = self.reader_host or replica.db_instance_endpoint_address
 
     def _add_cluster(
@@ -229,7 +230,7 @@ class Database(Construct):
         cluster = rds.DatabaseCluster(
             self,
             "Cluster",
-            cluster_identifier=self.identifier,
+            cluster_identifier=self._name,
             engine=engine,
             vpc=vpc,
             subnet_group=self._subnet_group,
@@ -262,11 +263,13 @@ class Database(Construct):
             delete_automated_backups=not self._lifecycle.keep,
             removal_policy=self._lifecycle.removal,
         )
-        cluster.node.add_dependency(*self._log_groups("cluster", self.identifier, log_retention)[:1])
+        cluster.node.add_dependency(*self._log_groups("cluster", self._name, log_retention)[:1])
         app.attach(cluster)
         self.host = cluster.cluster_endpoint.hostname
         self.arn = cluster.cluster_arn
         self.reader_host = cluster.cluster_read_endpoint.hostname if readers else None
+        self.identifier = cluster.cluster_identifier
+        self.replica_identifiers = cluster.instance_identifiers[1:]
         self._target = rds.ProxyTarget.from_cluster(cluster)
         self._servers = [cluster]
 
@@ -291,7 +294,7 @@ class Database(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
-        name = f"{self.identifier}-proxy"
+        name = f"{self._name}-proxy"
         group = logs.LogGroup(
             self,
             "ProxyLogs",
@@ -336,7 +339,7 @@ class Database(Construct):
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=f"arn:aws:scheduler:::aws-sdk:rds:{action.lower()}DB{kind}",
                     role_arn=role.role_arn,
-                    input=f'{{"DB{kind}Identifier":"{self.identifier}"}}',
+                    input=f'{{"DB{kind}Identifier":"{self._name}"}}',
                 ),
             )
 

@@ -17,13 +17,14 @@ from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.network import Network
 from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
+from ..constructs.watched import WatchedCache, WatchedDatabase
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
 from ..settings import Settings
 from .base import CloudMartStack
 
 
 class DataStack(CloudMartStack):
-    """Needs VpcStack. Hands out `key`, `secrets`, `database`, `cache`, `images`."""
+    """Needs VpcStack. Hands out `key`, `secrets`, `images`, and what is watched."""
 
     def __init__(
         self, scope: Construct, id: str, *, settings: Settings, network: Network, firewall: Firewall, log_bucket: s3.IBucket
@@ -69,6 +70,15 @@ class DataStack(CloudMartStack):
             log_retention=log_retention,
             keep=keep,
         )
+        self.watched_database = WatchedDatabase(
+            id=self.database.identifier,
+            aurora=settings.database.engine == "aurora",
+            max_connections=settings.database.max_connections,
+            storage_gb=settings.database.storage_gb,
+            replica_ids=tuple(self.database.replica_identifiers),
+            readers=self.database.reader_host is not None,
+        )
+        self.watched_cache = WatchedCache(node_ids=self.cache.node_ids)
         self.images = Images(
             self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, keep=keep
         ).bucket
