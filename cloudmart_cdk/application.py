@@ -6,11 +6,17 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from .constructs.watched import Watched
 from .policy import attach
 from .settings import Settings
-from .settings.topology import BACKEND, DATA, VPC
+from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
 from .stacks.backend import BackendAsgStack
 from .stacks.data import DataStack
+from .stacks.edge import EdgeStack
+from .stacks.edge_watch import EdgeWatchStack
+from .stacks.eks import EksPlatformStack
+from .stacks.frontend import FrontendCdnStack
+from .stacks.monitoring import MonitoringStack
 from .stacks.vpc import VpcStack
 
 _GITIGNORE = Path(__file__).parents[1] / "cdk.out.gitignore"
@@ -57,3 +63,48 @@ def _compose(app: cdk.App, settings: Settings) -> None:
             secrets=data.secrets,
             data_key=data.key,
         )
+    frontend = None
+    if vpc and data and backend and settings.has(FRONTEND):
+        edge = EdgeStack(app, EDGE, settings=settings) if settings.has(EDGE) else None
+        frontend = FrontendCdnStack(
+            app,
+            FRONTEND,
+            settings=settings,
+            log_bucket=vpc.log_bucket,
+            images=data.images,
+            api_host=backend.host_name,
+            origin_secret_name=backend.origin_secret_name,
+            web_acl_arn=edge.web_acl_arn if edge else None,
+            certificate=edge.certificate if edge else None,
+        )
+        # Known by name, not by reference: the origin's secret, and with a domain the load balancer too.
+        frontend.add_stack_dependency(backend)
+        if settings.has(EDGE_WATCH):
+            EdgeWatchStack(
+                app, EDGE_WATCH, settings=settings, distribution_id=frontend.distribution.distribution_id
+            )
+    eks = None
+    if vpc and settings.has(EKS):
+        eks = EksPlatformStack(
+            app, EKS, settings=settings, network=vpc.network, firewall=vpc.firewall, log_bucket=vpc.log_bucket
+        )
+    if settings.has(MONITORING):
+        monitoring = MonitoringStack(
+            app,
+            MONITORING,
+            settings=settings,
+            watched=Watched(
+                shop=backend.watched_load_balancer if backend else None,
+                backend=backend.watched_groups if backend else None,
+                tiketi=eks.watched_load_balancer if eks else None,
+                cluster=eks.watched_cluster if eks else None,
+                database=data.watched_database if data else None,
+                cache=data.watched_cache if data else None,
+                distribution_id=frontend.distribution.distribution_id if frontend else None,
+            ),
+            log_bucket=vpc.log_bucket if vpc else None,
+        )
+        # Not all that is watched is referenced: names by the naming scheme, alarms in composite alarms' rules.
+        for stack in (vpc, data, backend, frontend, eks):
+            if stack:
+                monitoring.add_stack_dependency(stack)

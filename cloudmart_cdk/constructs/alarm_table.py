@@ -51,7 +51,7 @@ class Area:
             return None
         return Page(
             id=f"page-{self.title}",
-            broke=f"The {self.title} fails its users, or will within hours",
+            broke=f"Critical in {self.title}: users are hurt, or will be within hours",
             page="paged",
             alarms=critical,
         )
@@ -71,7 +71,7 @@ def areas(watched: Watched, *, latency_ms: int) -> list[Area]:
     if watched.database or watched.cache:
         database = database_alarms(watched.database) if watched.database else ()
         cache = cache_alarms(watched.cache) if watched.cache else ()
-        found.append(Area("data-tier", (), (*database, *cache)))
+        found.append(Area("data", (), (*database, *cache)))
     return found
 
 
@@ -149,15 +149,24 @@ def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:
     for colour, name in groups.names.items():
         of_group = {"AutoScalingGroupName": name}
         yield _cpu(
-            f"shop-{colour}-cpu", f"The {colour} backend instances", Metric("AWS/EC2", "CPUUtilization", "Average", of_group)
+            f"shop-{colour}-cpu",
+            f"The {colour} backend instances",
+            Metric("AWS/EC2", "CPUUtilization", "Average", of_group),
         )
         yield _memory(
             f"shop-{colour}-memory",
             f"The {colour} backend instances",
             Metric(AGENT_NAMESPACE, "mem_used_percent", "Average", of_group),
         )
-    in_service = {f"serving{n}": name for n, name in enumerate(groups.names.values())}
-    wanted = {f"wanted{n}": name for n, name in enumerate(groups.names.values())} if groups.off_hours else {}
+    in_service = {
+        f"serving{number}": _of_group("GroupInServiceInstances", name)
+        for number, name in enumerate(groups.names.values())
+    }
+    wanted = {
+        f"wanted{number}": _of_group("GroupDesiredCapacity", name)
+        for number, name in enumerate(groups.names.values())
+        if groups.off_hours
+    }
     missing = f"{groups.minimum} - ({_sum(in_service)})"
     yield Alarm(
         id="shop-below-minimum",
@@ -165,8 +174,7 @@ def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:
         watch=Math(
             # Where nights are at zero, nothing wanted means nothing missing: no clock, no holidays to know.
             f"IF(({_sum(wanted)}) > 0, {missing}, 0)" if wanted else missing,
-            {id: _of_group("GroupInServiceInstances", name) for id, name in in_service.items()}
-            | {id: _of_group("GroupDesiredCapacity", name) for id, name in wanted.items()},
+            in_service | wanted,
         ),
         threshold=0,
         period_s=_MINUTE,
@@ -181,11 +189,10 @@ def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:
 def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
     """RDS, each instance by itself; or an Aurora cluster as a whole, whose storage has no bound to near."""
     dimension = "DBClusterIdentifier" if database.aurora else "DBInstanceIdentifier"
-    replicas = database.replica_ids
-    for number, id in enumerate((database.id, *replicas)):
+    for number, server in enumerate((database.id, *database.replica_ids)):
         role, what = ("database", "The database") if number == 0 else (f"replica{number}", f"Read replica {number}")
-        where = {dimension: id}
-        yield _cpu(f"{role}-cpu", what, Metric("AWS/RDS", "CPUUtilization", "Average", where))
+        where = {dimension: server}
+        yield _cpu(f"{role}-cpu", what, Metric("AWS/RDS", "CPUUtilization", "Average", where), silence="missing")
         ceiling = int(database.max_connections * _CONNECTIONS)
         yield Alarm(
             id=f"{role}-connections",
@@ -200,7 +207,7 @@ def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
         if not database.aurora:
             yield Alarm(
                 id=f"{role}-storage",
-                broke=f"{what} has less than {_FREE_STORAGE:.0%} of its {database.storage_gb} GB left, and stops at none",
+                broke=f"{what} has less than {_FREE_STORAGE * 100:g} % of its {database.storage_gb} GB free",
                 watch=Metric("AWS/RDS", "FreeStorageSpace", "Minimum", where),
                 fires="<",
                 threshold=int(database.storage_gb * 1024**3 * _FREE_STORAGE),
@@ -209,9 +216,10 @@ def database_alarms(database: WatchedDatabase) -> Iterator[Alarm]:
                 silence="missing",
                 page="database-storage",
             )
-    for number, id in enumerate(replicas, start=1):
-        yield _lag(f"replica{number}-lag", Metric("AWS/RDS", "ReplicaLag", "Average", {dimension: id}), _REPLICA_LAG_S)
-    if database.readers:
+    for number, replica in enumerate(database.replica_ids, start=1):
+        lag = Metric("AWS/RDS", "ReplicaLag", "Average", {dimension: replica})
+        yield _lag(f"replica{number}-lag", lag, _REPLICA_LAG_S)
+    if database.aurora and database.readers:
         lag = Metric("AWS/RDS", "AuroraReplicaLagMaximum", "Average", {dimension: database.id})
         yield _lag("replica-lag", lag, _REPLICA_LAG_S * 1000)
 
@@ -241,7 +249,9 @@ def cluster_alarms(cluster: WatchedCluster) -> Iterator[Alarm]:
     worst node, because it evicts."""
     where = {"ClusterName": cluster.name}
     yield _cpu("nodes-cpu", "The EKS nodes", Metric("ContainerInsights", "node_cpu_utilization", "Average", where))
-    yield _memory("nodes-memory", "An EKS node", Metric("ContainerInsights", "node_memory_utilization", "Maximum", where))
+    yield _memory(
+        "nodes-memory", "An EKS node", Metric("ContainerInsights", "node_memory_utilization", "Maximum", where)
+    )
 
 
 def distribution_alarms(distribution_id: str) -> Iterator[Alarm]:

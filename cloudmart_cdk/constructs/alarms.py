@@ -32,7 +32,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """One CloudWatch metric and its statistic: `Average`, `Maximum`, `Minimum`, `Sum`, `SampleCount`, or in `Math` `p95`."""
+    """One CloudWatch metric and its statistic (`Average`, `Maximum`, `Sum` ...; a percentile in `Math` only)."""
 
     namespace: str
     name: str
@@ -185,7 +185,7 @@ def _queries(math: Math, row: Alarm) -> list[cloudwatch.CfnAlarm.MetricDataQuery
     )
     terms = [
         cloudwatch.CfnAlarm.MetricDataQueryProperty(
-            id=id,
+            id=term,
             metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
                 metric=cloudwatch.CfnAlarm.MetricProperty(
                     namespace=metric.namespace, metric_name=metric.name, dimensions=_dimensions(metric)
@@ -195,6 +195,6 @@ def _queries(math: Math, row: Alarm) -> list[cloudwatch.CfnAlarm.MetricDataQuery
             ),
             return_data=False,
         )
-        for id, metric in math.terms.items()
+        for term, metric in math.terms.items()
     ]
     return [result, *terms]

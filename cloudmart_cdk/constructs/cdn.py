@@ -108,9 +108,7 @@ class Cdn(Construct):
                     # Not the viewer's Host: with TLS, CloudFront asks the origin for a certificate of that name.
                     forward=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
                 ),
-                IMAGE_PATHS: _behaviour(
-                    private(images), headers, cache=cloudfront.CachePolicy.CACHING_OPTIMIZED
-                ),
+                IMAGE_PATHS: _behaviour(private(images), headers, cache=cloudfront.CachePolicy.CACHING_OPTIMIZED),
             },
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
@@ -172,7 +170,7 @@ class Cdn(Construct):
 
 
 def _site_bucket(scope: Construct, log_bucket: s3.IBucket, *, keep: bool) -> s3.Bucket:
-    return s3.Bucket(
+    bucket = s3.Bucket(
         scope,
         "SiteBucket",
         encryption=s3.BucketEncryption.S3_MANAGED,
@@ -184,6 +182,14 @@ def _site_bucket(scope: Construct, log_bucket: s3.IBucket, *, keep: bool) -> s3.
         removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
         auto_delete_objects=not keep,
     )
+    acknowledge(
+        bucket,
+        {
+            "Annotation::@aws-cdk/aws-s3:accessLogsPolicyNotAdded": "The log bucket's policy is written in its own "
+            "stack and admits S3's log delivery from this account."
+        },
+    )
+    return bucket
 
 
 def _api_origin(api: ApiOrigin) -> cloudfront.IOrigin:
@@ -202,11 +208,11 @@ def _api_origin(api: ApiOrigin) -> cloudfront.IOrigin:
 
 def _behaviour(
     origin: cloudfront.IOrigin,
-    headers: cloudfront.IResponseHeadersPolicyRef,
+    headers: cloudfront.IResponseHeadersPolicy,
     *,
-    cache: cloudfront.ICachePolicyRef,
+    cache: cloudfront.ICachePolicy,
     methods: cloudfront.AllowedMethods | None = None,
-    forward: cloudfront.IOriginRequestPolicyRef | None = None,
+    forward: cloudfront.IOriginRequestPolicy | None = None,
     functions: list[cloudfront.FunctionAssociation] | None = None,
 ) -> cloudfront.BehaviorOptions:
     """What all behaviours share: HTTPS, security headers, compression where the cache policy knows encodings."""

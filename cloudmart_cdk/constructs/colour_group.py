@@ -21,8 +21,8 @@ from ..settings.model import Backend as BackendSettings
 from .artefact import LAUNCH_HOOK, Artefact
 from .colours import Colour, LiveColour
 from .instance_role import InstanceRole
+from .load_balancing import DEREGISTRATION_S
 from .watched import AGENT_NAMESPACE
-from .web_tier import HealthCheck
 
 _GRACE_S: Final = 180
 """First boot to healthy target takes up to 3 minutes on a t3.micro (specification section 4)."""
@@ -105,7 +105,7 @@ class ColourGroup(Construct):
                     lifecycle_hook_name="drain-before-leaving",
                     lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
                     # Requests in flight have the deregistration delay, and a little, to end.
-                    heartbeat_timeout=HealthCheck().deregistration_s + 15,
+                    heartbeat_timeout=DEREGISTRATION_S + 15,
                     default_result="CONTINUE",
                 ),
             ],
@@ -129,7 +129,13 @@ class ColourGroup(Construct):
                 max_batch_size=1,
                 wait_on_resource_signals=True,
                 pause_time="PT10M",
-                suspend_processes=["AZRebalance", "AlarmNotification", "HealthCheck", "ReplaceUnhealthy", "ScheduledActions"],
+                suspend_processes=[
+                    "AZRebalance",
+                    "AlarmNotification",
+                    "HealthCheck",
+                    "ReplaceUnhealthy",
+                    "ScheduledActions",
+                ],
             ),
             auto_scaling_scheduled_action=cdk.CfnAutoScalingScheduledAction(
                 ignore_unmodified_group_size_properties=True

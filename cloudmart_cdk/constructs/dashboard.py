@@ -13,7 +13,7 @@ from typing import Any, Final
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from .alarms import Alarm, Math, Metric
+from .alarms import Alarm, Metric
 from .watched import WatchedLoadBalancer
 
 Widget = dict[str, Any]
@@ -43,7 +43,12 @@ class Dashboard(Construct):
 
 def text(markdown: str) -> Widget:
     """A line across the dashboard."""
-    return {"type": "text", "width": _COLUMNS, "height": 2, "properties": {"markdown": markdown, "background": "transparent"}}
+    return {
+        "type": "text",
+        "width": _COLUMNS,
+        "height": 2,
+        "properties": {"markdown": markdown, "background": "transparent"},
+    }
 
 
 def alarm_states(title: str, arns: Sequence[str]) -> Widget:
@@ -63,7 +68,9 @@ def traffic(balancers: Iterable[WatchedLoadBalancer], *, region: str) -> Widget:
     """Requests a minute, by load balancer."""
     lines = [
         _line(
-            Metric("AWS/ApplicationELB", "RequestCount", "Sum", {"LoadBalancer": balancer.full_name}), 60, label=balancer.title
+            Metric("AWS/ApplicationELB", "RequestCount", "Sum", {"LoadBalancer": balancer.full_name}),
+            60,
+            label=balancer.title,
         )
         for balancer in balancers
     ]
@@ -81,10 +88,16 @@ def objectives(balancer: WatchedLoadBalancer, *, region: str, availability: floa
     def count(id: str, name: str) -> list[Any]:
         return _line(Metric("AWS/ApplicationELB", name, "Sum", where), 60, id=id, visible=False)
 
-    failed = "(FILL(target5xx, 0) + FILL(elb5xx, 0)) / requests"
+    failed = "(FILL(target5xx, 0) + FILL(elb5xx, 0)) / (FILL(requests, 0) + FILL(elb503, 0))"
     allowed = round(1 - availability / 100, 6)
     lines = [
-        [{"expression": f"100 * (1 - {failed})", "label": f"availability, % (objective {availability:g})", "id": "available"}],
+        [
+            {
+                "expression": f"100 * (1 - {failed})",
+                "label": f"availability, % (objective {availability:g})",
+                "id": "available",
+            }
+        ],
         [{"expression": f"100 * (1 - {failed} / {allowed:g})", "label": "error budget left, %", "id": "budget"}],
         _line(
             Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", where),
@@ -93,6 +106,7 @@ def objectives(balancer: WatchedLoadBalancer, *, region: str, availability: floa
         ),
         count("target5xx", "HTTPCode_Target_5XX_Count"),
         count("elb5xx", "HTTPCode_ELB_5XX_Count"),
+        count("elb503", "HTTPCode_ELB_503_Count"),
         count("requests", "RequestCount"),
     ]
     widget = _metrics(f"Objectives of {balancer.title}, over the time shown", region, lines)
@@ -110,8 +124,21 @@ def _placed(widgets: Iterable[Widget]) -> Iterable[Widget]:
 
 
 def _metrics(title: str, region: str, lines: list[list[Any]]) -> Widget:
-    properties = {"title": title, "region": region, "view": "timeSeries", "metrics": lines}
+    properties = {"title": title, "region": region, "view": "timeSeries", "metrics": _abbreviated(lines)}
     return {"type": "metric", "width": 8, "height": 6, "properties": properties}
+
+
+def _abbreviated(lines: list[list[Any]]) -> list[list[Any]]:
+    """A part that repeats the line above becomes `.`: a third of the body, and of its references to other stacks."""
+    short: list[list[Any]] = []
+    above: list[str] = []
+    for line in lines:
+        names = [part for part in line if isinstance(part, str)]
+        same = len(names) == len(above)
+        parts = ["." if same and part == other else part for part, other in zip(names, above or names, strict=False)]
+        short.append([*parts, *line[len(names) :]])
+        above = names
+    return short
 
 
 def _graph(page: str, rows: list[Alarm], region: str) -> Widget:
@@ -129,9 +156,9 @@ def _lines(row: Alarm, prefix: str) -> list[list[Any]]:
     if isinstance(row.watch, Metric):
         return [_line(row.watch, row.period_s, label=row.id)]
     expression = row.watch.expression
-    for id in row.watch.terms:
-        expression = re.sub(rf"\b{id}\b", prefix + id, expression)
-    hidden = [_line(term, row.period_s, id=prefix + id, visible=False) for id, term in row.watch.terms.items()]
+    for term in row.watch.terms:
+        expression = re.sub(rf"\b{term}\b", prefix + term, expression)
+    hidden = [_line(metric, row.period_s, id=prefix + term, visible=False) for term, metric in row.watch.terms.items()]
     return [[{"expression": expression, "label": row.id, "id": f"{prefix}result"}], *hidden]
 
 

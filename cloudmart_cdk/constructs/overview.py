@@ -28,7 +28,7 @@ def overview(
     rows = [row for area in areas for row in (*area.steering, *area.own)]
     ids = [area.page.id for area in areas if area.page] + [row.id for row in rows]
     if ids:
-        arns = [f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm_name(prefix, id)}" for id in ids]
+        arns = [f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm_name(prefix, alarm)}" for alarm in ids]
         widgets.append(alarm_states("Alarms", arns))
     balancers = [balancer for balancer in (watched.shop, watched.tiketi) if balancer]
     widgets += [

@@ -34,7 +34,9 @@ def bundle(source: Path, into: Path, *, config: Mapping[str, object]) -> tuple[s
         target = into / renamed.get(name, name)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    (into / CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    (into / CONFIG).write_text(
+        json.dumps(config, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     return tuple(sorted({name for name in files if name not in renamed} | {CONFIG}))
 
 

@@ -32,8 +32,8 @@ ALARMS: Final = Publisher("cloudwatch.amazonaws.com", "arn:aws:cloudwatch:{regio
 BUDGETS: Final = Publisher("budgets.amazonaws.com", "arn:aws:budgets::{account}:*")
 COST_ANOMALIES: Final = Publisher("costalerts.amazonaws.com")
 EVENTS: Final = Publisher("events.amazonaws.com", conditions=False)
-"""EventBridge. SNS's guide ("Key management") excludes it from source conditions. Other accounts' rules come with
-a role of theirs, never as the service, so the statement admits our own rules only."""
+"""EventBridge: KMS sees no source in its calls (SNS guide, "Key management"), so a condition would silence it. Rules
+of other accounts deliver with a role, not as the service (EventBridge guide, "Cross-account targets")."""
 
 
 class Topics(Construct):

@@ -48,14 +48,13 @@ class WatchedDatabase:
     replica_ids: tuple[str, ...] = ()
     """Of RDS read replicas."""
     readers: bool = False
-    """An Aurora cluster has a reader, which can lag."""
+    """There is something that can lag."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedCache:
     """An ElastiCache replication group, by its nodes."""
 
-    group_id: str
     node_ids: tuple[str, ...]
     """`CacheClusterId` of each node."""
 
@@ -68,7 +67,7 @@ class WatchedCache:
             ids = tuple(f"{group_id}-{shard:04d}-{node:03d}" for shard in range(1, shards + 1) for node in members)
         else:
             ids = tuple(f"{group_id}-{node:03d}" for node in members)
-        return cls(group_id=group_id, node_ids=ids)
+        return cls(node_ids=ids)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,9 +101,7 @@ class WebAcl(Construct):
             wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
             wafv2.CfnWebACL.FieldToMatchProperty(all_query_arguments={}),
             # What is longer than WAF inspects is matched in its first part.
-            wafv2.CfnWebACL.FieldToMatchProperty(
-                body=wafv2.CfnWebACL.BodyProperty(oversize_handling="CONTINUE")
-            ),
+            wafv2.CfnWebACL.FieldToMatchProperty(body=wafv2.CfnWebACL.BodyProperty(oversize_handling="CONTINUE")),
         ]
         decoding = [
             wafv2.CfnWebACL.TextTransformationProperty(priority=order, type=kind)

@@ -3,41 +3,26 @@
 Owns what stands between CloudFront (or stated sources) and the instances. The instances are in `colour_group`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_route53 as route53
-from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..security_groups import BACKEND_PORT, HTTP, HTTPS
+from ..security_groups import BACKEND_PORT
 from ..settings.model import Domain
 from .colours import Colour, LiveColour
+from .host_name import HostName
+from .load_balancing import listener, public_load_balancer, redirect_to_https, target_group
 
 ORIGIN_HEADER: Final = "X-Origin-Verify"
 """What CloudFront adds and the listener checks: the prefix list alone admits anyone's distribution."""
 
 
-@dataclass(frozen=True)
-class HealthCheck:
-    """Specification sections 4 and 6: path `/health`, every 30 s, timeout 5 s, healthy after 2, unhealthy after 3."""
-
-    path: str = "/health"
-    interval_s: int = 30
-    timeout_s: int = 5
-    healthy: int = 2
-    unhealthy: int = 3
-    deregistration_s: int = 30
-
-
 class WebTier(Construct):
-    """Internet-facing load balancer. Attributes: `load_balancer`, `target_groups` (colour -> L1), `listener`."""
+    """Attributes: `full_name`, `host_name` (what CloudFront connects to), `target_groups` (colour -> L1), `attached`."""
 
     def __init__(
         self,
@@ -56,93 +41,65 @@ class WebTier(Construct):
     ) -> None:
         """`origin_secret_name`: the secret that requests must carry; None: no CDN in front, nothing is checked."""
         super().__init__(scope, id)
-        self.load_balancer = elbv2.ApplicationLoadBalancer(
+        balancer = public_load_balancer(
             self,
             "LoadBalancer",
-            load_balancer_name=name,
-            vpc=vpc,
-            internet_facing=True,
-            vpc_subnets=ec2.SubnetSelection(subnets=subnets),
+            name=name,
+            subnets=subnets,
             security_group=security_group,
-            drop_invalid_header_fields=True,
-            desync_mitigation_mode=elbv2.DesyncMitigationMode.DEFENSIVE,
+            log_bucket=log_bucket,
+            log_prefix="shop",
             deletion_protection=deletion_protection,
         )
-        access_logs(self.load_balancer, log_bucket, "shop")
-        self.target_groups = {colour: self._target_group(colour, vpc) for colour in Colour}
-        forward = self._weighted(self.target_groups, live)
+        self.full_name = balancer.attr_load_balancer_full_name
+        self.host_name = balancer.attr_dns_name
+        certificate_arn = None
+        if domain:
+            # CloudFront meets it as its origin; without CloudFront it is what users type.
+            label = "origin" if origin_secret_name else ""
+            host = HostName(self, "HostName", domain=domain, label=label, load_balancer=balancer)
+            self.host_name, certificate_arn = host.name, host.certificate_arn
+
+        self.target_groups = {
+            colour: target_group(self, colour.title(), vpc=vpc, target_type="instance", port=BACKEND_PORT)
+            for colour in Colour
+        }
         refuse = elbv2.CfnListener.ActionProperty(
             type="fixed-response",
             fixed_response_config=elbv2.CfnListener.FixedResponseConfigProperty(
                 status_code="403", content_type="text/plain", message_body="This shop is served through its CDN."
             ),
         )
-        # CloudFront meets it as its origin; without CloudFront it is what users type.
-        record = "origin" if origin_secret_name else ""
-        certificate = self._certificate(domain, record) if domain else None
-        self.listener = elbv2.CfnListener(
-            self,
-            "Listener",
-            load_balancer_arn=self.load_balancer.load_balancer_arn,
-            port=HTTPS if certificate else HTTP,
-            protocol="HTTPS" if certificate else "HTTP",
-            ssl_policy=elbv2.SslPolicy.RECOMMENDED_TLS.value if certificate else None,
-            certificates=[elbv2.CfnListener.CertificateProperty(certificate_arn=certificate.certificate_arn)]
-            if certificate
-            else None,
-            default_actions=[refuse if origin_secret_name else forward],
-        )
-        self.attached: list[cdk.CfnResource] = [self.listener]
-        """Exist before a target group counts requests (ALBRequestCountPerTarget needs an attached group)."""
-        if origin_secret_name:
-            self.attached.append(self._only_through_cdn(origin_secret_name, live))
-        elif certificate:
-            self._redirect_to_https()
-
-    def _target_group(self, colour: Colour, vpc: ec2.IVpc) -> elbv2.CfnTargetGroup:
-        check = HealthCheck()
-        return elbv2.CfnTargetGroup(
-            self,
-            colour.title(),
-            vpc_id=vpc.vpc_id,
-            target_type="instance",
-            protocol="HTTP",
-            port=BACKEND_PORT,
-            health_check_path=check.path,
-            health_check_interval_seconds=check.interval_s,
-            health_check_timeout_seconds=check.timeout_s,
-            healthy_threshold_count=check.healthy,
-            unhealthy_threshold_count=check.unhealthy,
-            matcher=elbv2.CfnTargetGroup.MatcherProperty(http_code="200"),
-            target_group_attributes=[
-                elbv2.CfnTargetGroup.TargetGroupAttributeProperty(
-                    key="deregistration_delay.timeout_seconds", value=str(check.deregistration_s)
-                )
-            ],
-        )
-
-    def _weighted(
-        self, groups: Mapping[Colour, elbv2.CfnTargetGroup], live: LiveColour
-    ) -> elbv2.CfnListener.ActionProperty:
-        return elbv2.CfnListener.ActionProperty(
+        forward = elbv2.CfnListener.ActionProperty(
             type="forward",
             forward_config=elbv2.CfnListener.ForwardConfigProperty(
                 target_groups=[
-                    elbv2.CfnListener.TargetGroupTupleProperty(
-                        target_group_arn=group.ref, weight=cdk.Token.as_number(live.choice(colour, 100, 0))
-                    )
-                    for colour, group in groups.items()
+                    elbv2.CfnListener.TargetGroupTupleProperty(target_group_arn=group.ref, weight=_weight(live, colour))
+                    for colour, group in self.target_groups.items()
                 ]
             ),
         )
+        main = listener(
+            self,
+            "Listener",
+            load_balancer=balancer,
+            certificate_arn=certificate_arn,
+            default_action=refuse if origin_secret_name else forward,
+        )
+        self.attached: list[cdk.CfnResource] = [main]
+        """Exist before a target group counts requests (ALBRequestCountPerTarget needs an attached group)."""
+        if origin_secret_name:
+            self.attached.append(self._only_through_cdn(main, origin_secret_name, live))
+        elif certificate_arn:
+            redirect_to_https(self, "Redirect", load_balancer=balancer)
 
-    def _only_through_cdn(self, secret_name: str, live: LiveColour) -> elbv2.CfnListenerRule:
+    def _only_through_cdn(self, main: elbv2.CfnListener, secret_name: str, live: LiveColour) -> elbv2.CfnListenerRule:
         """Forward what carries the header; everything else meets the listener's 403."""
         header = cdk.SecretValue.secrets_manager(secret_name).unsafe_unwrap()  # a dynamic reference, by name
         return elbv2.CfnListenerRule(
             self,
             "ThroughCdn",
-            listener_arn=self.listener.ref,
+            listener_arn=main.ref,
             priority=10,
             conditions=[
                 elbv2.CfnListenerRule.RuleConditionProperty(
@@ -158,7 +115,7 @@ class WebTier(Construct):
                     forward_config=elbv2.CfnListenerRule.ForwardConfigProperty(
                         target_groups=[
                             elbv2.CfnListenerRule.TargetGroupTupleProperty(
-                                target_group_arn=group.ref, weight=cdk.Token.as_number(live.choice(colour, 100, 0))
+                                target_group_arn=group.ref, weight=_weight(live, colour)
                             )
                             for colour, group in self.target_groups.items()
                         ]
@@ -167,45 +124,6 @@ class WebTier(Construct):
             ],
         )
 
-    def _certificate(self, domain: Domain, record: str) -> acm.Certificate:
-        """DNS record and certificate of the load balancer: `<record>.<domain>`, or the domain itself."""
-        zone = route53.HostedZone.from_hosted_zone_attributes(
-            self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.name
-        )
-        route53.ARecord(
-            self,
-            "Record",
-            zone=zone,
-            record_name=record or None,
-            target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.load_balancer)),
-        )
-        return acm.Certificate(
-            self,
-            "Certificate",
-            domain_name=f"{record}.{domain.name}" if record else domain.name,
-            validation=acm.CertificateValidation.from_dns(zone),
-        )
 
-    def _redirect_to_https(self) -> None:
-        elbv2.CfnListener(
-            self,
-            "Redirect",
-            load_balancer_arn=self.load_balancer.load_balancer_arn,
-            port=HTTP,
-            protocol="HTTP",
-            default_actions=[
-                elbv2.CfnListener.ActionProperty(
-                    type="redirect",
-                    redirect_config=elbv2.CfnListener.RedirectConfigProperty(
-                        status_code="HTTP_301", protocol="HTTPS", port=str(HTTPS)
-                    ),
-                )
-            ],
-        )
-
-
-def access_logs(load_balancer: elbv2.ApplicationLoadBalancer, bucket: s3.IBucket, prefix: str) -> None:
-    """Log every request into the stage's log bucket, whose policy already admits load balancers."""
-    load_balancer.set_attribute("access_logs.s3.enabled", "true")
-    load_balancer.set_attribute("access_logs.s3.bucket", bucket.bucket_name)
-    load_balancer.set_attribute("access_logs.s3.prefix", f"alb/{prefix}")
+def _weight(live: LiveColour, colour: Colour) -> float:
+    return cdk.Token.as_number(live.choice(colour, 100, 0))

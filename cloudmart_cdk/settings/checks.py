@@ -218,7 +218,10 @@ def _cluster(settings: Settings) -> Iterator[Problem]:
     both = sorted(set(eks.admins) & set(eks.developers))
     if both:
         yield Problem(
-            "eks.developers", ",".join(both), "who is not among eks.admins", "name each in one of the two; EKS takes one entry"
+            "eks.developers",
+            ",".join(both),
+            "who is not among eks.admins: EKS takes one entry a principal",
+            "name each in one of the two",
         )
 
 

@@ -147,6 +147,9 @@ class Frontend(_Frozen):
 
     geo_block: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...], _comma_list]
     requests_per_minute: Annotated[int, Field(ge=10, le=2_000_000)]
+    """Per address; the bounds are AWS WAF's. Holds for Tiketi's load balancer too (section 6)."""
+    content_security_policy: Annotated[str, StringConstraints(pattern=r"^[!-~ ]*default-src[!-~ ]*$", max_length=1024)]
+    """The header's value for the site in place; another front end may need another."""
 
 
 class NodeGroup(_Frozen):

@@ -30,7 +30,7 @@ ORIGIN_SECRET = "origin-header"
 
 
 class BackendAsgStack(CloudMartStack):
-    """Needs VpcStack and DataStack. Hands out `load_balancer`, `origin_secret_name`, and what is watched."""
+    """Needs VpcStack and DataStack. Hands out `host_name`, `origin_secret_name`, and what is watched."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class BackendAsgStack(CloudMartStack):
             secret = self._origin_secret()
             for resource in web.attached:
                 resource.node.add_dependency(secret)
-        self.load_balancer = web.load_balancer
+        self.host_name = web.host_name
 
         log_group = logs.LogGroup(
             self,
@@ -103,7 +103,7 @@ class BackendAsgStack(CloudMartStack):
                 log_group=log_group,
                 live=live,
                 target_group=web.target_groups[colour],
-                load_balancer_full_name=web.load_balancer.load_balancer_full_name,
+                load_balancer_full_name=web.full_name,
                 attached=web.attached,
                 off_hours=settings.off_hours,
                 tags=fleet_tag,
@@ -114,10 +114,8 @@ class BackendAsgStack(CloudMartStack):
 
         self.watched_load_balancer = WatchedLoadBalancer(
             title="shop",
-            full_name=web.load_balancer.load_balancer_full_name,
-            target_groups={
-                colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()
-            },
+            full_name=web.full_name,
+            target_groups={colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()},
         )
         self.watched_groups = WatchedGroups(
             names={colour: name for colour, name in group_names.items()},

@@ -27,7 +27,14 @@ class DataStack(CloudMartStack):
     """Needs VpcStack. Hands out `key`, `secrets`, `images`, and what is watched."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, network: Network, firewall: Firewall, log_bucket: s3.IBucket
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        network: Network,
+        firewall: Firewall,
+        log_bucket: s3.IBucket,
     ) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: database, cache, images, secrets")
         names, keep = settings.names, settings.keeps_data
@@ -89,7 +96,12 @@ class DataStack(CloudMartStack):
         self._add_parameters(settings)
         for name, host in (("db", self.database.host), ("cache", self.cache.host)):
             route53.CnameRecord(
-                self, f"{name}-record", zone=network.zone, record_name=name, domain_name=host, ttl=cdk.Duration.minutes(1)
+                self,
+                f"{name}-record",
+                zone=network.zone,
+                record_name=name,
+                domain_name=host,
+                ttl=cdk.Duration.minutes(1),
             )
         own_provider_logs(self, settings.log_retention_days)
 

@@ -1,0 +1,131 @@
+"""The EKS control plane of Tiketi: cluster, its key, its log groups, who gets in. Specification section 6.
+
+Owns no node and no add-on, and no security group but for the one exception: EKS makes a cluster group of its own
+and puts it beside ours on the control plane's interfaces. No node carries it (`node_groups`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from ..policy.acknowledge import acknowledge
+from .kubectl import Kubectl
+
+_ADMIN: Final = "AmazonEKSClusterAdminPolicy"
+_VIEW: Final = "AmazonEKSViewPolicy"
+
+
+class Cluster(Construct):
+    """Attributes: `cluster` (the L2), `name`, `arn`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        version: str,
+        vpc: ec2.IVpc,
+        subnets: list[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        kubectl_security_group: ec2.ISecurityGroup,
+        public_sources: Sequence[str],
+        admins: Iterable[str],
+        developers: Iterable[str],
+        log_retention_days: int,
+        keep_key: bool,
+        deletion_protection: bool,
+    ) -> None:
+        """`public_sources`: networks that reach the API from outside; none: a private endpoint only.
+
+        `admins`, `developers`: ARNs of IAM principals. The deploying principal is none of them unless named:
+        EKS would make it an administrator for good.
+        """
+        super().__init__(scope, id)
+        # Read by every function made below: its own group is `kubectl`'s, with a retention and an end.
+        self.node.set_context("@aws-cdk/aws-lambda:useCdkManagedLogGroup", False)
+        self.name = name
+        key = kms.Key(
+            self,
+            "Key",
+            description=f"Kubernetes secrets of {name}",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN if keep_key else cdk.RemovalPolicy.DESTROY,
+            pending_window=cdk.Duration.days(30 if keep_key else 7),
+        )
+        kubectl = Kubectl(
+            self,
+            "Kubectl",
+            subnets=subnets,
+            security_group=kubectl_security_group,
+            log_retention_days=log_retention_days,
+        )
+        self.cluster = eks.Cluster(
+            self,
+            "Cluster",
+            cluster_name=name,
+            version=eks.KubernetesVersion.of(version),
+            vpc=vpc,
+            vpc_subnets=[ec2.SubnetSelection(subnets=subnets)],
+            security_group=security_group,
+            endpoint_access=eks.EndpointAccess.PUBLIC_AND_PRIVATE.only_from(*public_sources)
+            if public_sources
+            else eks.EndpointAccess.PRIVATE,
+            cluster_logging=list(eks.ClusterLoggingTypes),
+            secrets_encryption_key=key,
+            default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
+            default_capacity=0,
+            # The add-ons are ours from the first minute: EKS's unmanaged copies would have to be taken over.
+            bootstrap_self_managed_addons=False,
+            bootstrap_cluster_creator_admin_permissions=False,
+            kubectl_provider_options=kubectl.options,
+            output_config_command=False,
+        )
+        kubectl.restrain(self.cluster)
+        self.arn = self.cluster.cluster_arn
+        resource = self.cluster.node.default_child
+        assert isinstance(resource, eks.CfnCluster)
+        # The L2 has no property for either. STANDARD: EKS upgrades at the end of support rather than bill six times as
+        # much for extended support.
+        resource.upgrade_policy = eks.CfnCluster.UpgradePolicyProperty(support_type="STANDARD")
+        resource.deletion_protection = deletion_protection
+        # Before the cluster, so that EKS finds it; after the cluster when all goes. EKS may still deliver a last batch
+        # then and make the group anew: the runbook deletes it.
+        resource.add_resource_dependency(
+            logs.CfnLogGroup(
+                self, "LogGroup", log_group_name=f"/aws/eks/{name}/cluster", retention_in_days=log_retention_days
+            )
+        )
+        self._let_in(admins, _ADMIN)
+        self._let_in(developers, _VIEW)
+        acknowledge(
+            self.cluster,
+            {
+                "AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPolicy]": (
+                    "The control plane's own policy, which EKS asks for by name and changes with its versions."
+                ),
+            },
+        )
+
+    def _let_in(self, principals: Iterable[str], policy: str) -> None:
+        for principal in principals:
+            eks.CfnAccessEntry(
+                self,
+                # The principal names it: an entry keeps its resource when others come and go.
+                principal.replace("/", "."),
+                cluster_name=self.cluster.cluster_name,
+                principal_arn=principal,
+                type="STANDARD",
+                access_policies=[
+                    eks.CfnAccessEntry.AccessPolicyProperty(
+                        policy_arn=f"arn:aws:eks::aws:cluster-access-policy/{policy}",
+                        access_scope=eks.CfnAccessEntry.AccessScopeProperty(type="cluster"),
+                    )
+                ],
+            )

@@ -1,0 +1,110 @@
+"""The function that runs kubectl and helm at deploy time, held to what it needs.
+
+Owns its log group and the roles of its two functions (CDK's handler and the framework that calls it). The
+functions themselves are made by the cluster's L2.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.lambda_layer_kubectl_v35 import KubectlV35Layer
+from constructs import Construct, IConstruct
+
+from ..policy.acknowledge import acknowledge
+
+_NETWORK_ACTIONS = [
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:UnassignPrivateIpAddresses",
+]
+"""AWSLambdaVPCAccessExecutionRole without its log actions, which reach every log group of the account."""
+
+
+class Kubectl(Construct):
+    """`options` go into the cluster; `restrain` is called on the cluster that was made with them."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        subnets: list[ec2.ISubnet],
+        security_group: ec2.ISecurityGroup,
+        log_retention_days: int,
+    ) -> None:
+        super().__init__(scope, id)
+        self._group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=log_retention_days)
+        self.options = eks.KubectlProviderOptions(
+            kubectl_layer=KubectlV35Layer(self, "Layer"), private_subnets=subnets, security_groups=[security_group]
+        )
+
+    def restrain(self, cluster: eks.Cluster) -> None:
+        """Point both functions at our log group, and take from their roles what CDK gives for all cases.
+
+        Of five managed policies nothing is needed here but the network interfaces: charts come from no registry.
+        """
+        provider = cluster.node.find_child("KubectlProvider")
+        handler = provider.node.find_child("Handler")
+        framework = provider.node.find_child("Provider").node.find_child("framework-onEvent")
+        for function in (handler, framework):
+            resource = function.node.default_child
+            assert isinstance(resource, lambda_.CfnFunction)
+            resource.add_property_override("LoggingConfig.LogFormat", "JSON")
+            resource.add_property_override("LoggingConfig.LogGroup", self._group.ref)
+            self._narrow(function.node.find_child("ServiceRole"))
+        # Chose a managed policy for public registries; with the policies gone CloudFormation would warn of it.
+        handler.node.try_remove_child("HasEcrPublic")
+        acknowledge(
+            handler,
+            {
+                "AwsSolutions::AwsSolutions-L1": "The handler, its kubectl layer and its CLI layer are one release of "
+                "CDK, tried together on this runtime; a newer one comes with them."
+            },
+        )
+        acknowledge(
+            framework.node.find_child("ServiceRole"),
+            {
+                f"AwsSolutions::AwsSolutions-IAM5[Resource::<{_logical_id(handler)}.Arn>:*]": "Versions of the one "
+                "function that it calls; CDK names them so."
+            },
+        )
+
+    def _narrow(self, role: IConstruct) -> None:
+        resource = role.node.default_child
+        assert isinstance(resource, iam.CfnRole)
+        resource.managed_policy_arns = []
+        resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=self._policy())]
+        acknowledge(
+            role,
+            {
+                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Network interfaces of the function, as Lambda demands "
+                "it of every function in a VPC; nothing else of the policy is unbound."
+            },
+        )
+
+    def _policy(self) -> dict[str, object]:
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+                    "Resource": self._group.attr_arn,
+                },
+                # Lambda refuses a function in a VPC whose role has these on less (Lambda guide, "Giving Lambda
+                # functions access to resources in an Amazon VPC").
+                {"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"},
+            ],
+        }
+
+
+def _logical_id(construct: IConstruct) -> str:
+    resource = construct.node.default_child
+    assert isinstance(resource, cdk.CfnElement)
+    return cdk.Stack.of(resource).get_logical_id(resource)

@@ -1,0 +1,39 @@
+"""EdgeWatchStack: CloudFront's alarms and the topic they report to, in us-east-1. Specification sections 1 and 7.
+
+There because CloudFront's metrics are; apart from EdgeStack because the web ACL comes before the distribution
+and its alarms after.
+"""
+
+from constructs import Construct
+
+from ..constructs.alarm_table import distribution_alarms
+from ..constructs.alarms import Alarms, Severity
+from ..constructs.topics import ALARMS, Topics
+from ..settings import Settings
+from ..settings.topology import EDGE_REGION
+from .base import CloudMartStack
+
+
+class EdgeWatchStack(CloudMartStack):
+    """Needs FrontendCdnStack; nothing needs it."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, distribution_id: str) -> None:
+        super().__init__(
+            scope, id, settings=settings, region=EDGE_REGION, description="CloudMart: CloudFront's alarms and topic"
+        )
+        topics = Topics(
+            self,
+            "Topics",
+            prefix=settings.names.prefix,
+            publishers={Severity.CRITICAL: [ALARMS]},
+            email=settings.monitoring.email,
+            keep=settings.keeps_data,
+        )
+        Alarms(
+            self,
+            "Alarms",
+            rows=distribution_alarms(distribution_id),
+            prefix=settings.names.prefix,
+            runbook_url=settings.monitoring.runbook_url,
+            report_to=topics.arns[Severity.CRITICAL],
+        )

@@ -1,0 +1,124 @@
+"""EksPlatformStack: cluster, nodes, add-ons, registries and load balancer of Tiketi. Specification section 6."""
+
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ..constructs.addons import Addons
+from ..constructs.cluster import Cluster
+from ..constructs.firewall import Firewall
+from ..constructs.network import Network
+from ..constructs.node_groups import NodeGroups
+from ..constructs.platform_load_balancer import PlatformLoadBalancer
+from ..constructs.repositories import Repositories
+from ..constructs.watched import WatchedCluster, WatchedLoadBalancer
+from ..constructs.web_acl import WebAcl
+from ..security_groups import Group
+from ..settings import Settings
+from .base import CloudMartStack, stack_tags
+
+
+class EksPlatformStack(CloudMartStack):
+    """Needs VpcStack. Hands out `cluster`, `load_balancer`, `node_groups`, and what is watched."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        network: Network,
+        firewall: Firewall,
+        log_bucket: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, id, settings=settings, description="CloudMart: Tiketi platform on EKS")
+        name = settings.names.of("tiketi")
+        tags = stack_tags(settings, id)
+        self.cluster = Cluster(
+            self,
+            "Control",
+            name=name,
+            version=settings.eks.version,
+            vpc=network.vpc,
+            subnets=network.private_subnets,
+            security_group=firewall[Group.EKS_CONTROL_PLANE],
+            kubectl_security_group=firewall[Group.KUBECTL],
+            public_sources=[str(source) for source in settings.sources] if settings.eks.public_endpoint else [],
+            admins=settings.eks.admins,
+            developers=settings.eks.developers,
+            log_retention_days=settings.log_retention_days,
+            keep_key=settings.keeps_data,
+            deletion_protection=settings.deletion_protection,
+        )
+        logs.CfnLogGroup(
+            self, "ServicesLog", log_group_name=f"/aws/eks/tiketi/{name}", retention_in_days=settings.log_retention_days
+        )
+        addons = Addons(
+            self,
+            "Addons",
+            cluster=self.cluster.cluster,
+            name=name,
+            versions=settings.eks.addons,
+            log_retention_days=settings.log_retention_days,
+            volume_tags=tags,
+        )
+        self.node_groups = NodeGroups(
+            self,
+            "Nodes",
+            cluster=self.cluster.cluster,
+            name=name,
+            version=settings.eks.version,
+            on_demand=settings.eks.on_demand,
+            spot=settings.eks.spot,
+            subnet_ids={
+                zone: subnet.subnet_id
+                for zone, subnet in zip(settings.network.zones, network.private_subnets, strict=True)
+            },
+            security_group=firewall[Group.EKS_NODES],
+            volume_gb=settings.eks.volume_gb,
+            max_pods=settings.eks.max_pods,
+            tags=tags,
+        )
+        addons.run_on(self.node_groups.groups)
+        if settings.off_hours:
+            self.node_groups.rest_at_night()
+
+        Repositories(
+            self,
+            "Repositories",
+            names={service: settings.names.repository(service) for service in settings.eks.services},
+            keep=settings.keeps_data,
+        )
+        self.load_balancer = PlatformLoadBalancer(
+            self,
+            "Tiketi",
+            name=name,
+            vpc=network.vpc,
+            subnets=network.public_subnets,
+            security_group=firewall[Group.TIKETI_LOAD_BALANCER],
+            log_bucket=log_bucket,
+            services=settings.eks.services,
+            domain=settings.domain,
+            deletion_protection=settings.deletion_protection,
+        )
+        if settings.web_acls:
+            self.load_balancer.put_behind(
+                WebAcl(
+                    self,
+                    "WebAcl",
+                    name=name,
+                    protects="REGIONAL",
+                    requests_per_minute=settings.frontend.requests_per_minute,
+                    blocked_countries=[],
+                    log_retention_days=settings.log_retention_days,
+                )
+            )
+        self.watched_load_balancer = WatchedLoadBalancer(
+            title="tiketi",
+            full_name=self.load_balancer.full_name,
+            target_groups={
+                service: group.attr_target_group_full_name
+                for service, group in self.load_balancer.target_groups.items()
+            },
+        )
+        self.watched_cluster = WatchedCluster(name=name)

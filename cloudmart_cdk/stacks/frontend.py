@@ -1,0 +1,80 @@
+"""FrontendCdnStack: the site and the CDN in front of everything. Specification section 5."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
+from ..constructs.lambda_logs import own_provider_logs
+from ..constructs.site_publication import PLACEHOLDER, SitePublication
+from ..constructs.web_tier import ORIGIN_HEADER
+from ..settings import Settings
+from ..settings.model import Domain
+from .base import CloudMartStack
+
+
+class FrontendCdnStack(CloudMartStack):
+    """Needs VpcStack, DataStack, BackendAsgStack, and EdgeStack when there is one. Hands out `distribution`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        log_bucket: s3.IBucket,
+        images: s3.IBucket,
+        api_host: str,
+        origin_secret_name: str,
+        web_acl_arn: str | None,
+        certificate: acm.ICertificate | None,
+    ) -> None:
+        """`api_host`: the load balancer's name; with a domain, the one that its certificate bears."""
+        super().__init__(scope, id, settings=settings, description="CloudMart: site and CDN")
+        domain = settings.domain
+        # A dynamic reference: the template names the secret, CloudFormation puts its value into the distribution.
+        secret = cdk.SecretValue.secrets_manager(origin_secret_name).unsafe_unwrap()
+        cdn = Cdn(
+            self,
+            "Cdn",
+            name=settings.names.prefix,
+            images=images,
+            api=ApiOrigin(
+                host=api_host,
+                https=domain is not None,
+                headers={ORIGIN_HEADER: secret},
+            ),
+            log_bucket=log_bucket,
+            content_security_policy=settings.frontend.content_security_policy,
+            web_acl_arn=web_acl_arn,
+            domain=CustomDomain(domain.name, certificate) if domain and certificate else None,
+            keep=settings.keeps_data,
+        )
+        self.distribution = cdn.distribution
+        SitePublication(
+            self,
+            "Site",
+            folder=PLACEHOLDER,
+            config={"stage": settings.stage, "region": settings.region, "api": "/api", "health": "/api/health"},
+            bucket=cdn.site_bucket,
+            distribution=cdn.distribution,
+            log_retention_days=settings.log_retention_days,
+        )
+        if domain:
+            self._name_it(domain)
+        own_provider_logs(self, settings.log_retention_days)
+        cdk.CfnOutput(self, "ShopUrl", value=f"https://{cdn.host}/")
+        cdk.CfnOutput(self, "DistributionId", value=cdn.distribution.distribution_id)
+        cdk.CfnOutput(self, "SiteBucketName", value=cdn.site_bucket.bucket_name)
+
+    def _name_it(self, domain: Domain) -> None:
+        """The domain's own name, over IPv4 and IPv6."""
+        zone = route53.HostedZone.from_hosted_zone_attributes(
+            self, "Zone", hosted_zone_id=domain.zone_id, zone_name=domain.name
+        )
+        target = route53.RecordTarget.from_alias(targets.CloudFrontTarget(self.distribution))
+        route53.ARecord(self, "Ipv4", zone=zone, target=target)
+        route53.AaaaRecord(self, "Ipv6", zone=zone, target=target)

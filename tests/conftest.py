@@ -1,0 +1,63 @@
+"""Fixtures of all tests."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.support import PROJECT, RUN_FOLDER_VARIABLE, Synthesized, Template, synthesize
+
+_RUNS = PROJECT / ".cache" / "tests"
+
+
+class Templates(Protocol):
+    def __call__(self, stage: str = "lab", **context: str) -> dict[str, Template]: ...
+
+
+class Synthesize(Protocol):
+    def __call__(self, stage: str = "lab", **context: str) -> Synthesized: ...
+
+
+@pytest.fixture(scope="session")
+def synthesized() -> Synthesize:
+    """`synthesized("prod", skip="EksPlatformStack")`: one assembly, shared by the whole run."""
+
+    def of(stage: str = "lab", **context: str) -> Synthesized:
+        return synthesize({"stage": stage, **context})
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def templates() -> Templates:
+    """`templates("prod", **{"network.nat_gateways": "1"})`: stack id -> template."""
+
+    def of(stage: str = "lab", **context: str) -> dict[str, Template]:
+        return synthesize({"stage": stage, **context}).templates
+
+    return of
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder a run, made before pytest-xdist starts its workers, which inherit its name."""
+    if hasattr(config, "workerinput"):
+        return
+    _RUNS.mkdir(parents=True, exist_ok=True)
+    for abandoned in _RUNS.iterdir():
+        if not Path("/proc", abandoned.name).exists():
+            shutil.rmtree(abandoned, ignore_errors=True)
+    folder = _RUNS / str(os.getpid())
+    folder.mkdir(exist_ok=True)
+    os.environ[RUN_FOLDER_VARIABLE] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[RUN_FOLDER_VARIABLE], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest test first, so that the other worker runs the rest beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)

@@ -1,0 +1,252 @@
+"""DataStack against specification sections 1 and 3."""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Synthesize
+
+STAGES = ("lab", "dev", "staging", "prod")
+
+
+def _only(resources: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    (resource,) = resources.values()
+    return resource
+
+
+@pytest.mark.parametrize(
+    ("stage", "figures"),
+    [
+        (
+            "lab",
+            {"DBInstanceClass": "db.t3.micro", "AllocatedStorage": "20", "MultiAZ": True, "BackupRetentionPeriod": 1},
+        ),
+        (
+            "dev",
+            {"DBInstanceClass": "db.t3.micro", "AllocatedStorage": "20", "MultiAZ": False, "BackupRetentionPeriod": 1},
+        ),
+        (
+            "staging",
+            {"DBInstanceClass": "db.t3.medium", "AllocatedStorage": "100", "MultiAZ": True, "BackupRetentionPeriod": 7},
+        ),
+        (
+            "prod",
+            {
+                "DBInstanceClass": "db.t3.medium",
+                "AllocatedStorage": "100",
+                "MultiAZ": True,
+                "BackupRetentionPeriod": 7,
+                "MaxAllocatedStorage": 500,
+                "DeletionProtection": True,
+            },
+        ),
+    ],
+)
+def test_database_figures(synthesized: Synthesize, stage: str, figures: dict[str, Any]) -> None:
+    properties = _only(synthesized(stage).resources("DataStack", "AWS::RDS::DBInstance"))["Properties"]
+    assert {key: properties.get(key) for key in figures} == figures
+    assert ("MaxAllocatedStorage" in properties) is (stage == "prod")
+    assert properties["DeletionProtection"] is (stage == "prod")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_database_is_closed_encrypted_and_logged(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    properties = _only(app.resources("DataStack", "AWS::RDS::DBInstance"))["Properties"]
+    assert properties["Engine"] == "postgres"
+    assert properties["EngineVersion"] == "16.9"
+    assert properties["StorageType"] == "gp3"
+    assert properties["StorageEncrypted"] is True
+    assert properties["PubliclyAccessible"] is False
+    assert properties["EnableIAMDatabaseAuthentication"] is True
+    assert properties["AutoMinorVersionUpgrade"] is True
+    assert properties["DatabaseInsightsMode"] == "standard"
+    assert properties["EnableCloudwatchLogsExports"] == ["postgresql", "upgrade"]
+    parameters = _only(app.resources("DataStack", "AWS::RDS::DBParameterGroup"))["Properties"]["Parameters"]
+    assert parameters["rds.force_ssl"] == "1"
+    assert parameters["max_connections"] == ("100" if stage in ("staging", "prod") else "80")
+    groups = {g["Properties"].get("LogGroupName") for g in app.resources("DataStack", "AWS::Logs::LogGroup").values()}
+    assert {f"/aws/rds/instance/cloudmart-{stage}-db/{log}" for log in ("postgresql", "upgrade")} <= groups
+
+
+@pytest.mark.parametrize(
+    ("stage", "policy"), [("lab", "Delete"), ("dev", "Delete"), ("staging", "Snapshot"), ("prod", "Snapshot")]
+)
+def test_stores_go_or_leave_a_snapshot(synthesized: Synthesize, stage: str, policy: str) -> None:
+    app = synthesized(stage)
+    for kind in ("AWS::RDS::DBInstance", "AWS::ElastiCache::ReplicationGroup"):
+        store = _only(app.resources("DataStack", kind))
+        assert store["DeletionPolicy"] == store["UpdateReplacePolicy"] == policy
+    kept = "Retain" if policy == "Snapshot" else "Delete"
+    for kind in ("AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::S3::Bucket"):
+        for resource in app.resources("DataStack", kind).values():
+            assert resource["DeletionPolicy"] == kept
+
+
+@pytest.mark.parametrize(("stage", "proxied"), [("lab", False), ("dev", False), ("staging", True), ("prod", True)])
+def test_proxy_stands_in_front_and_takes_tls_only(synthesized: Synthesize, stage: str, proxied: bool) -> None:
+    app = synthesized(stage)
+    proxies = app.resources("DataStack", "AWS::RDS::DBProxy")
+    host = _parameters(app.resources("DataStack", "AWS::SSM::Parameter"))[f"/cloudmart/{stage}/database/host"]
+    if proxied:
+        assert _only(proxies)["Properties"]["RequireTLS"] is True
+        assert host == {"Fn::GetAtt": [next(iter(proxies)), "Endpoint"]}
+        pool = _only(app.resources("DataStack", "AWS::RDS::DBProxyTargetGroup"))["Properties"]
+        assert pool["ConnectionPoolConfigurationInfo"]["ConnectionBorrowTimeout"] == 30
+    else:
+        assert not proxies
+        assert host["Fn::GetAtt"][1] == "Endpoint.Address"
+
+
+@pytest.mark.parametrize(
+    ("stage", "figures"),
+    [
+        ("lab", {"CacheNodeType": "cache.t3.micro", "NumCacheClusters": 1, "AutomaticFailoverEnabled": False}),
+        ("dev", {"CacheNodeType": "cache.t3.micro", "NumCacheClusters": 1, "AutomaticFailoverEnabled": False}),
+        (
+            "staging",
+            {
+                "CacheNodeType": "cache.t3.medium",
+                "NumNodeGroups": 2,
+                "ReplicasPerNodeGroup": 1,
+                "AutomaticFailoverEnabled": True,
+                "MultiAZEnabled": True,
+            },
+        ),
+        (
+            "prod",
+            {
+                "CacheNodeType": "cache.t3.medium",
+                "NumNodeGroups": 2,
+                "ReplicasPerNodeGroup": 1,
+                "AutomaticFailoverEnabled": True,
+                "MultiAZEnabled": True,
+            },
+        ),
+    ],
+)
+def test_cache(synthesized: Synthesize, stage: str, figures: dict[str, Any]) -> None:
+    properties = _only(synthesized(stage).resources("DataStack", "AWS::ElastiCache::ReplicationGroup"))["Properties"]
+    assert {key: properties.get(key) for key in figures} == figures
+    assert (properties["Engine"], properties["EngineVersion"]) == ("redis", "7.1")
+    assert properties["AtRestEncryptionEnabled"] is properties["TransitEncryptionEnabled"] is True
+    assert "resolve:secretsmanager" in str(properties["AuthToken"])
+    assert properties["SnapshotRetentionLimit"] == 1
+    assert properties["LogDeliveryConfigurations"][0]["LogType"] == "slow-log"
+
+
+def test_secrets_by_name_and_redis_auth_in_its_alphabet(synthesized: Synthesize) -> None:
+    secrets = [s["Properties"] for s in synthesized().resources("DataStack", "AWS::SecretsManager::Secret").values()]
+    named = {s["Name"]: s["GenerateSecretString"] for s in secrets}
+    paths = ("database/owner", "database/app", "cache/auth", "jwt", "oauth-client", "payment-gateway")
+    assert set(named) == {f"cloudmart-lab/{path}" for path in paths}
+    assert all("KmsKeyId" in s for s in secrets)
+    auth = named["cloudmart-lab/cache/auth"]
+    assert 16 <= auth["PasswordLength"] <= 128
+    assert auth["ExcludePunctuation"] is True
+
+
+def test_nothing_secret_is_written_in_a_template(synthesized: Synthesize) -> None:
+    database = _only(synthesized().resources("DataStack", "AWS::RDS::DBInstance"))["Properties"]
+    assert "{{resolve:secretsmanager:" in str(database["MasterUserPassword"])
+
+
+def _parameters(resources: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {p["Properties"]["Name"]: p["Properties"]["Value"] for p in resources.values()}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_parameters_say_where_things_are(synthesized: Synthesize, stage: str) -> None:
+    values = _parameters(synthesized(stage).resources("DataStack", "AWS::SSM::Parameter"))
+    prefix = f"/cloudmart/{stage}"
+    assert values[f"{prefix}/database/port"] == "5432"
+    assert values[f"{prefix}/database/name"] == "cloudmart"
+    assert values[f"{prefix}/cache/port"] == "6379"
+    assert values[f"{prefix}/cache/mode"] == ("cluster" if stage in ("staging", "prod") else "single")
+    attribute = values[f"{prefix}/cache/host"]["Fn::GetAtt"][1]
+    assert attribute == ("ConfigurationEndPoint.Address" if stage in ("staging", "prod") else "PrimaryEndPoint.Address")
+    assert f"{prefix}/images/bucket" in values
+    assert values[f"{prefix}/backend/live-colour"] == "blue"
+
+
+def test_images_stay_readable_and_only_through_cloudfront(synthesized: Synthesize) -> None:
+    app = synthesized("prod")
+    properties = _only(app.resources("DataStack", "AWS::S3::Bucket"))["Properties"]
+    assert (properties["BucketNamePrefix"], properties["BucketNamespace"]) == (
+        "cloudmart-prod-images",
+        "account-regional",
+    )
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    (rule,) = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    policy = _only(app.resources("DataStack", "AWS::S3::BucketPolicy"))["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [s for s in policy if s["Effect"] == "Allow"]
+    key = _only(app.resources("DataStack", "AWS::KMS::Key"))["Properties"]["KeyPolicy"]["Statement"]
+    decrypt = [s for s in key if s.get("Sid") == "DecryptForCloudFront"]
+    for statement in (*allowed, *decrypt):
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        assert statement["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        assert "distribution/*" in str(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert len(allowed) == len(decrypt) == 1
+
+
+@pytest.mark.parametrize(("stage", "planned"), [("lab", False), ("dev", False), ("staging", True), ("prod", True)])
+def test_backup_plan_daily_and_weekly_by_tag(synthesized: Synthesize, stage: str, planned: bool) -> None:
+    app = synthesized(stage)
+    plans = app.resources("DataStack", "AWS::Backup::BackupPlan")
+    assert bool(plans) is planned
+    if planned:
+        rules = _only(plans)["Properties"]["BackupPlan"]["BackupPlanRule"]
+        assert {r["RuleName"]: r["Lifecycle"]["DeleteAfterDays"] for r in rules} == {"daily": 7, "weekly": 30}
+        database = _only(app.resources("DataStack", "AWS::RDS::DBInstance"))["Properties"]
+        assert {"Key": "Backup", "Value": f"cloudmart-{stage}"} in database["Tags"]
+        selection = _only(app.resources("DataStack", "AWS::Backup::BackupSelection"))["Properties"]["BackupSelection"]
+        assert selection["ListOfTags"][0]["ConditionValue"] == f"cloudmart-{stage}"
+
+
+def test_copies_go_to_the_second_region_when_one_is_stated(synthesized: Synthesize) -> None:
+    app = synthesized("prod", **{"backup.copy_region": "ap-northeast-1"})
+    plan = _only(app.resources("DataStack", "AWS::Backup::BackupPlan"))["Properties"]["BackupPlan"]
+    assert all("backup:ap-northeast-1:" in str(rule["CopyActions"]) for rule in plan["BackupPlanRule"])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_only_dev_stops_its_database_at_night(synthesized: Synthesize, stage: str) -> None:
+    schedules = synthesized(stage).resources("DataStack", "AWS::Scheduler::Schedule").values()
+    found = {(s["Properties"]["ScheduleExpression"], s["Properties"]["ScheduleExpressionTimezone"]) for s in schedules}
+    expected = {("cron(0 20 ? * MON-FRI *)", "Asia/Seoul"), ("cron(45 7 ? * MON-FRI *)", "Asia/Seoul")}
+    assert found == (expected if stage == "dev" else set())
+
+
+def test_a_read_replica_is_published_for_readers(synthesized: Synthesize) -> None:
+    app = synthesized("prod", **{"database.read_replicas": "1"})
+    assert len(app.resources("DataStack", "AWS::RDS::DBInstance")) == 2
+    values = _parameters(app.resources("DataStack", "AWS::SSM::Parameter"))
+    assert "/cloudmart/prod/database/reader-host" in values
+
+
+def test_aurora_takes_the_place_of_the_instance(synthesized: Synthesize) -> None:
+    app = synthesized("prod", **{"database.engine": "aurora"})
+    cluster = _only(app.resources("DataStack", "AWS::RDS::DBCluster"))["Properties"]
+    assert cluster["Engine"] == "aurora-postgresql"
+    assert cluster["StorageEncrypted"] is True
+    assert cluster["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 0.5, "MaxCapacity": 4}
+    assert {
+        i["Properties"]["DBInstanceClass"] for i in app.resources("DataStack", "AWS::RDS::DBInstance").values()
+    } == {"db.serverless"}
+
+
+def test_valkey_takes_the_place_of_redis(synthesized: Synthesize) -> None:
+    app = synthesized("prod", **{"cache.engine": "valkey"})
+    group = _only(app.resources("DataStack", "AWS::ElastiCache::ReplicationGroup"))["Properties"]
+    assert group["Engine"] == "valkey"
+    assert group["TransitEncryptionEnabled"] is True
+
+
+def test_people_find_the_stores_by_name(synthesized: Synthesize) -> None:
+    records = synthesized().resources("DataStack", "AWS::Route53::RecordSet").values()
+    assert {r["Properties"]["Name"] for r in records} == {
+        "db.lab.cloudmart.internal.",
+        "cache.lab.cloudmart.internal.",
+    }
