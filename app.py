@@ -5,15 +5,19 @@ import sys
 
 def main() -> None:
     try:
+        from cloudmart_cdk.caches import keep_caches_in_project
         from cloudmart_cdk.settings import SettingsError, load_settings
         from cloudmart_cdk.settings.loading import read_context
     except ModuleNotFoundError as missing:
-        sys.exit(f"error: {missing.name} is not installed for {sys.executable}; `make setup`, then `. .venv/bin/activate`")
+        sys.exit(
+            f"error: {missing.name} is not installed for {sys.executable}; `make setup`, then `. .venv/bin/activate`"
+        )
     context = read_context()
     try:
         settings = load_settings(context)
     except SettingsError as refused:
         sys.exit(str(refused))
+    keep_caches_in_project()
     # Imported late: bad input is answered before CDK's seconds of start-up.
     from cloudmart_cdk.application import build_app
 

@@ -11,6 +11,7 @@ from .policy import attach
 from .settings import Settings
 from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
 from .stacks.backend import BackendAsgStack
+from .stacks.base import UNTAGGABLE, common_tags
 from .stacks.data import DataStack
 from .stacks.edge import EdgeStack
 from .stacks.edge_watch import EdgeWatchStack
@@ -36,8 +37,16 @@ def build_app(
     the environment says.
     """
     app = cdk.App(
-        context=context, outdir=outdir, builtin_cloud_formation_validation=validate_templates, analytics_reporting=False
+        context=context,
+        outdir=outdir,
+        builtin_cloud_formation_validation=validate_templates,
+        analytics_reporting=False,
+        # Through jsii every trace ends in jsii's own program: a tenth of a second for nothing.
+        stack_traces=False,
     )
+    # On resources too: CloudFormation hands stack tags on to most types, not to all.
+    for key, value in common_tags(settings).items():
+        cdk.Tags.of(app).add(key, value, exclude_resource_types=UNTAGGABLE)
     _compose(app, settings)
     attach(app)
     (Path(app.outdir) / ".gitignore").write_bytes(_GITIGNORE.read_bytes())
@@ -80,9 +89,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
         # Known by name, not by reference: the origin's secret, and with a domain the load balancer too.
         frontend.add_stack_dependency(backend)
         if settings.has(EDGE_WATCH):
-            EdgeWatchStack(
-                app, EDGE_WATCH, settings=settings, distribution_id=frontend.distribution.distribution_id
-            )
+            EdgeWatchStack(app, EDGE_WATCH, settings=settings, distribution_id=frontend.distribution.distribution_id)
     eks = None
     if vpc and settings.has(EKS):
         eks = EksPlatformStack(

@@ -84,7 +84,9 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
     """Every rule of every group of a stage, in the order of the specification's table."""
     present = groups(settings)
     return tuple(
-        rule for rule in _table(settings) if rule.group in present and (rule.peer in present or rule.peer not in set(Group))
+        rule
+        for rule in _table(settings)
+        if rule.group in present and (rule.peer in present or rule.peer not in set(Group))
     )
 
 

@@ -145,17 +145,20 @@ def _synthesize(context: tuple[tuple[str, str], ...]) -> Synthesized:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            _write_assembly(dict(context), folder)
+            write_assembly(dict(context), folder)
             done.touch()
     return Synthesized(folder, dict(context))
 
 
-def _write_assembly(context: dict[str, str], folder: Path) -> None:
+def write_assembly(context: Mapping[str, str], folder: Path, *, validate_templates: bool = False) -> None:
+    """One synth, uncached; for tests that are about synth itself. `synthesize` is for all others."""
     settings = load_settings(context)
     keep_caches_in_project()
     from cloudmart_cdk.application import build_app  # late: tests of settings need no CDK
 
-    app = build_app(settings, context=feature_flags() | context, outdir=str(folder), validate_templates=False)
+    app = build_app(
+        settings, context=feature_flags() | dict(context), outdir=str(folder), validate_templates=validate_templates
+    )
     try:
         app.synth()
     except RuntimeError as failed:

@@ -17,7 +17,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..policy.acknowledge import acknowledge
-from ..settings.model import Addon
+from ..settings.catalogue import Addon
 from .pod_identity import Statement, pod_role
 
 _INSIGHTS: Final = ("application", "dataplane", "host", "performance")
@@ -94,8 +94,8 @@ class Addons(Construct):
                 namespace="kube-system",
                 service_account="aws-node",
                 managed={
-                    "AmazonEKS_CNI_Policy": "Interfaces and prefixes of nodes, as the CNI needs them; AWS keeps it in step "
-                    "with the add-on."
+                    "AmazonEKS_CNI_Policy": "Interfaces and prefixes of nodes, as the CNI needs them; AWS keeps it in "
+                    "step with the add-on."
                 },
             ),
         )
@@ -115,7 +115,7 @@ class Addons(Construct):
                 namespace="kube-system",
                 service_account="ebs-csi-controller-sa",
                 managed={
-                    "AmazonEBSCSIDriverPolicyV2": "Bound by AWS to volumes and snapshots that the driver itself has tagged."
+                    "AmazonEBSCSIDriverPolicyV2": "Bound by AWS to volumes and snapshots that carry the driver's tag."
                 },
             ),
         )

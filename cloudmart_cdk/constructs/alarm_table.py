@@ -1,6 +1,6 @@
 """The alarm table of specification section 7, by what is watched. The only place with thresholds.
 
-Percentages are of 100, times in the metric's unit. Row order is the table's.
+Owns which alarms there are and what silence of each metric means. How a row becomes an alarm is `alarms`'.
 """
 
 from collections.abc import Iterable, Iterator

@@ -122,5 +122,7 @@ class AuditTrail(Construct):
             enable_log_file_validation=True,
             kms_key_id=key.key_arn,
         )
-        # All of the bucket: its policy must be there first, and what empties it must run after the trail is gone.
-        trail.node.add_dependency(bucket)
+        # The policy must be there first, and what empties the bucket must run after the trail is gone.
+        for child in bucket.node.children:
+            if child.node.id in ("Policy", "AutoDeleteObjectsCustomResource"):
+                trail.node.add_dependency(child)

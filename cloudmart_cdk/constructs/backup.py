@@ -65,5 +65,7 @@ class BackupPlan(Construct):
         selection = plan.add_selection("Tagged", resources=[backup.BackupResource.from_tag(TAG, tag_value)])
         acknowledge(
             selection,
-            {_MANAGED_POLICY: "The service's own policy for its own role; it changes with the resource types it saves."},
+            {
+                _MANAGED_POLICY: "The service's own policy for its own role; it changes with the resource types it saves."
+            },
         )

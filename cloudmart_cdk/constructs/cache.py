@@ -43,9 +43,7 @@ class Cache(Construct):
         super().__init__(scope, id)
         clustered = settings.shards > 0
         failover = settings.replicas > 0
-        slow_log = logs.LogGroup(
-            self, "SlowLog", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY
-        )
+        slow_log = logs.LogGroup(self, "SlowLog", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
         subnet_group = elasticache.CfnSubnetGroup(
             self,
             "Subnets",

@@ -19,6 +19,7 @@ from .kubectl import Kubectl
 
 _ADMIN: Final = "AmazonEKSClusterAdminPolicy"
 _VIEW: Final = "AmazonEKSViewPolicy"
+_ROLE_POLICY: Final = "arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPolicy"
 
 
 class Cluster(Construct):
@@ -107,9 +108,8 @@ class Cluster(Construct):
         acknowledge(
             self.cluster,
             {
-                "AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPolicy]": (
-                    "The control plane's own policy, which EKS asks for by name and changes with its versions."
-                ),
+                f"AwsSolutions::AwsSolutions-IAM4[Policy::{_ROLE_POLICY}]": "The control plane's own policy, which EKS "
+                "asks for by name and changes with its versions.",
             },
         )
 

@@ -134,8 +134,10 @@ def _abbreviated(lines: list[list[Any]]) -> list[list[Any]]:
     above: list[str] = []
     for line in lines:
         names = [part for part in line if isinstance(part, str)]
-        same = len(names) == len(above)
-        parts = ["." if same and part == other else part for part, other in zip(names, above or names, strict=False)]
+        if len(names) == len(above):
+            parts = ["." if part == other else part for part, other in zip(names, above, strict=True)]
+        else:
+            parts = names
         short.append([*parts, *line[len(names) :]])
         above = names
     return short

@@ -344,10 +344,12 @@ class Database(Construct):
             )
 
     def _acknowledge(self) -> None:
-        reasons = {
-            "AwsSolutions::AwsSolutions-RDS11": "The security-group table of the specification names 5432, and the subnets "
-            "have no route out: another port would hide nothing."
-        }
+        reasons = {}
+        if self._settings.engine == "postgres":
+            reasons["AwsSolutions::AwsSolutions-RDS11"] = (
+                "The security-group table of the specification names 5432, and the subnets have no route out: another "
+                "port would hide nothing."
+            )
         if not self._lifecycle.deletion_protection:
             reasons["AwsSolutions::AwsSolutions-RDS10"] = (
                 "Deletion protection is prod's: this stage is destroyed routinely, and what must stay leaves a snapshot."

@@ -35,25 +35,27 @@ class Firewall(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._prefix = prefix
-        made = {group: self._make(group, vpc, [rule for rule in rules if rule.group is group]) for group in groups}
+        vpc_id = vpc.vpc_id
+        made = {group: self._make(group, vpc_id, [rule for rule in rules if rule.group is group]) for group in groups}
+        ids = {group: resource.attr_group_id for group, resource in made.items()}
         for rule in rules:
             if isinstance(rule.peer, Group):
-                self._connect(rule, made[rule.group].attr_group_id, made[rule.peer].attr_group_id)
+                self._connect(rule, ids[rule.group], ids[rule.peer])
         self._groups = {
-            group: ec2.SecurityGroup.from_security_group_id(self, f"{group}Group", resource.attr_group_id, mutable=False)
-            for group, resource in made.items()
+            group: ec2.SecurityGroup.from_security_group_id(self, f"{group}Group", id_, mutable=False)
+            for group, id_ in ids.items()
         }
 
     def __getitem__(self, group: Group) -> ec2.ISecurityGroup:
         """The group; `KeyError` when the stage has none (proxy, endpoints)."""
         return self._groups[group]
 
-    def _make(self, group: Group, vpc: ec2.IVpc, own: list[Rule]) -> ec2.CfnSecurityGroup:
+    def _make(self, group: Group, vpc_id: str, own: list[Rule]) -> ec2.CfnSecurityGroup:
         by_address = [rule for rule in own if not isinstance(rule.peer, Group)]
         made = ec2.CfnSecurityGroup(
             self,
             group,
-            vpc_id=vpc.vpc_id,
+            vpc_id=vpc_id,
             group_description=PURPOSE[group],
             tags=[cdk.CfnTag(key="Name", value=f"{self._prefix}-{group}")],
             security_group_ingress=[

@@ -23,7 +23,11 @@ def own_provider_logs(stack: cdk.Stack, retention_days: int) -> None:
         if provider is None:
             continue
         handler, role = provider.node.find_child("Handler"), provider.node.find_child("Role")
-        assert isinstance(provider, Construct) and isinstance(handler, cdk.CfnResource) and isinstance(role, cdk.CfnResource)
+        assert (
+            isinstance(provider, Construct)
+            and isinstance(handler, cdk.CfnResource)
+            and isinstance(role, cdk.CfnResource)
+        )
         group = logs.CfnLogGroup(provider, "LogGroup", retention_in_days=retention_days)
         handler.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": group.ref})
         # AWSLambdaBasicExecutionRole allows logs:CreateLogGroup on everything; these two actions suffice.

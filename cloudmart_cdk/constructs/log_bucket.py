@@ -42,6 +42,10 @@ class LogBucket(Construct):
             removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
             auto_delete_objects=not keep,
         )
+        if not keep and self.bucket.policy:
+            # Before it empties the bucket, CDK's handler adds a Deny to this policy. Deleted with the stack, it would
+            # let a late log in between and the bucket could not go (aws/aws-cdk#26874); it goes with the bucket instead.
+            self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         # S3 server access logs and load balancer logs: the services' own principals, this account's sources only.
         for sid, service in (
             ("S3AccessLogs", "logging.s3.amazonaws.com"),

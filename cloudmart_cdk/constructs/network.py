@@ -22,15 +22,6 @@ PUBLIC: Final = "Public"
 PRIVATE: Final = "Private"
 DATA: Final = "Data"
 
-_INTERFACE_ENDPOINTS: Final = {
-    "EcrApi": ec2.InterfaceVpcEndpointAwsService.ECR,
-    "EcrDocker": ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
-    "Logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-    "Ssm": ec2.InterfaceVpcEndpointAwsService.SSM,
-    "SsmMessages": ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES,
-    "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-}
-
 
 @jsii.implements(ec2.IIpAddresses)
 class _StatedAddresses:
@@ -82,9 +73,7 @@ class Network(Construct):
             availability_zones=list(settings.zones),
             nat_gateways=0 if settings.regional_nat else settings.nat_gateways,
             subnet_configuration=[
-                ec2.SubnetConfiguration(
-                    name=PUBLIC, subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False
-                ),
+                ec2.SubnetConfiguration(name=PUBLIC, subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False),
                 ec2.SubnetConfiguration(
                     name=PRIVATE,
                     # With a regional NAT gateway CDK knows of no NAT: the routes are ours.
@@ -110,7 +99,11 @@ class Network(Construct):
         self.public_subnets = self.vpc.select_subnets(subnet_group_name=PUBLIC).subnets
         self.private_subnets = self.vpc.select_subnets(subnet_group_name=PRIVATE).subnets
         self.data_subnets = self.vpc.select_subnets(subnet_group_name=DATA).subnets
-        for tier, subnets in (("public", self.public_subnets), ("private", self.private_subnets), ("data", self.data_subnets)):
+        for tier, subnets in (
+            ("public", self.public_subnets),
+            ("private", self.private_subnets),
+            ("data", self.data_subnets),
+        ):
             for zone, subnet in zip(settings.zones, subnets, strict=True):
                 cdk.Tags.of(subnet).add("Name", f"{prefix}-{tier}-{zone}")
         # The load balancer controller finds subnets by these tags (its "Subnet Auto Discovery" page).
@@ -131,7 +124,15 @@ class Network(Construct):
 
     def add_interface_endpoints(self, security_group: ec2.ISecurityGroup) -> None:
         """Private ways to the AWS APIs that instances and pods call; about 9 USD a month each and zone."""
-        for name, service in _INTERFACE_ENDPOINTS.items():
+        services = ec2.InterfaceVpcEndpointAwsService
+        for name, service in {
+            "EcrApi": services.ECR,
+            "EcrDocker": services.ECR_DOCKER,
+            "Logs": services.CLOUDWATCH_LOGS,
+            "Ssm": services.SSM,
+            "SsmMessages": services.SSM_MESSAGES,
+            "SecretsManager": services.SECRETS_MANAGER,
+        }.items():
             self.vpc.add_interface_endpoint(
                 name,
                 service=service,

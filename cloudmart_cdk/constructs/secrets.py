@@ -41,13 +41,21 @@ class Secrets(Construct):
         super().__init__(scope, id)
         self._names, self._key = names, key
         self._removal = cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY
-        self.database_owner = self._login("DatabaseOwner", DATABASE_OWNER, "cloudmart_owner", "Owns the schema; migrations")
-        self.database_app = self._login("DatabaseApp", DATABASE_APP, "cloudmart_app", "What the shop and the services use")
+        self.database_owner = self._login(
+            "DatabaseOwner", DATABASE_OWNER, "cloudmart_owner", "Owns the schema; migrations"
+        )
+        self.database_app = self._login(
+            "DatabaseApp", DATABASE_APP, "cloudmart_app", "What the shop and the services use"
+        )
         # Redis AUTH: 16 to 128 characters, hardly any punctuation (ElastiCache guide, "Authenticating with AUTH").
         self.cache_auth = self._random("CacheAuth", CACHE_AUTH, "Redis AUTH token", length=64)
         self.jwt = self._random("Jwt", JWT, "Key that signs session tokens", length=64)
         self.oauth_client = self._template(
-            "OAuthClient", OAUTH_CLIENT, "OAuth client of the login provider", {"client_id": "replace-me"}, "client_secret"
+            "OAuthClient",
+            OAUTH_CLIENT,
+            "OAuth client of the login provider",
+            {"client_id": "replace-me"},
+            "client_secret",
         )
         self.payment_gateway = self._template(
             "PaymentGateway", PAYMENT_GATEWAY, "Key of the payment gateway", {"merchant": "replace-me"}, "api_key"
@@ -67,9 +75,7 @@ class Secrets(Construct):
     def _login(self, id: str, path: str, username: str, what: str) -> secretsmanager.Secret:
         return self._template(id, path, what, {"username": username}, "password")
 
-    def _template(
-        self, id: str, path: str, what: str, fields: dict[str, str], generated: str
-    ) -> secretsmanager.Secret:
+    def _template(self, id: str, path: str, what: str, fields: dict[str, str], generated: str) -> secretsmanager.Secret:
         return self._secret(
             id,
             path,

@@ -92,7 +92,7 @@ class SitePublication(Construct):
         acknowledge(
             cdk.Stack.of(self).node.find_child(_UPLOADER),
             {
-                "AwsSolutions::AwsSolutions-L1": "CDK's own uploader: its runtime comes with aws-cdk-lib, together with "
+                "AwsSolutions::AwsSolutions-L1": "CDK's own uploader: its runtime comes with aws-cdk-lib, with "
                 "the AWS CLI layer built for it, and moves when that is bumped."
             },
         )

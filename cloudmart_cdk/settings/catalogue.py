@@ -38,7 +38,16 @@ EC2: Final[dict[str, InstanceClass]] = {
 }
 """Nitro classes only: others (t2) get no address prefixes, so `eks.max_pods` would promise pods without addresses."""
 
-KUBERNETES: Final[dict[str, dict[str, str]]] = {
+Addon = Literal[
+    "vpc-cni",
+    "coredns",
+    "kube-proxy",
+    "aws-ebs-csi-driver",
+    "eks-pod-identity-agent",
+    "amazon-cloudwatch-observability",
+]
+
+KUBERNETES: Final[dict[str, dict[Addon, str]]] = {
     "1.35": {
         "vpc-cni": "v1.22.3-eksbuild.1",
         "coredns": "v1.13.2-eksbuild.1",

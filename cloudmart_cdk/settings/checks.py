@@ -48,8 +48,12 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 def _networks(settings: Settings) -> Iterator[Problem]:
     network = settings.network
-    if network.cidr.prefixlen < 16 or network.cidr.prefixlen > 24:
-        yield Problem("network.cidr", str(network.cidr), "a /16 to /24 (a VPC takes no more)", "use e.g. 10.0.0.0/16")
+    for key, block, example in (
+        ("network.cidr", network.cidr, "10.0.0.0/16"),
+        ("network.pods_cidr", network.pods_cidr, "100.64.0.0/16"),
+    ):
+        if not 16 <= block.prefixlen <= 24:
+            yield Problem(key, str(block), "a /16 to /24: a VPC takes no more", f"use e.g. -c {key}={example}")
     named: list[tuple[str, IPv4Network]] = []
     for tier in ("public", "private", "data", "pods"):
         home_key = "network.pods_cidr" if tier == "pods" else "network.cidr"
@@ -58,15 +62,17 @@ def _networks(settings: Settings) -> Iterator[Problem]:
             key = f"network.{tier}"
             named.append((key, subnet))
             if not subnet.subnet_of(home):
-                yield Problem(key, str(subnet), f"networks inside {home_key} {home}", f"choose one inside, or change {home_key}")
+                yield Problem(
+                    key, str(subnet), f"networks inside {home_key} {home}", f"choose one inside or change {home_key}"
+                )
             if subnet.prefixlen > _SMALLEST[tier]:
-                yield Problem(key, str(subnet), f"a /{_SMALLEST[tier]} or larger", f"use a /{_SMALLEST[tier]}")
+                yield Problem(key, str(subnet), f"a /{_SMALLEST[tier]} or larger", f"use a /{_SMALLEST[tier]} in {key}")
     if network.pods_cidr.overlaps(network.cidr):
         yield Problem(
             "network.pods_cidr",
             str(network.pods_cidr),
             f"a network apart from network.cidr {network.cidr}",
-            "use e.g. 100.64.0.0/16",
+            "use e.g. -c network.pods_cidr=100.64.0.0/16",
         )
     for (key, one), (other_key, other) in combinations(named, 2):
         if one.overlaps(other):
@@ -74,10 +80,20 @@ def _networks(settings: Settings) -> Iterator[Problem]:
                 other_key, str(other), f"networks that do not overlap; {key} {one} does", "move one of the two"
             )
     if network.zones[0] == network.zones[1]:
-        yield Problem("network.zones", ",".join(network.zones), "two different zones", "e.g. ap-northeast-2a,ap-northeast-2c")
+        yield Problem(
+            "network.zones",
+            ",".join(network.zones),
+            "two different zones",
+            f"use e.g. -c network.zones={settings.region}a,{settings.region}c",
+        )
     for zone in network.zones:
         if not zone.startswith(settings.region):
-            yield Problem("network.zones", zone, f"zones of region {settings.region}", f"e.g. {settings.region}a")
+            yield Problem(
+                "network.zones",
+                zone,
+                f"zones of region {settings.region}",
+                f"use e.g. -c network.zones={settings.region}a,{settings.region}c",
+            )
 
     nodes_a_zone = math.ceil((settings.eks.on_demand.max + settings.eks.spot.max) / 2)
     instances_a_zone = nodes_a_zone + settings.backend.max  # both colours, spread over two zones
@@ -130,14 +146,22 @@ def _sizes(settings: Settings) -> Iterator[Problem]:
                 f"use even figures or -c {key}.per_zone=false",
             )
     if settings.eks.on_demand.max == 0:
-        yield Problem("eks.on_demand.max", "0", "at least 1", "the cluster's own pods need a node that stays")
+        yield Problem(
+            "eks.on_demand.max",
+            "0",
+            "at least 1",
+            "use e.g. -c eks.on_demand.max=2: the cluster's own pods need a node that stays",
+        )
     for name, service in settings.eks.services.items():
         key = f"eks.services.{name}"
         yield from below(f"{key}.replicas", service.replicas, f"{key}.hpa_max", service.hpa_max)
         yield from below(f"{key}.cpu_request", service.cpu_request, f"{key}.cpu_limit", service.cpu_limit)
         yield from below(f"{key}.memory_request", service.memory_request, f"{key}.memory_limit", service.memory_limit)
     yield from below(
-        "database.aurora_min_acu", settings.database.aurora_min_acu, "database.aurora_max_acu", settings.database.aurora_max_acu
+        "database.aurora_min_acu",
+        settings.database.aurora_min_acu,
+        "database.aurora_max_acu",
+        settings.database.aurora_max_acu,
     )
     storage, ceiling = settings.database.storage_gb, settings.database.max_storage_gb
     if ceiling and ceiling < storage * 1.1:
@@ -205,10 +229,10 @@ def _pods(settings: Settings) -> Iterator[Problem]:
 def _cluster(settings: Settings) -> Iterator[Problem]:
     """Add-ons that EKS installs on this Kubernetes version, and people who are granted one thing."""
     eks = settings.eks
-    look = f"`aws eks describe-addon-versions --kubernetes-version {eks.version}` lists what there is"
+    look = f"use one that `aws eks describe-addon-versions --kubernetes-version {eks.version}` lists"
     for addon, oldest in catalogue.KUBERNETES[eks.version].items():
         key = f"eks.addons.{addon}"
-        given = dict[str, str](eks.addons).get(addon)
+        given = eks.addons.get(addon)
         if given is None:
             yield Problem(key, "nothing", f"{oldest} or newer on Kubernetes {eks.version}", f"add -c {key}={oldest}")
         elif _release(given) < _release(oldest):
@@ -231,16 +255,17 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def _names(settings: Settings) -> Iterator[Problem]:
-    for kind, (name, limit) in settings.names.limits().items():
-        if len(name) > limit:
-            longest = len(settings.name) - (len(name) - limit)
-            yield Problem(
-                "name",
-                f"{settings.name!r}, which makes the {kind} name {name!r} {len(name)} characters long",
-                f"at most {limit} there, so a name of {longest} or fewer",
-                "use a shorter -c name=...",
-            )
-            return
+    """The physical name that leaves least room for `name`."""
+    room = {kind: limit - len(name) + len(settings.name) for kind, (name, limit) in settings.names.limits().items()}
+    kind = min(room, key=room.__getitem__)
+    name, limit = settings.names.limits()[kind]
+    if len(name) > limit:
+        yield Problem(
+            "name",
+            f"{settings.name}, which makes the {kind} name {name} {len(name)} characters long",
+            f"at most {limit} there, so a name of at most {room[kind]}",
+            f"use e.g. -c name={settings.name[: room[kind]].rstrip('-')}",
+        )
 
 
 def _skips(settings: Settings) -> Iterator[Problem]:
@@ -270,16 +295,33 @@ def _options(settings: Settings) -> Iterator[Problem]:
         )
     if settings.cache.shards and not settings.cache.replicas:
         yield Problem(
-            "cache.replicas", "0", "at least 1 in cluster mode, which needs failover", "use -c cache.replicas=1 or -c cache.shards=0"
+            "cache.replicas",
+            "0",
+            "at least 1 in cluster mode, which needs failover",
+            "use -c cache.replicas=1 or -c cache.shards=0",
         )
     if settings.backup.copy_region == settings.region:
-        yield Problem("backup.copy_region", settings.region, "another region than the stage's", "e.g. ap-northeast-1")
+        yield Problem(
+            "backup.copy_region",
+            settings.region,
+            "another region than the stage's",
+            "use e.g. -c backup.copy_region=ap-northeast-1",
+        )
     if settings.backup.copy_region and not settings.backup.plan:
-        yield Problem("backup.copy_region", settings.backup.copy_region, "only with a backup plan", "add -c backup.plan=true")
+        yield Problem(
+            "backup.copy_region", settings.backup.copy_region, "only with a backup plan", "add -c backup.plan=true"
+        )
     if settings.network.regional_nat and settings.network.nat_gateways != 1:
         yield Problem(
-            "network.regional_nat", "true", "only with network.nat_gateways=1: it spans the zones itself",
+            "network.regional_nat",
+            "true",
+            "only with network.nat_gateways=1: it spans the zones itself",
             "add -c network.nat_gateways=1",
         )
     if settings.off_hours and settings.database.engine == "aurora" and settings.database.read_replicas:
-        yield Problem("database.read_replicas", str(settings.database.read_replicas), "0 where off_hours stops the database", "use 0")
+        yield Problem(
+            "database.read_replicas",
+            str(settings.database.read_replicas),
+            "0 where off_hours stops the database",
+            "use -c database.read_replicas=0",
+        )

@@ -5,61 +5,40 @@ Owns shape and single-value bounds; checks over several values are in `checks`. 
 """
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from . import catalogue
+from . import catalogue, shapes
 from .naming import Names
 from .topology import EDGE, EDGE_WATCH, FRONTEND, SKIPPABLE
 
 Stage = Literal["lab", "dev", "staging", "prod"]
 
 
-def _split(value: Any) -> Any:
-    """`-c sources=a,b` arrives as one string."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-def _one_of(*allowed: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"allowed: {', '.join(allowed)}")
-        return value
-
-    return AfterValidator(check)
-
-
-_comma_list = BeforeValidator(_split)
 Count = Annotated[int, Field(ge=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Ec2Class = Annotated[str, _one_of(*catalogue.EC2)]
-Window = Annotated[str, StringConstraints(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]
-WeeklyWindow = Annotated[str, StringConstraints(pattern=r"^[a-z]{3}:\d\d:\d\d-[a-z]{3}:\d\d:\d\d$")]
-Principal = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::\d{12}:(role|user)/[\w+=,.@/-]+$")]
-Addon = Literal[
-    "vpc-cni",
-    "coredns",
-    "kube-proxy",
-    "aws-ebs-csi-driver",
-    "eks-pod-identity-agent",
-    "amazon-cloudwatch-observability",
-]
-AddonVersion = Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+-eksbuild\.\d+$")]
-Pair = Annotated[tuple[IPv4Network, IPv4Network], _comma_list]
+TagValue = Annotated[str, shapes.TAG_VALUE]
+Zone = Annotated[str, shapes.ZONE]
+Ec2Class = Annotated[str, shapes.OneOf(tuple(catalogue.EC2))]
+Window = Annotated[str, shapes.WINDOW]
+WeeklyWindow = Annotated[str, shapes.WEEKLY_WINDOW]
+Principal = Annotated[str, shapes.PRINCIPAL]
+AddonVersion = Annotated[str, shapes.ADDON_VERSION]
+Pair = Annotated[tuple[IPv4Network, IPv4Network], shapes.COMMA_LIST]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, coerce_numbers_to_str=True
+    )
 
 
 class Network(_Frozen):
     """Specification section 2."""
 
     cidr: IPv4Network
-    zones: Annotated[tuple[str, str], _comma_list]
+    zones: Annotated[tuple[Zone, Zone], shapes.COMMA_LIST]
     public: Pair
     private: Pair
     data: Pair
@@ -68,7 +47,7 @@ class Network(_Frozen):
     nat_gateways: Annotated[int, Field(ge=1, le=2)]
     regional_nat: bool
     interface_endpoints: bool
-    cloudfront_prefix_lists: dict[str, Annotated[str, StringConstraints(pattern=r"^pl-[0-9a-f]+$")]]
+    cloudfront_prefix_lists: dict[str, Annotated[str, shapes.PREFIX_LIST]]
 
 
 class Logs(_Frozen):
@@ -82,9 +61,9 @@ class Database(_Frozen):
     """Specification section 3, RDS for PostgreSQL."""
 
     engine: Literal["postgres", "aurora"]
-    version: Annotated[str, StringConstraints(pattern=r"^1[67]\.\d+$")]
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    instance_class: Annotated[str, _one_of(*catalogue.DATABASE)]
+    version: Annotated[str, shapes.POSTGRES_VERSION]
+    name: Annotated[str, shapes.DATABASE_NAME]
+    instance_class: Annotated[str, shapes.OneOf(tuple(catalogue.DATABASE))]
     storage_gb: Annotated[int, Field(ge=20, le=65536)]
     max_storage_gb: Count
     multi_az: bool
@@ -110,7 +89,7 @@ class Cache(_Frozen):
     """Specification section 3, ElastiCache."""
 
     engine: Literal["redis", "valkey"]
-    node_type: Annotated[str, _one_of(*catalogue.CACHE)]
+    node_type: Annotated[str, shapes.OneOf(tuple(catalogue.CACHE))]
     shards: Annotated[int, Field(ge=0, le=90)]
     """0: cluster mode disabled, one node group."""
     replicas: Annotated[int, Field(ge=0, le=5)]
@@ -126,7 +105,7 @@ class Backup(_Frozen):
     plan: bool
     daily_days: Annotated[int, Field(ge=1, le=365)]
     weekly_days: Annotated[int, Field(ge=1, le=3650)]
-    copy_region: str
+    copy_region: Annotated[str, shapes.SECOND_REGION]
     """A second region that receives copies; empty: none."""
 
 
@@ -145,17 +124,17 @@ class Backend(_Frozen):
 class Frontend(_Frozen):
     """Specification section 5."""
 
-    geo_block: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...], _comma_list]
+    geo_block: Annotated[tuple[Annotated[str, shapes.COUNTRY], ...], shapes.COMMA_LIST]
     requests_per_minute: Annotated[int, Field(ge=10, le=2_000_000)]
     """Per address; the bounds are AWS WAF's. Holds for Tiketi's load balancer too (section 6)."""
-    content_security_policy: Annotated[str, StringConstraints(pattern=r"^[!-~ ]*default-src[!-~ ]*$", max_length=1024)]
+    content_security_policy: Annotated[str, shapes.SECURITY_POLICY]
     """The header's value for the site in place; another front end may need another."""
 
 
 class NodeGroup(_Frozen):
     """Managed nodes, all groups of the kind together. Sizes are first sizes; the autoscaler moves them."""
 
-    instance_types: Annotated[tuple[Ec2Class, ...], _comma_list, Field(min_length=1)]
+    instance_types: Annotated[tuple[Ec2Class, ...], shapes.COMMA_LIST, Field(min_length=1)]
     desired: Count
     min: Count
     max: Annotated[int, Field(ge=0, le=100)]
@@ -167,7 +146,7 @@ class Service(_Frozen):
     """A row of the service table, specification section 6. CPU in millicores, memory in MiB."""
 
     port: Port
-    path: Annotated[str, StringConstraints(pattern=r"^/api/[a-z-]+$")]
+    path: Annotated[str, shapes.API_PATH]
     cpu_request: Annotated[int, Field(ge=10)]
     cpu_limit: Annotated[int, Field(ge=10)]
     memory_request: Annotated[int, Field(ge=16)]
@@ -175,7 +154,7 @@ class Service(_Frozen):
     replicas: Annotated[int, Field(ge=1)]
     """Also the HPA's minimum."""
     hpa_max: Annotated[int, Field(ge=1)]
-    uses: Annotated[tuple[Literal["db", "cache"], ...], _comma_list]
+    uses: Annotated[tuple[Literal["db", "cache"], ...], shapes.COMMA_LIST]
     websocket: bool = False
     """Needs stickiness at the load balancer."""
 
@@ -183,22 +162,22 @@ class Service(_Frozen):
 class Eks(_Frozen):
     """Specification section 6."""
 
-    version: Annotated[str, _one_of(*catalogue.KUBERNETES)]
+    version: Annotated[str, shapes.OneOf(tuple(catalogue.KUBERNETES))]
     public_endpoint: bool
     """Whether `sources` reach the Kubernetes API from outside; never more than they, and nobody when there are none."""
-    admins: Annotated[tuple[Principal, ...], _comma_list]
+    admins: Annotated[tuple[Principal, ...], shapes.COMMA_LIST]
     """Who administers the cluster with kubectl. CDK's own function does in any case."""
-    developers: Annotated[tuple[Principal, ...], _comma_list]
+    developers: Annotated[tuple[Principal, ...], shapes.COMMA_LIST]
     """Who may look at the cluster, secrets excepted."""
-    addons: dict[Addon, AddonVersion]
+    addons: dict[catalogue.Addon, AddonVersion]
     """EKS add-on -> version."""
     max_pods: Annotated[int, Field(ge=17, le=110)]
     """A node. EKS caps managed nodes of fewer than 30 vCPU at 110 (EKS guide, "Assign more IP addresses")."""
-    webhook_ports: Annotated[tuple[Port, ...], _comma_list]
+    webhook_ports: Annotated[tuple[Port, ...], shapes.COMMA_LIST]
     volume_gb: Annotated[int, Field(ge=20, le=1000)]
     on_demand: NodeGroup
     spot: NodeGroup
-    services: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")], Service]
+    services: dict[Annotated[str, shapes.SERVICE_NAME], Service]
 
     @property
     def service_ports(self) -> tuple[int, int]:
@@ -210,9 +189,9 @@ class Eks(_Frozen):
 class Monitoring(_Frozen):
     """Specification section 7."""
 
-    runbook_url: str
+    runbook_url: Annotated[str, shapes.FOLDER]
     """Address of the runbook's folder, to which alarms append `/<page>.md`."""
-    email: Annotated[str, StringConstraints(pattern=r"^$|^[^@\s]+@[^@\s]+$")]
+    email: Annotated[str, shapes.EMAIL]
     budget_usd: Annotated[int, Field(ge=1)]
     """A month."""
     budget_scope: Literal["account", "tags"]
@@ -220,7 +199,7 @@ class Monitoring(_Frozen):
     cloudtrail: bool
     watch_cdn: bool
     """CloudFront's alarms, in us-east-1 (EdgeWatchStack)."""
-    cost_anomaly_monitor_arn: Annotated[str, StringConstraints(pattern=r"^$|^arn:")]
+    cost_anomaly_monitor_arn: Annotated[str, shapes.ANOMALY_MONITOR]
     availability_slo: Annotated[float, Field(ge=90, le=99.99)]
     """Percent."""
     latency_slo_ms: Annotated[int, Field(ge=1)]
@@ -230,26 +209,26 @@ class Monitoring(_Frozen):
 class Domain(_Frozen):
     """A public Route 53 zone; the shop gets `name`, Tiketi `tiketi.<name>`."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$")]
-    zone_id: Annotated[str, StringConstraints(pattern=r"^Z[A-Z0-9]+$")]
+    name: Annotated[str, shapes.DOMAIN]
+    zone_id: Annotated[str, shapes.HOSTED_ZONE]
 
 
 class Settings(_Frozen):
     """Everything that a stage decides. Specification section 1."""
 
     stage: Stage
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-    account: Annotated[str, StringConstraints(pattern=r"^\d{12}$")] | None = None
+    name: Annotated[str, shapes.NAME]
+    region: Annotated[str, shapes.REGION]
+    account: Annotated[str, shapes.ACCOUNT] | None = None
     """May stay unset: the templates then fit every account."""
-    sources: Annotated[tuple[IPv4Network, ...], _comma_list]
-    skip: Annotated[tuple[Annotated[str, _one_of(*SKIPPABLE)], ...], _comma_list]
-    owner: str
-    cost_center: str
+    sources: Annotated[tuple[IPv4Network, ...], shapes.COMMA_LIST]
+    skip: Annotated[tuple[Annotated[str, shapes.OneOf(tuple(SKIPPABLE))], ...], shapes.COMMA_LIST]
+    owner: TagValue
+    cost_center: TagValue
     lifetime_hours: Count
     deletion: Literal["everything", "keep-data"]
     deletion_protection: bool
-    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+    log_retention_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], shapes.NUMBER]
     off_hours: bool
     web_acls: bool
     network: Network

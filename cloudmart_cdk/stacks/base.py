@@ -12,19 +12,16 @@ class CloudMartStack(cdk.Stack):
     def __init__(
         self, scope: Construct, id: str, *, settings: Settings, region: str | None = None, description: str
     ) -> None:
-        tags = stack_tags(settings, id)
         super().__init__(
             scope,
             id,
             stack_name=settings.names.stack(id),
             description=description,
             env=cdk.Environment(account=settings.account, region=region or settings.region),
-            tags=tags,
+            tags=stack_tags(settings, id),
             termination_protection=settings.deletion_protection,
         )
-        # On the stack and on its resources: CloudFormation hands stack tags on to most types, not to all.
-        for key, value in tags.items():
-            cdk.Tags.of(self).add(key, value)
+        cdk.Tags.of(self).add("Stack", id, exclude_resource_types=UNTAGGABLE)
         self._zones = list(settings.network.zones)
 
     @property
@@ -33,12 +30,20 @@ class CloudMartStack(cdk.Stack):
         return self._zones
 
 
+UNTAGGABLE = ["AWS::RDS::DBProxyTargetGroup"]
+"""CDK would tag these; CloudFormation's schema knows no tags on them."""
+
+
 def stack_tags(settings: Settings, stack_id: str) -> dict[str, str]:
-    """The tags of specification section 8. `Lifetime` is a setting, never the clock."""
+    """All tags of a stack: specification section 8."""
+    return {**common_tags(settings), "Stack": stack_id}
+
+
+def common_tags(settings: Settings) -> dict[str, str]:
+    """The tags that all stacks share. `Lifetime` is a setting, never the clock."""
     tags = {
         "Project": "CloudMart",
         "Stage": settings.stage,
-        "Stack": stack_id,
         "Owner": settings.owner,
         "CostCenter": settings.cost_center,
     }

@@ -5,6 +5,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..constructs.addons import Addons
+from ..constructs.alarm_table import rollout_alarms
+from ..constructs.alarms import Alarms
 from ..constructs.cluster import Cluster
 from ..constructs.firewall import Firewall
 from ..constructs.network import Network
@@ -122,3 +124,10 @@ class EksPlatformStack(CloudMartStack):
             },
         )
         self.watched_cluster = WatchedCluster(name=name)
+        self.rollout_alarms = Alarms(
+            self,
+            "RolloutAlarms",
+            rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),
+            prefix=settings.names.prefix,
+            runbook_url=settings.monitoring.runbook_url,
+        )

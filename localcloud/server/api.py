@@ -68,9 +68,7 @@ def _send(service: str, request: Any, **_: object) -> AWSResponse:
         for key, value in request.headers.items()
     }
     query = parse_qs(url.query, keep_blank_values=True)
-    status, response_headers, content = _run(
-        handler(request.method, unquote(url.path), headers, body, query)
-    )[:3]
+    status, response_headers, content = _run(handler(request.method, unquote(url.path), headers, body, query))[:3]
     raw = content.encode() if isinstance(content, str) else content or b""
     return AWSResponse(request.url, status, response_headers, _Body(raw))
 

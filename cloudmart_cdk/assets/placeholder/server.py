@@ -25,7 +25,12 @@ class Handler(BaseHTTPRequestHandler):
         if path in ("/health", "/api/health"):
             self._answer(HTTPStatus.OK, "application/json", {"status": "ok", "instance": socket.gethostname()})
         else:
-            problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": f"{path}: the shop is not here yet"}
+            problem = {
+                "type": "about:blank",
+                "title": "Not Found",
+                "status": 404,
+                "detail": f"{path}: the shop is not here yet",
+            }
             self._answer(HTTPStatus.NOT_FOUND, "application/problem+json", problem)
 
     do_HEAD = do_GET

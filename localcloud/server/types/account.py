@@ -2,9 +2,10 @@
 
 import copy
 
+from ministack.core.responses import get_account_id
+
 from localcloud.server.api import call
 from localcloud.server.resource import Properties, Request, Resource, ResourceType, flag, tag_list
-from ministack.core.responses import get_account_id
 
 _TRAIL_FLAGS = ("IncludeGlobalServiceEvents", "IsMultiRegionTrail", "EnableLogFileValidation")
 

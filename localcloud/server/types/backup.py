@@ -16,9 +16,7 @@ def _create(request: Request) -> Resource:
 
 def _delete(physical_id: str, properties: Properties) -> None:
     selection = physical_id.split("|")[0]
-    call(
-        "backup", "delete_backup_selection", BackupPlanId=properties["BackupPlanId"], SelectionId=selection
-    )
+    call("backup", "delete_backup_selection", BackupPlanId=properties["BackupPlanId"], SelectionId=selection)
 
 
 TYPES = {"AWS::Backup::BackupSelection": ResourceType(create=_create, delete=_delete)}

@@ -6,9 +6,10 @@ Owns the network types that MiniStack lacks, security group rules excepted (`ec2
 import uuid
 from typing import Any
 
+from ministack.services import ec2
+
 from localcloud.server.api import call
 from localcloud.server.resource import Properties, Request, Resource, ResourceType, flag, tag_list
-from ministack.services import ec2
 
 
 def _tags(kind: str, properties: Properties) -> dict[str, Any]:

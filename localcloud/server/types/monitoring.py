@@ -1,14 +1,13 @@
 """AWS::CloudWatch::CompositeAlarm."""
 
+from ministack.core.responses import get_account_id, get_region
+
 from localcloud.server.api import call
 from localcloud.server.resource import Properties, Request, Resource, ResourceType, flag, tag_list
-from ministack.core.responses import get_account_id, get_region
 
 
 def _put(name: str, request: Request) -> Resource:
-    parameters = request.only(
-        "AlarmRule", "AlarmActions", "OKActions", "InsufficientDataActions", "AlarmDescription"
-    )
+    parameters = request.only("AlarmRule", "AlarmActions", "OKActions", "InsufficientDataActions", "AlarmDescription")
     if "ActionsEnabled" in request.properties:
         parameters["ActionsEnabled"] = flag(request.properties["ActionsEnabled"])
     call("cloudwatch", "put_composite_alarm", AlarmName=name, Tags=tag_list(request.properties), **parameters)

@@ -16,9 +16,7 @@ def _attributes(proxy: dict[str, Any]) -> dict[str, Any]:
 
 def _create_proxy(request: Request) -> Resource:
     properties = request.properties
-    parameters = request.only(
-        "DBProxyName", "EngineFamily", "RoleArn", "VpcSubnetIds", "VpcSecurityGroupIds", "Auth"
-    )
+    parameters = request.only("DBProxyName", "EngineFamily", "RoleArn", "VpcSubnetIds", "VpcSecurityGroupIds", "Auth")
     for key in ("RequireTLS", "DebugLogging"):
         if key in properties:
             parameters[key] = flag(properties[key])

@@ -2,9 +2,10 @@
 
 import json
 
+from ministack.services import secretsmanager
+
 from localcloud.server.api import call
 from localcloud.server.resource import Properties, Request, Resource, ResourceType
-from ministack.services import secretsmanager
 
 
 def _put_policy(request: Request) -> Resource:

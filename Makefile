@@ -1,0 +1,77 @@
+# The interface of the project; `make help` lists it. Needs GNU make, a POSIX shell and Python >= 3.11.
+# Every target finishes what it needs by itself. Nothing is written outside this folder.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+# Caches and temporary files inside the project, whatever the user's home and environment say.
+export TMPDIR := $(CURDIR)/.cache/tmp
+export PIP_NO_CACHE_DIR := 1
+export npm_config_cache := $(CURDIR)/.cache/npm
+export CDK_HOME := $(CURDIR)/.cache/cdk
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
+export JSII_NODE := $(CURDIR)/.venv/bin/node
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# What would lead the environment's Python astray, or make it compile CDK's modules again in every run.
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX PYTHONOPTIMIZE
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV NODE_ENV
+
+# STAGE=prod NAME=team3 PORT=4566 ARGS="-c network.nat_gateways=2"
+context = $(if $(STAGE),-c stage=$(STAGE)) $(if $(NAME),-c name=$(NAME))
+PYTHON ?=
+export PYTHON
+
+READY := .venv/.ready
+# A folder that was moved, or lost a part, is set up again.
+ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
+
+.PHONY: help setup deploy destroy synth diff test lint bench docs clean again
+
+help: ## This list
+	@echo 'CloudMart CDK. Targets:'
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1 |\2/p' Makefile | while IFS='|' read -r name text; do printf '%-16s%s\n' "$$name" "$$text"; done
+	@echo
+	@echo 'Variables:  STAGE=lab|dev|staging|prod  NAME=team3  PORT=4566  SHOP_PORT=8000  ARGS="-c sources=203.0.113.0/24"'
+	@echo 'Settings:   cloudmart_cdk/settings/stages/common.toml and a file per stage beside it; -c dotted.name=value overrides one'
+	@echo 'On AWS:     . .venv/bin/activate, then cdk deploy --all -c stage=lab (README.md, step by step)'
+
+setup: $(READY) ## Python packages, Node.js and the CDK CLI, in .venv and node_modules
+$(READY): requirements.txt requirements-dev.txt constraints.txt package.json package-lock.json tools/set_up.py $(ready)
+	@sh tools/setup.sh
+	@printf '%s\n' "$(CURDIR)" > $@
+
+.cache/tmp:
+	@mkdir -p $@
+
+deploy: $(READY) .cache/tmp ## Start a local AWS and deploy all stacks into it; again: only what changed
+	@python -m localcloud deploy $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) \
+		$(if $(PORT),--port $(PORT)) $(if $(SHOP_PORT),--shop-port $(SHOP_PORT)) $(ARGS)
+
+destroy: $(READY) .cache/tmp ## Remove the stacks from the local AWS and stop it
+	@python -m localcloud destroy $(ARGS)
+
+diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
+	@python -m localcloud diff $(ARGS)
+
+synth: $(READY) .cache/tmp ## Synthesize the templates into cdk.out, policies and validation on
+	@cdk synth --quiet $(context) $(ARGS)
+
+test: $(READY) .cache/tmp ## All tests, one deploy to the local AWS among them; ARGS="-k name" chooses
+	@python -m pytest -n 2 $(ARGS)
+
+lint: $(READY) .cache/tmp ## Style (ruff) and types (mypy --strict)
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+bench: $(READY) .cache/tmp ## CPU time per resource of a full prod synth, start-up times
+	@python -m tools.bench $(ARGS)
+
+docs: $(READY) .cache/tmp ## The architecture picture and the README's tables, from the synthesized templates
+	@python -m tools.docs $(ARGS)
+
+clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
+	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }
+	@rm -rf .venv node_modules .cache .localcloud cdk.out
+	@find cloudmart_cdk localcloud tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

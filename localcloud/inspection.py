@@ -1,0 +1,72 @@
+"""`status`, `verify`, `diff`, `env`: commands that change nothing."""
+
+from typing import Final
+
+from localcloud import emulator, environment
+from localcloud.errors import CloudError
+from localcloud.report import say, table
+from localcloud.state import Cloud, State
+from localcloud.steps import commands, recorded_rows, settings_of
+
+NOT_AT_WORK: Final = (
+    ("security groups, network ACLs, web ACLs", "read back rule by rule; they stop no packet and no request"),
+    ("IAM policies", "stored; only bucket policies decide, for CloudFront and for callers without credentials"),
+    ("RDS, ElastiCache, EKS", "records with every figure; no engine and no API server runs"),
+    ("EC2 instances", "records; local processes answer for them behind the load balancer"),
+    ("alarms on expressions, metric filters", "stored; never evaluated"),
+    ("scaling policies, schedules, backups, rotation, lifecycle rules", "stored; their time never comes"),
+)
+"""What exists here with all its figures and still proves nothing by running."""
+
+
+def _must_run(state: State) -> Cloud:
+    cloud = state.load()
+    if cloud is None:
+        raise CloudError("no local cloud", why=f"none was started in {state.root}", do="run `make deploy`")
+    if not emulator.alive(cloud):
+        raise emulator.died(state, cloud)
+    return cloud
+
+
+def verify_again(state: State, *, everything: bool) -> None:
+    """Verifies the running cloud; with `everything` all checks are shown, not the failed ones alone."""
+    from localcloud import verify
+
+    cloud = _must_run(state)
+    with state.exclusive():
+        report = verify.run(verify.look(cloud, settings_of(cloud.stage, cloud.name, cloud.context)))
+    if everything:
+        say(report.table())
+    say(report.summary())
+    report.raise_for_failures()
+
+
+def status(state: State) -> None:
+    """What runs, where, and what of it is only recorded."""
+    cloud = _must_run(state)
+    rows = [(process.role, str(process.pid), "alive" if process.alive() else "DEAD") for process in cloud.processes]
+    say(f"{cloud.prefix} in {state.root}\n{table(rows)}")
+    say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
+    ignored = state.records().get("ignored_properties", {})
+    say(f"\nThere, but not at work\n{table(NOT_AT_WORK)}")
+    say("\nProperties without effect here")
+    say(table((name, ", ".join(properties)) for name, properties in ignored.items()))
+    say(f"\nAWS:  {cloud.endpoint}\nShop: {cloud.shop}")
+
+
+def print_environment(state: State) -> None:
+    """The variables that make other tools use the cloud, for `eval`."""
+    cloud = _must_run(state)
+    for key, value in environment.client(state, cloud).items():
+        say(f"export {key}='{value}'")
+
+
+def diff(state: State) -> int:
+    """`cdk diff --fail` against the cloud; its output, its status."""
+    cloud = _must_run(state)
+    with state.exclusive(), commands(state, cloud) as cdk:
+        cdk.synth().wait()
+        run = cdk.diff()
+        answer = run.wait()
+    say(run.log.read_text(errors="replace").rstrip())
+    return answer

@@ -1,0 +1,37 @@
+"""TCP ports of this machine."""
+
+import socket
+
+from localcloud.errors import CloudError
+
+
+def free() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def claim(port: int | None, *, option: str) -> int:
+    """The port asked for, or a free one. Raises `CloudError` when somebody has it."""
+    if port is None:
+        return free()
+    with socket.socket() as probe:
+        # A port of a process that ended a moment ago is free, though the kernel still remembers it.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CloudError(
+                f"port {port} is taken",
+                why=f"127.0.0.1:{port} cannot be opened ({error.strerror})",
+                do=f"give {option} another port, or leave it out to have a free one chosen",
+            ) from None
+    return port
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

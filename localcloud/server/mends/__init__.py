@@ -1,0 +1,34 @@
+"""Corrections of MiniStack 1.5.33 where it drops, refuses or misreports what AWS does not.
+
+Owns the order in which they go in. Each module names the faults it corrects.
+"""
+
+from localcloud.server.mends import (
+    alarms,
+    auto_scaling,
+    balancing,
+    buckets,
+    cdn,
+    clusters,
+    databases,
+    deployment,
+    network,
+    parameters,
+)
+
+
+def install() -> None:
+    """Applies all corrections. Raises `PatchError` when MiniStack is another version."""
+    for family in (
+        deployment,
+        network,
+        buckets,
+        databases,
+        clusters,
+        cdn,
+        balancing,
+        auto_scaling,
+        alarms,
+        parameters,
+    ):
+        family.install()

@@ -1,0 +1,74 @@
+"""Health of a target group's targets.
+
+Owns the probe: MiniStack calls every target healthy. A target is asked when somebody wants to know,
+at most every two seconds; thresholds and intervals of the group are not waited for.
+"""
+
+import http.client
+import time
+from typing import Any, Final, NamedTuple
+
+Target = dict[str, Any]
+Group = dict[str, Any]
+Address = tuple[str, int]
+
+_FRESH_SECONDS: Final = 2.0
+_PROBE_SECONDS: Final = 2.0
+
+
+class Health(NamedTuple):
+    """As `DescribeTargetHealth` puts it."""
+
+    state: str
+    reason: str = ""
+
+
+_known: dict[tuple[Address, str], tuple[float, Health]] = {}
+addresses: dict[str, Address] = {}
+"""Instance id -> the process that stands in for the instance."""
+
+
+def address(target: Target, group: Group) -> Address:
+    """Where a target really listens."""
+    identifier = str(target["Id"])
+    return addresses.get(identifier) or (identifier, int(target.get("Port") or group.get("Port") or 80))
+
+
+def _accepted(matcher: str) -> set[int]:
+    codes: set[int] = set()
+    for part in matcher.split(","):
+        first, _, last = part.partition("-")
+        codes.update(range(int(first), int(last or first) + 1))
+    return codes
+
+
+def _probe(place: Address, path: str, matcher: str) -> Health:
+    connection = http.client.HTTPConnection(*place, timeout=_PROBE_SECONDS)
+    try:
+        connection.request("GET", path, headers={"User-Agent": "ELB-HealthChecker/2.0"})
+        status = connection.getresponse().status
+    except TimeoutError:
+        return Health("unhealthy", "Target.Timeout")
+    except (OSError, http.client.HTTPException):
+        return Health("unhealthy", "Target.FailedHealthChecks")
+    finally:
+        connection.close()
+    if status in _accepted(matcher):
+        return Health("healthy")
+    return Health("unhealthy", "Target.ResponseCodeMismatch")
+
+
+def of(target: Target, group: Group) -> Health:
+    """The target's health, asked for now or within the last two seconds."""
+    if group.get("TargetType") == "lambda":
+        return Health("healthy")
+    path = group.get("HealthCheckPath") or "/"
+    key = (address(target, group), path)
+    now = time.monotonic()
+    known = _known.get(key)
+    if known is not None and now - known[0] < _FRESH_SECONDS:
+        return known[1]
+    matcher = (group.get("Matcher") or {}).get("HttpCode") or "200"
+    health = _probe(key[0], path, str(matcher))
+    _known[key] = (now, health)
+    return health

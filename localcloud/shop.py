@@ -1,0 +1,34 @@
+"""The browser proxy's process; what it does is in `proxy`."""
+
+import sys
+import time
+
+from localcloud import environment, ports, processes
+from localcloud.errors import CloudError
+from localcloud.state import PROJECT, Cloud, State
+
+
+def start(state: State, cloud: Cloud, domain: str) -> None:
+    """Starts it for the CDN's host name, unless it runs already; one for another name is stopped."""
+    role = f"proxy {domain}"
+    stale = [p for p in cloud.processes if p.role.startswith("proxy ") and (p.role != role or not p.alive())]
+    for process in stale:
+        process.stop()
+        cloud.processes.remove(process)
+    if any(process.role == role for process in cloud.processes):
+        return
+    command = [sys.executable, "-m", "localcloud.proxy", str(cloud.shop_port), str(cloud.port), domain]
+    process = processes.start(
+        role, command, environment=environment.plain(state), log=state.log("proxy"), folder=PROJECT
+    )
+    cloud.processes.append(process)
+    state.save(cloud)
+    deadline = time.monotonic() + 20
+    while not ports.answers(cloud.shop_port):
+        if not process.alive() or time.monotonic() > deadline:
+            raise CloudError(
+                "the browser proxy does not start",
+                why=f"nothing listens on 127.0.0.1:{cloud.shop_port}",
+                do=f"read {state.log('proxy')}; --shop-port chooses another port",
+            )
+        time.sleep(0.05)

@@ -1,0 +1,115 @@
+"""The local cloud's folder and what is known about a running one.
+
+Owns every path that is written, all of them below one folder, and the file `cloud.json`. Does not
+start or stop anything.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from localcloud.errors import CloudError
+from localcloud.processes import Process
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+STATE_VARIABLE: Final = "LOCALCLOUD_STATE"
+
+
+@dataclass(kw_only=True)
+class Cloud:
+    """A cloud that has been started, as remembered between commands."""
+
+    stage: str
+    name: str
+    region: str
+    account: str
+    port: int
+    """The emulator's."""
+    shop_port: int
+    """The browser proxy's."""
+    context: list[str] = field(default_factory=list)
+    """`key=value` of every `-c`, for the commands that follow."""
+    deployed: bool = False
+    """A deploy has succeeded; from then on a failing one leaves the cloud as it was."""
+    processes: list[Process] = field(default_factory=list)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def shop(self) -> str:
+        return f"http://127.0.0.1:{self.shop_port}/"
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.name}-{self.stage}"
+
+
+class State:
+    """The folder: `.localcloud` in the project unless told otherwise."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        chosen = root or Path(os.environ.get(STATE_VARIABLE) or PROJECT / ".localcloud")
+        self.root = chosen.resolve()
+        self.cloud_file = self.root / "cloud.json"
+        self.records_file = self.root / "records.json"
+        self.assembly = self.root / "cdk.out"
+        self.logs = self.root / "logs"
+        self.temporary = self.root / "tmp"
+        self.home = self.root / "home"
+        self.cdk_home = self.root / "cdk"
+
+    def prepare(self) -> None:
+        """The folders; with a `.gitignore`, since nothing in them is ever for a commit."""
+        for folder in (self.logs, self.temporary, self.home, self.cdk_home):
+            folder.mkdir(parents=True, exist_ok=True)
+        (self.root / ".gitignore").write_text("# Written by the local cloud.\n*\n")
+
+    def log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
+
+    def load(self) -> Cloud | None:
+        """The cloud that was started here, dead or alive. A file of another version counts as none."""
+        try:
+            content: dict[str, Any] = json.loads(self.cloud_file.read_text())
+            content["processes"] = [Process(**entry) for entry in content["processes"]]
+            return Cloud(**content)
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+
+    def save(self, cloud: Cloud) -> None:
+        draft = self.cloud_file.with_suffix(".draft")
+        draft.write_text(json.dumps(asdict(cloud), indent=1))
+        draft.replace(self.cloud_file)
+
+    def forget(self) -> None:
+        self.cloud_file.unlink(missing_ok=True)
+        self.records_file.unlink(missing_ok=True)
+
+    def records(self) -> dict[str, Any]:
+        """What the emulator only recorded; see `localcloud.server.records`."""
+        try:
+            return dict(json.loads(self.records_file.read_text()))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """One command at a time; a second one is told, not queued."""
+        self.prepare()
+        with (self.root / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise CloudError(
+                    "the local cloud is busy",
+                    why=f"another deploy, verify or destroy works in {self.root}",
+                    do="wait for it to end, or give --state another folder",
+                ) from None
+            yield

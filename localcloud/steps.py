@@ -1,0 +1,106 @@
+"""What several commands do: options, settings, the CDK runs and their progress, stopping everything.
+
+Owns no order of its own; the commands are in `deployment`, `teardown` and `inspection`.
+"""
+
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from localcloud import progress
+from localcloud.cdk import Cdk
+from localcloud.errors import CloudError
+from localcloud.report import say
+from localcloud.state import Cloud, State
+
+if TYPE_CHECKING:
+    from cloudmart_cdk.settings import Settings
+
+INTERRUPTIONS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals by which somebody ends a command: Ctrl-C, a CI runner, a closed terminal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The command line."""
+
+    stage: str | None = None
+    name: str | None = None
+    port: int | None = None
+    shop_port: int | None = None
+    concurrency: int = 4
+    context: list[str] = field(default_factory=list)
+    keep: bool = False
+    force: bool = False
+
+
+def settings_of(stage: str, name: str, context: list[str]) -> "Settings":
+    """The settings as the app will see them. Raises `CloudError` before anything is started."""
+    # Imported late: stopping a cloud must work with settings that are broken.
+    from cloudmart_cdk.settings import SettingsError, load_settings
+
+    chosen = dict(entry.partition("=")[::2] for entry in context)
+    try:
+        return load_settings(chosen | {"stage": stage, "name": name})
+    except SettingsError as refused:
+        raise CloudError(
+            "the settings are refused", why=str(refused), do="correct what it names and try again"
+        ) from None
+
+
+@contextmanager
+def commands(state: State, cloud: Cloud) -> Iterator[Cdk]:
+    """The CDK commands; none survives the block."""
+    cdk = Cdk(state, cloud)
+    try:
+        yield cdk
+    finally:
+        cdk.stop()
+
+
+def stop_all(state: State, cloud: Cloud) -> None:
+    """Ends every process of the cloud and forgets it. Not to be interrupted half-way."""
+    previous = {number: signal.signal(number, signal.SIG_IGN) for number in INTERRUPTIONS}
+    try:
+        for process in reversed(cloud.processes):
+            process.stop()
+        state.forget()
+        shutil.rmtree(state.temporary, ignore_errors=True)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def timed(began: float) -> str:
+    """Seconds since a `time.monotonic()`, for people."""
+    return f"{time.monotonic() - began:.1f} s"
+
+
+def announce(event: progress.Event) -> None:
+    """One line for what happened to a stack."""
+    seconds = f"{event.seconds:.1f} s" if event.seconds else ""
+    words = {"started": "...", "finished": "done", "unchanged": "no changes", "failed": "FAILED"}
+    # The CLI calls a stack by its id, or, when it fails, by CloudFormation's name.
+    stack = event.stack.rpartition("-")[2]
+    say(f"  {stack:<17} {words[event.kind]:<10} {seconds}".rstrip())
+
+
+def deploy_stacks(cloud: Cloud, cdk: Cdk, options: Options) -> None:
+    """Deploys what was synthesized. Raises `CloudError` with the first resource that failed."""
+    run = cdk.deploy(concurrency=options.concurrency, again=cloud.deployed)
+    if run.wait(announce) != 0:
+        from localcloud import failures
+
+        raise failures.explain(cloud, run, doing="deploy of")
+
+
+def recorded_rows(state: State) -> list[tuple[str, str]]:
+    """Type, and the resources of it that have no API behind them here."""
+    by_type: dict[str, list[str]] = {}
+    for entry in state.records().get("resources", []):
+        by_type.setdefault(entry["type"], []).append(f"{entry['stack'].rpartition('-')[2]}/{entry['id']}")
+    return [(name, f"{len(ids)}: {', '.join(ids)}") for name, ids in sorted(by_type.items())]

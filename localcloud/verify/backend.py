@@ -1,0 +1,119 @@
+"""BackendAsgStack: load balancer, two colours, instances that answer."""
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from cloudmart_cdk.security_groups import BACKEND_PORT
+from cloudmart_cdk.settings.topology import BACKEND
+from localcloud.verify.table import Check
+from localcloud.verify.view import View
+
+_HEALTHY_SECONDS = 10.0
+
+
+def checks(view: View) -> Iterator[Check]:
+    if view.stack(BACKEND) is None:
+        return
+    groups = _groups(view)
+    yield from _sizes(view, groups)
+    yield from _target_groups(view, groups)
+    yield from _templates(view)
+    yield from _balancers(view)
+
+
+def _groups(view: View) -> list[dict[str, Any]]:
+    names = [group.physical_id for group in view.of(BACKEND, "AWS::AutoScaling::AutoScalingGroup")]
+    client = view.client("autoscaling")
+    answer = client.describe_auto_scaling_groups(AutoScalingGroupNames=names) if names else {"AutoScalingGroups": []}
+    return list(answer["AutoScalingGroups"])
+
+
+def _sizes(view: View, groups: list[dict[str, Any]]) -> Iterator[Check]:
+    """The figures apply to the live colour; the idle one has nothing."""
+    backend = view.settings.backend
+    sizes = sorted((group["MinSize"], group["MaxSize"]) for group in groups)
+    yield Check("scaling groups, (minimum, maximum) each", 2, len(sizes))
+    yield Check("live colour, (minimum, maximum)", (backend.min, backend.max), sizes[-1] if sizes else None)
+    if sizes:
+        yield Check("idle colour, minimum", 0, sizes[0][0])
+    live = sum(len(group["Instances"]) for group in groups)
+    yield Check("instances", True, backend.min <= live <= backend.max or live)
+
+
+def _target_groups(view: View, groups: list[dict[str, Any]]) -> Iterator[Check]:
+    """Specification section 4, and whether what is behind them really answers."""
+    elb = view.client("elbv2")
+    for entry in view.of(BACKEND, "AWS::ElasticLoadBalancingV2::TargetGroup"):
+        group = elb.describe_target_groups(TargetGroupArns=[entry.physical_id])["TargetGroups"][0]
+        what = f"target group {entry.logical_id}"
+        figures = {
+            "port": (BACKEND_PORT, group["Port"]),
+            "health path": ("/health", group["HealthCheckPath"]),
+            "interval, timeout": ((30, 5), (group["HealthCheckIntervalSeconds"], group["HealthCheckTimeoutSeconds"])),
+            "healthy after, unhealthy after": (
+                (2, 3),
+                (group["HealthyThresholdCount"], group["UnhealthyThresholdCount"]),
+            ),
+        }
+        for figure, (expected, found) in figures.items():
+            yield Check(f"{what} {figure}", expected, found)
+        attributes = elb.describe_target_group_attributes(TargetGroupArn=entry.physical_id)["Attributes"]
+        delay = {a["Key"]: a["Value"] for a in attributes}.get("deregistration_delay.timeout_seconds")
+        yield Check(f"{what} deregistration, s", "30", delay)
+        wanted = sum(len(g["Instances"]) for g in groups if entry.physical_id in g.get("TargetGroupARNs", []))
+        yield Check(f"{what} healthy targets", wanted, _healthy(elb, entry.physical_id, wanted))
+
+
+def _healthy(elb: Any, arn: str, wanted: int) -> int:
+    """Healthy targets; a target that has just started gets a little time."""
+    deadline = time.monotonic() + _HEALTHY_SECONDS
+    while True:
+        targets = elb.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        healthy: int = sum(target["TargetHealth"]["State"] == "healthy" for target in targets)
+        if healthy >= wanted or time.monotonic() > deadline:
+            return healthy
+        time.sleep(0.5)
+
+
+def _templates(view: View) -> Iterator[Check]:
+    ec2 = view.client("ec2")
+    for entry in view.of(BACKEND, "AWS::EC2::LaunchTemplate"):
+        answer = ec2.describe_launch_template_versions(LaunchTemplateId=entry.physical_id)
+        data = answer["LaunchTemplateVersions"][-1]["LaunchTemplateData"]
+        what = f"launch template {entry.logical_id}"
+        yield Check(f"{what} instance type", view.settings.backend.instance_type, data.get("InstanceType"))
+        metadata = data.get("MetadataOptions", {})
+        hops = (metadata.get("HttpTokens"), metadata.get("HttpPutResponseHopLimit"))
+        yield Check(f"{what} metadata service, hop limit", ("required", 1), hops)
+        volumes = [device["Ebs"] for device in data.get("BlockDeviceMappings", []) if "Ebs" in device]
+        yield Check(f"{what} volumes", [("gp3", True)], [(v.get("VolumeType"), v.get("Encrypted")) for v in volumes])
+
+
+def _balancers(view: View) -> Iterator[Check]:
+    elb = view.client("elbv2")
+    for entry in view.of(BACKEND, "AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        described = elb.describe_load_balancers(LoadBalancerArns=[entry.physical_id])["LoadBalancers"][0]
+        yield Check("shop load balancer scheme", "internet-facing", described["Scheme"])
+        listed = elb.describe_load_balancer_attributes(LoadBalancerArn=entry.physical_id)["Attributes"]
+        attributes = {attribute["Key"]: attribute["Value"] for attribute in listed}
+        protection = str(view.settings.deletion_protection).lower()
+        yield Check("shop load balancer logs its accesses", "true", attributes.get("access_logs.s3.enabled"))
+        dropped = attributes.get("routing.http.drop_invalid_header_fields.enabled")
+        yield Check("shop load balancer drops invalid headers", "true", dropped)
+        yield Check(
+            "shop load balancer deletion protection", protection, attributes.get("deletion_protection.enabled", "false")
+        )
+        yield Check("shop load balancer without CloudFront's header", 403, _status(view, described["DNSName"]))
+
+
+def _status(view: View, host: str) -> int:
+    """What the load balancer tells somebody who does not come through the CDN."""
+    request = urllib.request.Request(f"{view.cloud.endpoint}/api/health", headers={"Host": host})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

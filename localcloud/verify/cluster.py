@@ -1,0 +1,112 @@
+"""EksPlatformStack: cluster, node groups, add-ons, repositories, the load balancer of the services."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from cloudmart_cdk.settings.topology import EKS
+from localcloud.verify.table import Check
+from localcloud.verify.view import View
+
+_LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
+_ADDONS = {
+    "amazon-cloudwatch-observability",
+    "aws-ebs-csi-driver",
+    "coredns",
+    "eks-pod-identity-agent",
+    "kube-proxy",
+    "vpc-cni",
+}
+
+
+def checks(view: View) -> Iterator[Check]:
+    deployed = view.of(EKS, "AWS::EKS::Cluster")
+    if not deployed:
+        return
+    name = deployed[0].physical_id
+    cluster = view.client("eks").describe_cluster(name=name)["cluster"]
+    yield from _cluster(view, cluster)
+    yield from _node_groups(view, name)
+    found = set(view.client("eks").list_addons(clusterName=name)["addons"])
+    yield Check("add-ons", sorted(_ADDONS), sorted(found & _ADDONS))
+    yield from _repositories(view)
+    yield from _balancer(view)
+
+
+def _cluster(view: View, cluster: dict[str, Any]) -> Iterator[Check]:
+    logs = {t for entry in cluster["logging"]["clusterLogging"] if entry["enabled"] for t in entry["types"]}
+    access = cluster["resourcesVpcConfig"]
+    # Private where the stage says so, or where nobody has stated from where it may be reached.
+    public = bool(view.settings.sources) and view.settings.stage != "prod"
+    figures: dict[str, tuple[Any, Any]] = {
+        "name": (view.settings.names.of("tiketi"), cluster["name"]),
+        "version": (view.settings.eks.version, cluster["version"]),
+        "support type": ("STANDARD", cluster.get("upgradePolicy", {}).get("supportType")),
+        "control plane logs": (sorted(_LOGS), sorted(logs)),
+        "encrypts": (["secrets"], [r for entry in cluster.get("encryptionConfig", []) for r in entry["resources"]]),
+        "private endpoint": (True, access.get("endpointPrivateAccess")),
+        "public endpoint": (public, access.get("endpointPublicAccess")),
+        "authentication": (True, "API" in str(cluster.get("accessConfig", {}).get("authenticationMode"))),
+        "deletion protection": (view.settings.deletion_protection, cluster.get("deletionProtection")),
+    }
+    for what, (expected, found) in figures.items():
+        yield Check(f"cluster {what}", expected, found)
+
+
+def _node_groups(view: View, cluster: str) -> Iterator[Check]:
+    eks, settings = view.client("eks"), view.settings.eks
+    names = [group.physical_id.rpartition("/")[2] for group in view.of(EKS, "AWS::EKS::Nodegroup")]
+    groups = [eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"] for name in names]
+    for kind, wanted in (("ON_DEMAND", settings.on_demand), ("SPOT", settings.spot)):
+        of_kind = [group for group in groups if group["capacityType"] == kind]
+        sizes = [group["scalingConfig"] for group in of_kind]
+        totals = tuple(sum(size[key] for size in sizes) for key in ("minSize", "desiredSize", "maxSize"))
+        expected = (wanted.min, wanted.desired, wanted.max)
+        yield Check(f"{kind} nodes, (minimum, desired, maximum) in all", expected, totals)
+        if of_kind:
+            number = len(view.settings.network.zones) if wanted.per_zone else 1
+            yield Check(f"{kind} node groups", number, len(of_kind))
+        for group in of_kind:
+            yield Check(
+                f"node group {group['nodegroupName']} types", list(wanted.instance_types), group["instanceTypes"]
+            )
+            yield Check(f"node group {group['nodegroupName']} image", True, group["amiType"].startswith("AL2023"))
+
+
+def _repositories(view: View) -> Iterator[Check]:
+    ecr = view.client("ecr")
+    repositories = [entry.physical_id for entry in view.of(EKS, "AWS::ECR::Repository")]
+    yield Check("repositories", len(view.settings.eks.services), len(repositories))
+    for name in repositories:
+        repository = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
+        scans = repository.get("imageScanningConfiguration", {}).get("scanOnPush")
+        yield Check(f"repository {name} scans on push", True, scans)
+        yield Check(f"repository {name} tags", "IMMUTABLE", repository["imageTagMutability"])
+
+
+def _balancer(view: View) -> Iterator[Check]:
+    elb = view.client("elbv2")
+    groups: list[dict[str, Any]] = []
+    for entry in view.of(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup"):
+        groups += elb.describe_target_groups(TargetGroupArns=[entry.physical_id])["TargetGroups"]
+    wanted = sorted(service.port for service in view.settings.eks.services.values())
+    yield Check("service target groups, ports", wanted, sorted(group["Port"] for group in groups))
+    yield Check("service target groups, type", {"ip"}, {group["TargetType"] for group in groups})
+    health = {
+        (
+            group["HealthCheckPath"],
+            group["HealthCheckIntervalSeconds"],
+            group["HealthCheckTimeoutSeconds"],
+            group["HealthyThresholdCount"],
+            group["UnhealthyThresholdCount"],
+        )
+        for group in groups
+    }
+    yield Check("service target groups, health check", {("/health", 30, 5, 2, 3)}, health)
+    paths: set[str] = set()
+    for listener in view.of(EKS, "AWS::ElasticLoadBalancingV2::Listener"):
+        for rule in elb.describe_rules(ListenerArn=listener.physical_id)["Rules"]:
+            for condition in rule["Conditions"]:
+                paths.update(value.rstrip("/*") for value in condition.get("Values") or [])
+                paths.update(v.rstrip("/*") for v in condition.get("PathPatternConfig", {}).get("Values", []))
+    missing = sorted(service.path for service in view.settings.eks.services.values() if service.path not in paths)
+    yield Check("services without a path", [], missing)

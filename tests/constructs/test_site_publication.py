@@ -1,0 +1,100 @@
+"""The upload: caching, invalidation, and the uploading function's rights."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Synthesize
+from tests.support import Synthesized
+
+STACK = "FrontendCdnStack"
+
+
+def _steps(app: Synthesized) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The step that uploads hashed assets, and the one that uploads pages."""
+    both = app.resources(STACK, "Custom::CDKBucketDeployment").values()
+    (assets,) = [each for each in both if each["Properties"].get("Include")]
+    (pages,) = [each for each in both if not each["Properties"].get("Include")]
+    return assets, pages
+
+
+def _archive(app: Synthesized) -> Path:
+    assets, _ = _steps(app)
+    (key,) = assets["Properties"]["SourceObjectKeys"]
+    return app.folder / f"asset.{key.removesuffix('.zip')}"
+
+
+def test_hashed_assets_are_kept_for_a_year_and_pages_never(synthesized: Synthesize) -> None:
+    assets, pages = (step["Properties"] for step in _steps(synthesized()))
+    assert assets["SystemMetadata"] == {"cache-control": "public, max-age=31536000, immutable"}
+    assert pages["SystemMetadata"] == {"cache-control": "no-cache"}
+
+
+def test_steps_never_delete_each_others_files(synthesized: Synthesize) -> None:
+    assets, pages = (step["Properties"] for step in _steps(synthesized()))
+    assert (assets["Exclude"], assets["Include"]) == (["*"], ["assets/*"])
+    assert assets["Prune"] is False, "yesterday's page still asks for yesterday's assets"
+    assert pages["Exclude"] == ["assets/*"], "what is excluded from a sync is excluded from its deletions"
+    assert pages["Prune"] is True
+
+
+def test_pages_come_after_what_they_name(synthesized: Synthesize) -> None:
+    app = synthesized()
+    assets, pages = _steps(app)
+    ids = {id for id, each in app.resources(STACK, "Custom::CDKBucketDeployment").items() if each is assets}
+    assert ids <= set(pages["DependsOn"])
+
+
+def test_only_what_may_change_in_place_is_invalidated(synthesized: Synthesize) -> None:
+    app = synthesized()
+    assets, pages = (step["Properties"] for step in _steps(app))
+    assert "DistributionId" not in assets, "a hashed name never changes its content"
+    in_archive = {f"/{path.name}" for path in _archive(app).iterdir() if path.is_file()}
+    assert set(pages["DistributionPaths"]) == in_archive | {"/"}
+    assert not any("*" in path for path in pages["DistributionPaths"])
+
+
+def test_archive_holds_the_site_and_the_stages_config(synthesized: Synthesize) -> None:
+    for stage in ("lab", "prod"):
+        config = json.loads((_archive(synthesized(stage)) / "config.json").read_text())
+        assert config == {"stage": stage, "region": "ap-northeast-2", "api": "/api", "health": "/api/health"}
+    assert (_archive(synthesized()) / "index.html").is_file()
+
+
+def test_uploader_may_do_what_it_does_and_no_more(synthesized: Synthesize) -> None:
+    app = synthesized()
+    (uploader,) = [
+        each
+        for each in app.resources(STACK, "AWS::Lambda::Function").values()
+        if each["Properties"]["Runtime"].startswith("python")
+    ]
+    role = app.resources(STACK, "AWS::IAM::Role")[uploader["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    assert "ManagedPolicyArns" not in role
+    assert not app.resources(STACK, "AWS::IAM::Policy"), "CDK's own grants stay out"
+    (policy,) = role["Policies"]
+    granted: dict[str, str] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            granted[action] = json.dumps(statement["Resource"])
+    assert granted.keys() == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "cloudfront:CreateInvalidation",
+        "cloudfront:GetInvalidation",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    assert '"*"' not in granted.values()
+    assert _archive(app).name.removeprefix("asset.") in granted["s3:GetObject"]
+    ((distribution_id, _),) = app.resources(STACK, "AWS::CloudFront::Distribution").items()
+    assert distribution_id in granted["cloudfront:CreateInvalidation"]
+
+
+def test_one_layer_is_enough(synthesized: Synthesize) -> None:
+    app = synthesized()
+    ((layer_id, _),) = app.resources(STACK, "AWS::Lambda::LayerVersion").items()
+    used = [each["Properties"].get("Layers") for each in app.resources(STACK, "AWS::Lambda::Function").values()]
+    assert [{"Ref": layer_id}] in used

@@ -1,0 +1,49 @@
+"""An emulator of the tests' own: on a free port, its state in pytest's temporary folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud import emulator, environment, ports
+from localcloud.aws import Clients
+from localcloud.state import Cloud, State
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> State:
+    state = State(tmp_path_factory.mktemp("localcloud"))
+    state.prepare()
+    return state
+
+
+@pytest.fixture(scope="module")
+def cloud(state: State) -> Iterator[Cloud]:
+    """A running emulator with our types and mends, and nothing in it."""
+    cloud = Cloud(
+        stage="lab",
+        name="test",
+        region="ap-northeast-2",
+        account=environment.DEFAULT_ACCOUNT,
+        port=ports.free(),
+        shop_port=ports.free(),
+    )
+    try:
+        emulator.start(state, cloud, instances=[])
+        yield cloud
+    finally:
+        for process in cloud.processes:
+            process.stop()
+
+
+@pytest.fixture(scope="module")
+def clients(cloud: Cloud) -> Clients:
+    return Clients(cloud)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> State:
+    """A prepared state folder without a cloud."""
+    state = State(tmp_path / "state")
+    state.prepare()
+    return state

@@ -1,0 +1,148 @@
+"""Lab, deployed to a cloud of the test's own: verified, deployed again, compared, destroyed.
+
+The tests of this module are steps and run in order. State, home and temporary files are in pytest's
+folder, so that a developer's running cloud is neither used nor touched.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localcloud import processes
+from localcloud.state import PROJECT, Cloud, State
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("emulator")]
+
+_STACKS = ("VpcStack", "DataStack", "BackendAsgStack", "FrontendCdnStack", "EksPlatformStack", "MonitoringStack")
+
+
+class Machine:
+    """Runs commands as a user would, with a home of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.state = State(root / "state")
+        self.home = root / "home"
+        self.home.mkdir()
+        self.variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        self.variables |= {"HOME": str(self.home), "LOCALCLOUD_STATE": str(self.state.root)}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "localcloud", *arguments],
+            cwd=PROJECT,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, list[str]]:
+        with self.start(*arguments) as child:
+            output, _ = child.communicate(timeout=300)
+        return child.returncode, output.rstrip().splitlines()
+
+    def cloud(self) -> Cloud:
+        cloud = self.state.load()
+        assert cloud is not None
+        return cloud
+
+    def living(self) -> list[str]:
+        """Command lines of the processes that know this machine's state folder."""
+        mark = str(self.state.root).encode()
+        found: list[str] = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (entry / "environ").read_bytes() and processes.started_at(int(entry.name)):
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                continue
+        return found
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    yield machine
+    machine.run("destroy", "--force")
+
+
+def test_interrupted_deploy_leaves_no_process(machine: Machine) -> None:
+    with machine.start("deploy") as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if "emulator on" in line:
+                break
+        child.send_signal(signal.SIGINT)
+        rest = child.stdout.read().rstrip().splitlines()
+    assert child.returncode == 130
+    assert rest[-1].startswith("error: interrupted")
+    assert machine.living() == []
+    assert machine.state.load() is None
+
+
+def test_emulator_that_dies_half_way_is_named(machine: Machine) -> None:
+    with machine.start("deploy") as child:
+        assert child.stdout is not None
+        for line in child.stdout:
+            if "emulator on" in line:
+                break
+        emulator = next(process for process in machine.cloud().processes if process.role == "emulator")
+        os.kill(emulator.pid, signal.SIGKILL)
+        rest = child.stdout.read().rstrip().splitlines()
+    assert child.returncode == 1
+    assert rest[-1].startswith("error: the emulator ended"), rest
+    assert machine.living() == []
+
+
+def test_deploy(machine: Machine) -> None:
+    status, lines = machine.run("deploy")
+    assert status == 0, "\n".join(lines[-30:])
+    assert lines[-1] == f"Shop: {machine.cloud().shop}"
+    for stack in _STACKS:
+        assert any(line.split()[:2] == [stack, "done"] for line in lines), stack
+    assert any("checks, all as specified" in line for line in lines)
+
+
+def test_shop_opens_in_a_browser(machine: Machine) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(machine.cloud().shop, timeout=20) as page:
+        assert b"<html" in page.read()
+        assert "Content-Security-Policy" in page.headers
+    with opener.open(machine.cloud().shop + "api/health", timeout=20) as answer:
+        assert json.load(answer)["status"] == "ok"
+
+
+def test_second_deploy_changes_nothing(machine: Machine) -> None:
+    before = machine.cloud()
+    status, lines = machine.run("deploy")
+    assert status == 0, "\n".join(lines[-30:])
+    for stack in _STACKS:
+        assert any(line.split()[:3] == [stack, "no", "changes"] for line in lines), stack
+    assert machine.cloud().processes == before.processes
+
+
+def test_no_differences(machine: Machine) -> None:
+    status, lines = machine.run("diff")
+    assert status == 0, "\n".join(lines[-30:])
+
+
+def test_another_stage_is_refused(machine: Machine) -> None:
+    status, lines = machine.run("deploy", "--stage", "dev")
+    assert status == 1
+    assert "--state" in lines[-1]
+
+
+def test_destroy_leaves_nothing(machine: Machine) -> None:
+    status, lines = machine.run("destroy")
+    assert status == 0, "\n".join(lines[-30:])
+    left = [line for line in lines if line.strip().startswith("left:")]
+    assert all("key pending deletion" in line for line in left), left
+    assert machine.living() == []
+    assert list(machine.home.rglob("*")) == []

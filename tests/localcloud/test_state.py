@@ -1,0 +1,95 @@
+"""The state folder: what is remembered, one command at a time, nothing outside it."""
+
+from pathlib import Path
+
+import pytest
+
+from localcloud import environment, ports
+from localcloud.errors import CloudError
+from localcloud.processes import Process
+from localcloud.state import PROJECT, STATE_VARIABLE, Cloud, State
+
+
+def cloud() -> Cloud:
+    return Cloud(
+        stage="lab",
+        name="team3",
+        region="ap-northeast-2",
+        account="123456789012",
+        port=4566,
+        shop_port=8000,
+        context=["sources=203.0.113.0/24"],
+        processes=[Process(role="emulator", pid=1, started="x")],
+    )
+
+
+def test_remembers_a_cloud(folder: State) -> None:
+    folder.save(cloud())
+    assert folder.load() == cloud()
+    folder.forget()
+    assert folder.load() is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"stage": "lab"}', '{"unknown": 1, "processes": []}'])
+def test_a_damaged_file_counts_as_none(folder: State, content: str) -> None:
+    folder.cloud_file.write_text(content)
+    assert folder.load() is None
+
+
+def test_second_command_is_told(folder: State) -> None:
+    with (
+        folder.exclusive(),
+        pytest.raises(CloudError, match="another deploy, verify or destroy"),
+        State(folder.root).exclusive(),
+    ):
+        pass
+
+
+def test_folder_keeps_itself_out_of_commits(folder: State) -> None:
+    assert "*" in (folder.root / ".gitignore").read_text().splitlines()
+
+
+def test_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv(STATE_VARIABLE, raising=False)
+    assert State().root == PROJECT / ".localcloud"
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "a"))
+    assert State().root == tmp_path / "a"
+    assert State(tmp_path / "b").root == tmp_path / "b"
+
+
+def test_children_see_neither_home_nor_configuration_nor_proxies(
+    folder: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/certs.pem")
+    for variables in (
+        environment.tool(folder, cloud()),
+        environment.server(folder, cloud(), instances=[1, 2]),
+        environment.plain(folder),
+    ):
+        assert "AWS_PROFILE" not in variables
+        assert "AWS_SESSION_TOKEN" not in variables
+        assert "HTTPS_PROXY" not in variables
+        assert variables["NODE_EXTRA_CA_CERTS"] == "/certs.pem"
+        for name in ("HOME", "TMPDIR"):
+            assert Path(variables[name]).is_relative_to(folder.root)
+    assert environment.tool(folder, cloud())["AWS_ACCESS_KEY_ID"] == "123456789012"
+    assert environment.server(folder, cloud(), instances=[1, 2])["BIND_HOST"] == "127.0.0.1"
+
+
+def test_taken_port_is_named(folder: State) -> None:
+    del folder
+    import socket
+
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(CloudError) as refused:
+            ports.claim(port, option="--port")
+    message = str(refused.value)
+    assert f"port {port} is taken" in message
+    assert "--port" in message
+    assert "\n" not in message

@@ -1,0 +1,160 @@
+"""The table of bad input: what is given, and what the one line says about it."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+
+class Refusal(NamedTuple):
+    """`words` are parts of the line: what was given, what is allowed, what to do."""
+
+    context: Mapping[str, Any]
+    key: str
+    words: tuple[str, ...]
+
+
+def _of(key: str, *words: str, **context: Any) -> Refusal:
+    """Keyword names stand for dotted ones: `database__backup_days`."""
+    return Refusal({name.replace("__", "."): value for name, value in context.items()}, key, words)
+
+
+LOADING: Final = {
+    "unknown stage": _of("stage", "given production", "lab, dev, staging, prod", "-c stage=prod", stage="production"),
+    "stage of a wrong type": _of("stage", "lab, dev, staging, prod", stage=["lab"]),
+    "unknown key": _of("databse.proxy", "that no setting has", "database.proxy", databse__proxy="true"),
+    "unknown key, nothing near": _of("zzzz", "that no setting has", "settings/stages/", zzzz="1"),
+    "unknown key of two lines": Refusal({"foo\nbar": "1"}, "'foo\\nbar'", ("that no setting has",)),
+    "below a value": _of("backend.min.x", "backend.min", backend__min__x="1"),
+    "empty part of a name": Refusal({"backend.": "1"}, "backend.", ("backend.max",)),
+    "a group": _of("domain", "the name of a group", "domain.name, domain.zone_id", domain="x.example.com"),
+    "a group with free names": _of("eks.services.auth", "eks.services.auth.cpu_limit", eks__services__auth="3001"),
+    "a table of a group": Refusal({"backend": {"mim": 1}}, "backend.mim", ("backend.min",)),
+    "text for a number": _of("backend.max", "given many", "a whole number from 1 to 100", backend__max="many"),
+    "fraction for a whole number": _of("backend.max", "given 2.5", "a whole number", backend__max="2.5"),
+    "nothing for a number": _of("backend.max", "given ''", "a whole number", backend__max=""),
+    "text for true or false": _of("database.proxy", "given maybe", "true or false", database__proxy="maybe"),
+    "text for a fraction": _of("database.aurora_max_acu", "a number from 1 to 256", database__aurora_max_acu="x"),
+    "text for a network": _of("network.cidr", "given ten", "CIDR notation", network__cidr="ten"),
+    "host bits": _of("sources", "given 203.0.113.7/24", "203.0.113.0/24 in sources", sources="203.0.113.7/24"),
+    "one network too few": _of("network.data", "2 values with a comma between", network__data="10.0.20.0/24"),
+    "one network too many": _of("network.data", "2 values", network__data="10.0.20.0/24,10.0.21.0/24,10.0.22.0/24"),
+    "list for a number": _of("backend.max", "given 1,2", "a whole number", backend__max=[1, 2]),
+    "nothing at all": _of("backend.max", "given nothing", "a whole number", backend__max=None),
+    "unknown choice": _of("database.engine", "postgres, aurora", "-c database.engine=aurora", database__engine="auror"),
+    "unknown class": _of("backend.instance_type", "t3.micro", "-c backend.inst", backend__instance_type="t3.mikro"),
+    "unknown class in a list": _of(
+        "eks.spot.instance_types", "given m1.tiny", "t3.medium", eks__spot__instance_types="t3.medium,m1.tiny"
+    ),
+    "no class": _of("eks.spot.instance_types", "one value or more", eks__spot__instance_types=""),
+    "log retention": _of("log_retention_days", "given 8", "1, 3, 5, 7, 14", log_retention_days="8"),
+    "backups below 1": _of("database.backup_days", "given 0", "from 1 to 35", "days=1", database__backup_days="0"),
+    "backups above 35": _of("database.backup_days", "given 36", "from 1 to 35", "=35", database__backup_days="36"),
+    "availability too high": _of(
+        "monitoring.availability_slo", "a number from 90 to 99.99", monitoring__availability_slo="99.999"
+    ),
+    "name with capitals": _of("name", "given Team_3", "lower-case letters", "-c name=team3", name="Team_3"),
+    "empty name": _of("name", "given ''", "lower-case letters", name=""),
+    "name with a line break": _of("name", "given 'a\\nb'", "lower-case letters", name="a\nb"),
+    "account": _of("account", "given 1234", "twelve digits", account="1234"),
+    "window": _of("database.backup_window", "HH:MM-HH:MM", "17:00-18:00", database__backup_window="25:00-26:00"),
+    "country": _of("frontend.geo_block", "given kp", "two capital letters", web_acls="true", frontend__geo_block="kp"),
+    "header with quotes": _of(
+        "frontend.content_security_policy", "'frontend.content", frontend__content_security_policy="none"
+    ),
+    "stack that cannot be skipped": _of("skip", "given EdgeStack", "EksPlatformStack", skip="EdgeStack"),
+    "service half told": _of(
+        "eks.services.search.path", "given nothing", "/api/search", eks__services__search__port="3007"
+    ),
+    "domain half told": _of("domain.zone_id", "given nothing", "hosted zone", domain__name="shop.example.com"),
+    "name of a service": _of("eks.services", "given Search", "lower-case", eks__services__Search__port="3007"),
+    "name of an add-on": _of("eks.addons", "given cni", "vpc-cni", eks__addons__cni="v1.0.0-eksbuild.1"),
+}
+
+CHECKS: Final = {
+    "network larger than a VPC": _of("network.cidr", "10.0.0.0/8", "/16 to /24", network__cidr="10.0.0.0/8"),
+    "subnet outside": _of("network.public", "inside network.cidr", network__public="10.1.1.0/24,10.0.2.0/24"),
+    "subnet too small": _of("network.public", "/27 or larger", network__public="10.0.1.0/28,10.0.2.0/24"),
+    "pods inside the network": _of(
+        "network.pods_cidr",
+        "apart from network.cidr",
+        network__pods_cidr="10.0.0.0/16",
+        network__pods="10.0.64.0/18,10.0.128.0/18",
+    ),
+    "overlapping subnets": _of(
+        "network.private", "do not overlap; network.public 10.0.1.0/24", network__private="10.0.1.0/24,10.0.11.0/24"
+    ),
+    "one zone twice": _of("network.zones", "two different zones", network__zones="ap-northeast-2a,ap-northeast-2a"),
+    "zone elsewhere": _of("network.zones", "region ap-northeast-2", network__zones="ap-northeast-2a,us-east-1a"),
+    "network too small for its nodes": _of(
+        "network.private",
+        "addresses",
+        "larger network",
+        stage="prod",
+        network__private="10.0.10.0/26,10.0.11.0/26",
+        backend__max="40",
+    ),
+    "network too small for its pods": _of(
+        "network.pods", "pods of all nodes", stage="prod", network__pods="100.64.0.0/24,100.64.1.0/24"
+    ),
+    "backend min above max": _of("backend.min", "given 5", "less than backend.max, which is 4", backend__min="5"),
+    "nodes min above desired": _of("eks.on_demand.min", "given 3", "eks.on_demand.desired", eks__on_demand__min="3"),
+    "nodes desired above max": _of("eks.spot.desired", "given 1", "eks.spot.max, which is 0", eks__spot__desired="1"),
+    "two architectures": _of(
+        "eks.spot.instance_types", "one architecture", eks__spot__instance_types="t3.medium,t4g.medium"
+    ),
+    "odd nodes in two zones": _of("eks.on_demand.desired", "even", stage="prod", eks__on_demand__desired="3"),
+    "no node that stays": _of(
+        "eks.on_demand.max", "at least 1", eks__on_demand__min="0", eks__on_demand__desired="0", eks__on_demand__max="0"
+    ),
+    "more replicas than the HPA allows": _of(
+        "eks.services.auth.replicas", "at most eks.services.auth.hpa_max, which is 3", eks__services__auth__replicas="4"
+    ),
+    "request above limit": _of("eks.services.auth.cpu_request", "cpu_limit", eks__services__auth__cpu_request="600"),
+    "memory above limit": _of("eks.services.auth.memory_request", eks__services__auth__memory_request="600"),
+    "Aurora min above max": _of("database.aurora_min_acu", "aurora_max_acu", database__aurora_min_acu="8"),
+    "storage ceiling too low": _of("database.max_storage_gb", "use 22", database__max_storage_gb="21"),
+    "ports with a gap": _of("eks.services.*.port", "without gaps", eks__services__auth__port="3010"),
+    "one path twice": _of("eks.services.*.path", "each path once", eks__services__auth__path="/api/events"),
+    "pools behind the proxy": _of("database.shop_pool", "10 to 20 behind RDS Proxy", database__proxy="true"),
+    "pools above max_connections": _of(
+        "database.shop_pool", "max_connections 80 of db.t3.micro", "database.proxy=true", database__shop_pool="20"
+    ),
+    "HPA maxima above the nodes": _of("eks.services.*.hpa_max", "3 nodes hold", eks__services__queue__hpa_max="20"),
+    "add-on too old": _of(
+        "eks.addons.vpc-cni", "or newer on Kubernetes", **{"eks__addons__vpc-cni": "v1.0.0-eksbuild.1"}
+    ),
+    "kube-proxy of another version": _of(
+        "eks.addons.kube-proxy", "goes with Kubernetes", **{"eks__addons__kube-proxy": "v9.9.0-eksbuild.1"}
+    ),
+    "administrator and developer": _of(
+        "eks.developers",
+        "not among eks.admins",
+        eks__admins="arn:aws:iam::123456789012:role/Admin",
+        eks__developers="arn:aws:iam::123456789012:role/Admin",
+    ),
+    "name too long": _of(
+        "name", "a name of at most 21", "-c name=a-name-for-a-load-bal", name="a-name-for-a-load-balancer"
+    ),
+    "a needed stack skipped": _of("skip", "DataStack needs VpcStack", "add DataStack to skip", skip="VpcStack"),
+    "geo blocking without web ACL": _of("frontend.geo_block", "add -c web_acls=true", frontend__geo_block="KP"),
+    "region without a prefix list": _of(
+        "region", "known CloudFront prefix list", region="sa-east-1", network__zones="sa-east-1a,sa-east-1c"
+    ),
+    "shards without failover": _of("cache.replicas", "cluster mode", cache__shards="2"),
+    "copies into the same region": _of(
+        "backup.copy_region", "another region", stage="prod", backup__copy_region="ap-northeast-2"
+    ),
+    "copies without a plan": _of("backup.copy_region", "add -c backup.plan=true", backup__copy_region="us-west-2"),
+    "two regional NAT gateways": _of(
+        "network.regional_nat", "nat_gateways=1", stage="prod", network__regional_nat="true"
+    ),
+    "replicas of what stops at night": _of(
+        "database.read_replicas",
+        "off_hours",
+        stage="dev",
+        database__engine="aurora",
+        database__read_replicas="1",
+    ),
+}
+"""Every check over several values has its case; a test compares with the source."""
+
+ALL: Final = LOADING | CHECKS
