@@ -21,6 +21,8 @@ from .stacks.monitoring import MonitoringStack
 from .stacks.vpc import VpcStack
 
 _GITIGNORE = Path(__file__).parents[1] / "cdk.out.gitignore"
+_NO_TRACES = {"aws:cdk:disable-creation-stack-traces": True}
+"""They name jsii's temporary folder, so no two assemblies would agree; `stack_traces` is about other ones."""
 
 
 def build_app(
@@ -37,7 +39,7 @@ def build_app(
     the environment says.
     """
     app = cdk.App(
-        context=context,
+        context={**(context or {}), **_NO_TRACES},
         outdir=outdir,
         builtin_cloud_formation_validation=validate_templates,
         analytics_reporting=False,

@@ -7,7 +7,7 @@ fingerprints of assets. Imports nothing of CDK: it has to be called before.
 import os
 from pathlib import Path
 
-_CACHE = Path(__file__).parents[1] / ".cache"
+CACHE = Path(__file__).parents[1] / ".cache"
 
 
 def keep_caches_in_project() -> None:
@@ -16,7 +16,7 @@ def keep_caches_in_project() -> None:
     The fingerprints follow `HOME` and have no variable of their own (aws-cdk-lib 2.275,
     `core/lib/fs/fingerprint-disk-cache`). The app reads nothing from a home: credentials are the CLI's affair.
     """
-    home = _CACHE / "home"
+    home = CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(home)
-    os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(_CACHE / "jsii"))
+    os.environ.setdefault("JSII_RUNTIME_PACKAGECACHE_ROOT", str(CACHE / "jsii"))

@@ -347,8 +347,8 @@ class Database(Construct):
         reasons = {}
         if self._settings.engine == "postgres":
             reasons["AwsSolutions::AwsSolutions-RDS11"] = (
-                "The security-group table of the specification names 5432, and the subnets have no route out: another "
-                "port would hide nothing."
+                "The security-group table of the specification names 5432, and the subnets have no route out: "
+                "another port would hide nothing."
             )
         if not self._lifecycle.deletion_protection:
             reasons["AwsSolutions::AwsSolutions-RDS10"] = (

@@ -10,10 +10,10 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk.lambda_layer_kubectl_v35 import KubectlV35Layer
 from constructs import Construct, IConstruct
 
 from ..policy.acknowledge import acknowledge
+from .kubectl_layer import KubectlLayer
 
 _NETWORK_ACTIONS = [
     "ec2:CreateNetworkInterface",
@@ -41,7 +41,7 @@ class Kubectl(Construct):
         super().__init__(scope, id)
         self._group = logs.CfnLogGroup(self, "LogGroup", retention_in_days=log_retention_days)
         self.options = eks.KubectlProviderOptions(
-            kubectl_layer=KubectlV35Layer(self, "Layer"), private_subnets=subnets, security_groups=[security_group]
+            kubectl_layer=KubectlLayer(self, "Layer"), private_subnets=subnets, security_groups=[security_group]
         )
 
     def restrain(self, cluster: eks.Cluster) -> None:

@@ -30,7 +30,7 @@ Pair = Annotated[tuple[IPv4Network, IPv4Network], shapes.COMMA_LIST]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True, coerce_numbers_to_str=True
+        frozen=True, extra="forbid", validate_default=True, defer_build=True, coerce_numbers_to_str=True
     )
 
 

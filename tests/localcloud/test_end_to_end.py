@@ -1,7 +1,7 @@
 """Lab, deployed to a cloud of the test's own: verified, deployed again, compared, destroyed.
 
-The tests of this module are steps and run in order. State, home and temporary files are in pytest's
-folder, so that a developer's running cloud is neither used nor touched.
+State, home and temporary files are in pytest's folder, so that a developer's running cloud is neither
+used nor touched.
 """
 
 import json
@@ -101,7 +101,7 @@ def test_emulator_that_dies_half_way_is_named(machine: Machine) -> None:
     assert machine.living() == []
 
 
-def test_deploy(machine: Machine) -> None:
+def check_deploy(machine: Machine) -> None:
     status, lines = machine.run("deploy")
     assert status == 0, "\n".join(lines[-30:])
     assert lines[-1] == f"Shop: {machine.cloud().shop}"
@@ -110,7 +110,7 @@ def test_deploy(machine: Machine) -> None:
     assert any("checks, all as specified" in line for line in lines)
 
 
-def test_shop_opens_in_a_browser(machine: Machine) -> None:
+def check_shop_opens_in_a_browser(machine: Machine) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(machine.cloud().shop, timeout=20) as page:
         assert b"<html" in page.read()
@@ -119,7 +119,7 @@ def test_shop_opens_in_a_browser(machine: Machine) -> None:
         assert json.load(answer)["status"] == "ok"
 
 
-def test_second_deploy_changes_nothing(machine: Machine) -> None:
+def check_second_deploy_changes_nothing(machine: Machine) -> None:
     before = machine.cloud()
     status, lines = machine.run("deploy")
     assert status == 0, "\n".join(lines[-30:])
@@ -128,21 +128,31 @@ def test_second_deploy_changes_nothing(machine: Machine) -> None:
     assert machine.cloud().processes == before.processes
 
 
-def test_no_differences(machine: Machine) -> None:
+def check_no_differences(machine: Machine) -> None:
     status, lines = machine.run("diff")
     assert status == 0, "\n".join(lines[-30:])
 
 
-def test_another_stage_is_refused(machine: Machine) -> None:
+def check_another_stage_is_refused(machine: Machine) -> None:
     status, lines = machine.run("deploy", "--stage", "dev")
     assert status == 1
     assert "--state" in lines[-1]
 
 
-def test_destroy_leaves_nothing(machine: Machine) -> None:
+def check_destroy_leaves_nothing(machine: Machine) -> None:
     status, lines = machine.run("destroy")
     assert status == 0, "\n".join(lines[-30:])
     left = [line for line in lines if line.strip().startswith("left:")]
     assert all("key pending deletion" in line for line in left), left
     assert machine.living() == []
     assert list(machine.home.rglob("*")) == []
+
+
+def test_from_first_deploy_to_destroy(machine: Machine) -> None:
+    """One test: the steps need each other, and pytest-xdist may part tests of one module."""
+    check_deploy(machine)
+    check_shop_opens_in_a_browser(machine)
+    check_second_deploy_changes_nothing(machine)
+    check_no_differences(machine)
+    check_another_stage_is_refused(machine)
+    check_destroy_leaves_nothing(machine)

@@ -204,13 +204,16 @@ def test_update_then_delete_leaves_nothing(
     cloud: Cloud, clients: Clients, before: list[str], deployed: dict[str, str]
 ) -> None:
     """Runs last: it takes the stack of this module down."""
-    cloudformation = clients.client("cloudformation")
+    cloudformation, scaling = clients.client("cloudformation"), clients.client("autoscaling")
+    group = scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["AutoScalingGroupName"]
+    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=3)
     body = json.dumps(templates.everything(recorded=recorded_types(), threshold=90))
     cloudformation.update_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
     stack = settle(cloudformation, STACK)
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
-    group = clients.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]
-    assert group["DesiredCapacity"] == 3, "an update must not reset the live size"
+    assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["DesiredCapacity"] == 3, (
+        "an update must not reset the live size"
+    )
     cloudformation.delete_stack(StackName=STACK)
     gone = settle(cloudformation, stack["StackId"])
     assert gone["StackStatus"] == "DELETE_COMPLETE", reasons(cloudformation, stack["StackId"])
