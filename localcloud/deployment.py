@@ -129,5 +129,5 @@ def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: fl
     report.raise_for_failures()
     say(f"\nOutputs\n{table(view.output_rows())}")
     say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
-    say(f"\nUp in {timed(began)}; `python -m localcloud destroy` takes it down.")
+    say(f"\nUp in {timed(began)}; `make destroy` takes it down.")
     say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint} (no FrontendCdnStack, so no shop)")

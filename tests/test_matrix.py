@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from cloudmart_cdk.settings import load_settings
-from cloudmart_cdk.settings.loading import _model_in
+from cloudmart_cdk.settings.loading import model_in
 from cloudmart_cdk.settings.topology import BACKEND, DATA, EDGE, EKS, FRONTEND, MONITORING, NEEDS, VPC
 from tests.matrix import MATRIX, STAGES, Context
 from tests.support import synthesize
@@ -104,7 +104,7 @@ def _leaves(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
         value = getattr(model, field)
         if isinstance(value, BaseModel):
             yield from _leaves(value, f"{prefix}{field}.")
-        elif value is None and (nested := _model_in(type(model).model_fields[field].annotation)):
+        elif value is None and (nested := model_in(type(model).model_fields[field].annotation)):
             yield from ((f"{prefix}{field}.{part}", None) for part in nested.model_fields)
         elif isinstance(value, dict):
             for entry in value.values():

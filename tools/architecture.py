@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tools import capabilities
 from tools.assembly import Assembly
-from tools.svg import Box, Drawing, width
+from tools.svg import Box, Drawing
 
 CONTEXT: Final = {"stage": "prod", "domain.name": "shop.example.com", "domain.zone_id": "Z0123456789ABCDEFGHIJ"}
 """Production with a domain: every stack there is, the ports that users meet."""
@@ -30,9 +30,18 @@ COLOURS: Final = {
     VPC: "#57606a",
     MONITORING: "#bf3989",
 }
+_LANES: Final = {EKS: 1, MONITORING: 1, EDGE: 2}
+"""Lines of the order of deployment; all others are in the first."""
 _WIDTH: Final = 1200
-_BUS = {"5432": 812.0, "6379": 838.0}
+_PILL: Final = 160
+_FRAME: Final = 456
+"""Left edge of what is in the stage's region and network."""
+_BUS: Final = {"5432": 812.0, "6379": 838.0}
 """Where the lines to database and cache run down."""
+
+
+Ports = Mapping[tuple[str, str], str]
+"""(from, to) -> ports."""
 
 
 @dataclass
@@ -58,13 +67,13 @@ class Card:
 
     def node(self, title: str, detail: str, *, height: float = 46, gap: float = 12) -> Box:
         left, right = self.inner
-        box = self.picture.node(
-            Box(left, self.y, right - left, height), title, detail, colour=COLOURS[self.stack]
-        )
+        box = self.picture.node(Box(left, self.y, right - left, height), title, detail, colour=COLOURS[self.stack])
         self.y = box.bottom + gap
         return box
 
-    def row(self, entries: list[tuple[str, str]], *, height: float = 46, gap: float = 12, columns: int = 0) -> list[Box]:
+    def row(
+        self, entries: list[tuple[str, str]], *, height: float = 46, gap: float = 12, columns: int = 0, size: float = 13
+    ) -> list[Box]:
         """Nodes beside each other, in lines of `columns`."""
         left, right = self.inner
         columns = columns or len(entries)
@@ -73,7 +82,7 @@ class Card:
         for index, (title, detail) in enumerate(entries):
             line, column = divmod(index, columns)
             place = Box(left + column * (wide + 8), self.y + line * (height + 8), wide, height)
-            boxes.append(self.picture.node(place, title, detail, colour=COLOURS[self.stack]))
+            boxes.append(self.picture.node(place, title, detail, colour=COLOURS[self.stack], size=size))
         self.y = boxes[-1].bottom + gap
         return boxes
 
@@ -93,67 +102,75 @@ def draw(assembly: Assembly) -> str:
     """The picture as SVG text: the same for the same templates."""
     total = sum(len(resources) for resources in assembly.resources.values())
     picture = Drawing(
-        _WIDTH,
-        1040,
-        "CloudMart on AWS",
-        "Stacks, what is in them, who talks to whom and what is deployed in which order",
+        _WIDTH, 0, "CloudMart on AWS", "Stacks, what is in them, who talks to whom, what is deployed in which order"
     )
     picture.text(24, 40, "CloudMart on AWS", "strong", size=24)
-    picture.text(
-        24,
-        62,
-        f"Stage prod with a domain: {len(assembly.stacks)} stacks, {total} resources. "
-        "Drawn by make docs from the synthesized templates.",
-        "quiet",
-        size=13,
-    )
+    told = f"Stage prod with a domain: {len(assembly.stacks)} stacks, {total} resources."
+    picture.text(24, 62, f"{told} Drawn by make docs from the synthesized templates.", "quiet", size=13)
     ports = _ports(assembly)
     frame = picture.mark()
 
-    shoppers = picture.person(72, 172, "Shoppers")
-    cdn, site = _frontend(picture, assembly)
-    shop, groups = _backend(picture, assembly, ports)
-    images, proxy, database, cache = _data(picture, assembly)
-    tiketi, services = _platform(picture, assembly, ports)
-    buyers = picture.person(72, tiketi.middle - 15, "Ticket buyers")
+    cdn, site, frontend = _frontend(picture, assembly)
+    shop, colours, backend = _backend(picture, assembly, ports)
+    images, proxy, database, cache, data = _data(picture, assembly)
+    tiketi, pods, platform = _platform(picture, assembly, ports, backend.bottom + 24)
+    edge = _edge(picture, assembly, tiketi.bottom + 44)
+    shoppers = picture.person(72, cdn.middle - 12, "Shoppers")
+    buyers = picture.person(72, tiketi.middle - 12, "Ticket buyers")
 
-    picture.flow([(shoppers.right + 2, cdn.middle), (cdn.x - 2, cdn.middle)], "443")
-    picture.flow([(cdn.centre, cdn.bottom), (site.centre, site.y - 2)])
-    picture.flow([(cdn.right, cdn.middle), (shop.x - 2, shop.middle)], f"/api/* {ports['world', 'ShopLoadBalancer']}")
-    over = 104.0
+    picture.flow([(shoppers.right + 4, cdn.middle), (cdn.x - 2, cdn.middle)], "443")
+    picture.flow([(cdn.centre, cdn.bottom), (cdn.centre, site.y - 2)])
+    gap = (cdn.right + shop.x) / 2
+    api = cdn.middle + 8
     picture.flow(
-        [(cdn.x + 40, cdn.y), (cdn.x + 40, over), (872, over), (872, images.middle), (images.x - 2, images.middle)],
+        [(cdn.right, api), (shop.x - 2, api)], f"/api/* {ports['world', 'ShopLoadBalancer']}", at=(gap + 6, api)
+    )
+    over, turn, start = 104.0, cdn.right + 34, cdn.middle - 10
+    picture.flow(
+        [
+            (cdn.right, start),
+            (turn, start),
+            (turn, over),
+            (872, over),
+            (872, images.middle),
+            (images.x - 2, images.middle),
+        ],
         "/images/*",
-        at=((cdn.right + shop.x) / 2, over),
+        at=(gap + 180, over),
     )
+    entry = ports["world", "TiketiLoadBalancer"]
+    picture.flow([(buyers.right + 4, tiketi.middle), (tiketi.x - 2, tiketi.middle)], entry, at=(206, tiketi.middle))
+    _lines_to_data(picture, ports, "Backend", colours[-1], proxy, cache)
+    _lines_to_data(picture, ports, "EksNodes", pods[2], proxy, cache)
+    picture.flow([(proxy.centre, proxy.bottom), (proxy.centre, database.y - 2)])
+    up = edge.x + 130
     picture.flow(
-        [(buyers.right + 2, tiketi.middle), (tiketi.x - 2, tiketi.middle)], ports["world", "TiketiLoadBalancer"], at=(300, tiketi.middle)
+        [(up, edge.y), (up, frontend.bottom + 2)], "web ACL, certificate", at=(up, tiketi.middle - 44), style="order"
     )
-    _lines_to_data(picture, ports, "Backend", groups[-1], proxy, cache)
-    _lines_to_data(picture, ports, "EksNodes", services[2], proxy, cache)
-    picture.flow([(proxy.centre, proxy.bottom), (database.centre, database.y - 2)])
 
-    bottom = 760.0
-    edge = _edge(picture, assembly, tiketi.bottom + 40)
-    picture.flow([(edge.x + 40, edge.y), (edge.x + 40, 372)], "web ACL, certificate", at=(edge.x + 40 + 50, 430))
-    below = max(_network(picture, assembly, bottom).bottom, _monitoring(picture, assembly, bottom).bottom)
-    picture.rectangle(Box(466, 84, _WIDTH - 466 - 8, below - 84 + 12), "frame", radius=14, at=frame)
-    _order(picture, assembly, below + 44)
-    picture.height = below + 170
+    watch = _monitoring(picture, assembly, data.bottom + 24)
+    bottom = max(platform.bottom, watch.bottom) + 24
+    below = _network(picture, assembly, bottom).bottom
+    picture.rectangle(Box(_FRAME, 84, _WIDTH - _FRAME - 8, below - 72), "frame", radius=14, at=frame)
+    region = assembly.stacks[VPC]["environment"].rpartition("/")[2]
+    picture.text(_WIDTH - 22, 78, f"region {region}", "quiet", size=13, anchor="end")
+    _legend(picture, below - 80)
+    picture.height = _order(picture, assembly, below + 50) + 24
     return picture.render()
 
 
-def _frontend(picture: Drawing, assembly: Assembly) -> tuple[Box, Box]:
+def _frontend(picture: Drawing, assembly: Assembly) -> tuple[Box, Box, Box]:
     card = Card(picture, assembly, FRONTEND, Box(150, 120, 250, 0))
     distribution = assembly.one(FRONTEND, "AWS::CloudFront::Distribution")["DistributionConfig"]
-    cdn = card.node("CloudFront", f"{distribution['HttpVersion'].replace('http', 'HTTP/').replace('and', ' and ')}", gap=22)
+    cdn = card.node(
+        "CloudFront", f"{distribution['HttpVersion'].replace('http', 'HTTP/').replace('and', ' and ')}", gap=22
+    )
     site = card.node("Site bucket", "private, origin access control")
-    card.finish(without=("CDN",))
-    return cdn, site
+    return cdn, site, card.finish(without=("CDN",))
 
 
-def _backend(picture: Drawing, assembly: Assembly, ports: Mapping[tuple[str, str], str]) -> tuple[Box, list[Box]]:
-    card = Card(picture, assembly, BACKEND, Box(490, 120, 290, 0))
+def _backend(picture: Drawing, assembly: Assembly, ports: Ports) -> tuple[Box, list[Box], Box]:
+    card = Card(picture, assembly, BACKEND, Box(476, 120, 310, 0))
     balancer = card.node("Shop load balancer", "admits its CDN only, by a secret header", gap=26)
     launch = assembly.one(BACKEND, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
     groups = [
@@ -168,11 +185,10 @@ def _backend(picture: Drawing, assembly: Assembly, ports: Mapping[tuple[str, str
         ports["ShopLoadBalancer", "Backend"],
         at=(balancer.centre, balancer.bottom + 13),
     )
-    card.finish(without=("scaling groups", "launch templates"))
-    return balancer, colours
+    return balancer, colours, card.finish(without=("scaling groups", "launch templates"))
 
 
-def _data(picture: Drawing, assembly: Assembly) -> tuple[Box, Box, Box, Box]:
+def _data(picture: Drawing, assembly: Assembly) -> tuple[Box, Box, Box, Box, Box]:
     card = Card(picture, assembly, DATA, Box(900, 120, 276, 0))
     instance = assembly.one(DATA, "AWS::RDS::DBInstance")
     group = assembly.one(DATA, "AWS::ElastiCache::ReplicationGroup")
@@ -185,18 +201,18 @@ def _data(picture: Drawing, assembly: Assembly) -> tuple[Box, Box, Box, Box]:
     secrets = len(list(assembly.of_type(DATA, "AWS::SecretsManager::Secret")))
     parameters = len(list(assembly.of_type(DATA, "AWS::SSM::Parameter")))
     card.node(f"{secrets} secrets, {parameters} parameters", "what programs look up at start")
-    card.finish(without=("secrets", "parameters", "database", "cache"))
-    return images, proxy, database, cache
+    frame = card.finish(without=("secrets", "parameters", "database", "cache"))
+    return images, proxy, database, cache, frame
 
 
-def _platform(picture: Drawing, assembly: Assembly, ports: Mapping[tuple[str, str], str]) -> tuple[Box, list[Box]]:
-    card = Card(picture, assembly, EKS, Box(490, 400, 290, 0))
+def _platform(picture: Drawing, assembly: Assembly, ports: Ports, y: float) -> tuple[Box, list[Box], Box]:
+    card = Card(picture, assembly, EKS, Box(476, y, 310, 0))
     balancer = card.node("Tiketi load balancer", "web ACL, one path a service", gap=26)
     services = [
         (logical_id.removeprefix("Tiketi")[:-8].lower(), str(group["Port"]))
         for logical_id, group in assembly.of_type(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")
     ]
-    pods = card.row([(name, port) for name, port in services], columns=3, height=40)
+    pods = card.row([(name, port) for name, port in services], columns=3, height=40, size=12)
     picture.flow(
         [(pods[1].centre, balancer.bottom), (pods[1].centre, pods[1].y - 2)],
         ports["TiketiLoadBalancer", "EksNodes"],
@@ -204,8 +220,7 @@ def _platform(picture: Drawing, assembly: Assembly, ports: Mapping[tuple[str, st
     )
     cluster = assembly.one(EKS, "AWS::EKS::Cluster")
     card.node(f"Kubernetes {cluster['Version']}", _nodes(assembly))
-    card.finish(without=("cluster", "node groups", "network"))
-    return balancer, pods
+    return balancer, pods, card.finish(without=("cluster", "node groups", "launch templates"))
 
 
 def _nodes(assembly: Assembly) -> str:
@@ -228,7 +243,7 @@ def _edge(picture: Drawing, assembly: Assembly, y: float) -> Box:
 
 
 def _network(picture: Drawing, assembly: Assembly, y: float) -> Box:
-    card = Card(picture, assembly, VPC, Box(490, y, 686, 0))
+    card = Card(picture, assembly, VPC, Box(476, y, 700, 0))
     vpc = assembly.one(VPC, "AWS::EC2::VPC")
     subnets: dict[str, list[str]] = {}
     zones: dict[str, None] = {}
@@ -239,12 +254,16 @@ def _network(picture: Drawing, assembly: Assembly, y: float) -> Box:
     left, _ = card.inner
     picture.text(left, card.y + 8, f"VPC {vpc['CidrBlock']} in {' and '.join(zones)}", "quiet", size=12.5)
     card.y += 20
-    card.row([(tier, f"{cidrs[0]} ...") for tier, cidrs in subnets.items()])
+    card.row([(f"{tier} subnets", "\n".join(cidrs)) for tier, cidrs in subnets.items()], height=60)
     return card.finish(without=("subnets",))
 
 
 def _monitoring(picture: Drawing, assembly: Assembly, y: float) -> Box:
-    return Card(picture, assembly, MONITORING, Box(24, y, 416, 0)).finish()
+    card = Card(picture, assembly, MONITORING, Box(900, y, 276, 0))
+    alarms = sum("Alarm" in resource["Type"] for resource in assembly.resources[MONITORING].values())
+    topics = len(list(assembly.of_type(MONITORING, "AWS::SNS::Topic")))
+    card.node(f"{alarms} alarms to {topics} topics", "reads the other stacks; nothing reads it")
+    return card.finish(without=("alarms", "topics"))
 
 
 def _ports(assembly: Assembly) -> dict[tuple[str, str], str]:
@@ -273,21 +292,30 @@ def _last_word(name: str) -> str:
     return name.rpartition("-")[2]
 
 
-def _lines_to_data(
-    picture: Drawing, ports: Mapping[tuple[str, str], str], source: str, start: Box, proxy: Box, cache: Box
-) -> None:
+def _lines_to_data(picture: Drawing, ports: Ports, source: str, start: Box, proxy: Box, cache: Box) -> None:
     """From a tier of programs to database and cache, where a rule opens the port."""
     for offset, group, target in ((-6, "DbProxy", proxy), (6, "Cache", cache)):
-        port = ports[source, group]
+        port, y = ports[source, group], start.middle + offset
+        if abs(target.middle - y) < start.height / 2:
+            y = target.middle  # straight across
         bus = _BUS[port]
         picture.flow(
-            [(start.right, start.middle + offset), (bus, start.middle + offset), (bus, target.middle), (target.x - 2, target.middle)],
+            [(start.right, y), (bus, y), (bus, target.middle), (target.x - 2, target.middle)],
             port,
             at=(target.x - 30, target.middle),
         )
 
 
-def _order(picture: Drawing, assembly: Assembly, y: float) -> None:
+def _legend(picture: Drawing, y: float) -> None:
+    picture.flow([(24, y), (72, y)])
+    picture.text(84, y + 4, "requests; ports are those of the security groups' rules", "quiet")
+    picture.chips(24, y + 18, 100, ["DNS 2"])
+    picture.text(84, y + 32, "resources in a stack that belong to a capability", "quiet")
+    picture.order((24, y + 60), (72, y + 60))
+    picture.text(84, y + 64, "deployed before", "quiet")
+
+
+def _order(picture: Drawing, assembly: Assembly, y: float) -> float:
     """Who is deployed after whom, in columns; lines that follow from others are left out."""
     needs = assembly.dependencies
     depth: dict[str, int] = {}
@@ -295,21 +323,18 @@ def _order(picture: Drawing, assembly: Assembly, y: float) -> None:
         for stack, before in needs.items():
             if before <= depth.keys():
                 depth[stack] = max((depth[other] + 1 for other in before), default=0)
-    columns: dict[int, list[str]] = {}
-    for stack in needs:
-        columns.setdefault(depth[stack], []).append(stack)
-    picture.text(24, y, "Deployed in this order, side by side where nothing is in between", "strong", size=14)
-    step = (_WIDTH - 48) / len(columns)
-    boxes: dict[str, Box] = {}
-    for column, stacks in columns.items():
-        for line, stack in enumerate(stacks):
-            box = Box(24 + column * step, y + 18 + line * 42, 172, 30)
-            boxes[stack] = box
+    for stack, before in needs.items():
+        users = [depth[other] for other, others in needs.items() if stack in others]
+        if not before and users and stack != VPC:
+            depth[stack] = min(users) - 1  # beside what it is for
+    picture.text(24, y, "Deployed in this order, side by side where no line leads", "strong", size=14)
+    step = (_WIDTH - 48 - _PILL) / max(depth.values())
+    boxes = {stack: Box(24 + depth[stack] * step, y + 18 + _LANES.get(stack, 0) * 40, _PILL, 28) for stack in needs}
     for stack, before in needs.items():
         for other in before:
-            implied = any(other in needs[third] for third in before)
-            if not implied:
+            if not any(other in needs[third] for third in before):
                 picture.order((boxes[other].right, boxes[other].middle), (boxes[stack].x - 2, boxes[stack].middle))
     for stack, box in boxes.items():
-        picture.rectangle(box, "", radius=15, fill=COLOURS[stack])
+        picture.rectangle(box, "", radius=14, fill=COLOURS[stack])
         picture.text(box.centre, box.middle + 4.5, stack, "inverse", size=12.5, anchor="middle")
+    return max(box.bottom for box in boxes.values())

@@ -13,21 +13,24 @@ _STYLE: Final = """
   .flow { fill: none; stroke: #0969da; stroke-width: 2; } .flow-head, .person { fill: #0969da; }
   .flow-label { fill: #0969da; font-weight: 600; } .label-back { fill: #ffffff; }
   .order { fill: none; stroke: #8c959f; stroke-width: 1.5; } .order-head { fill: #8c959f; }
+  .order-label { fill: #59636e; }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #0d1117; } .card { fill: #151b23; stroke: #3d444d; } .node { fill: #0d1117; stroke: #3d444d; }
     .frame { stroke: #656c76; } .chip { fill: #262c36; }
     .strong, .plain { fill: #f0f6fc; } .quiet { fill: #9198a1; }
     .flow { stroke: #4493f8; } .flow-head, .person, .flow-label { fill: #4493f8; } .label-back { fill: #0d1117; }
-    .order { stroke: #656c76; } .order-head { fill: #656c76; }
+    .order { stroke: #656c76; } .order-head { fill: #656c76; } .order-label { fill: #9198a1; }
   }
 """
 _NARROW: Final = "filjrtI1.,:;|'()[]/- "
-_WIDE: Final = "mwMW@%"
+_WIDE: Final = "mMW@%"
 
 
 def width(text: str, size: float) -> float:
     """About what a sans-serif face takes; good enough to wrap chips and centre labels."""
-    per_letter = sum(0.32 if char in _NARROW else 0.86 if char in _WIDE else 0.56 for char in text)
+    per_letter = sum(
+        0.32 if char in _NARROW else 0.86 if char in _WIDE else 0.7 if char.isupper() else 0.56 for char in text
+    )
     return per_letter * size
 
 
@@ -92,15 +95,16 @@ class Drawing:
         self.text(x + 12, y + 20, title, "inverse", size=14)
         self.text(right - 12, y + 20, note, "inverse-quiet", size=12, anchor="end")
 
-    def node(self, box: Box, title: str, detail: str = "", *, colour: str = "") -> Box:
+    def node(self, box: Box, title: str, detail: str = "", *, colour: str = "", size: float = 13) -> Box:
         """A thing that arrows lead to."""
         self.rectangle(box, "node", radius=6)
         if colour:
             self.rectangle(Box(box.x, box.y, 4, box.height), "", radius=2, fill=colour)
-        has_detail = bool(detail)
-        self.text(box.x + 13, box.middle + (-3 if has_detail else 4.5), title, "strong", size=13)
-        if has_detail:
-            self.text(box.x + 13, box.middle + 13, detail, "quiet", size=11.5)
+        lines = detail.splitlines()
+        top = box.middle - 8.25 * len(lines)
+        self.text(box.x + 13, top + 4.5, title, "strong", size=size)
+        for number, line in enumerate(lines, start=1):
+            self.text(box.x + 13, top + 4.5 + 16.5 * number, line, "quiet", size=11.5)
         return box
 
     def chips(self, x: float, y: float, right: float, texts: list[str]) -> float:
@@ -125,17 +129,22 @@ class Drawing:
         return Box(x - 20, y - 9, 40, 40)
 
     def flow(
-        self, points: list[tuple[float, float]], label: str = "", *, at: tuple[float, float] | None = None
+        self,
+        points: list[tuple[float, float]],
+        label: str = "",
+        *,
+        at: tuple[float, float] | None = None,
+        style: str = "flow",
     ) -> None:
-        """What goes over the wire: a line with rounded corners and an arrow's head."""
-        self._parts.append(f'<path class="flow" d="{_rounded(points)}" marker-end="url(#flow-head)"/>')
+        """A line with rounded corners and an arrow's head. `flow`: requests; `order`: what belongs to what."""
+        self._parts.append(f'<path class="{style}" d="{_rounded(points)}" marker-end="url(#{style}-head)"/>')
         if label:
             (x1, y1), (x2, y2) = points[-2:]
             x, y = at or ((x1 + x2) / 2, (y1 + y2) / 2)
             wide = width(label, 11.5) + 10
             self._labels.append(
                 f'<rect class="label-back" x="{x - wide / 2:g}" y="{y - 9:g}" width="{wide:g}" height="17" rx="4"/>'
-                f'<text class="flow-label" x="{x:g}" y="{y + 4:g}" font-size="11.5" text-anchor="middle">'
+                f'<text class="{style}-label" x="{x:g}" y="{y + 4:g}" font-size="11.5" text-anchor="middle">'
                 f"{escape(label)}</text>"
             )
 

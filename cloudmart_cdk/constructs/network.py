@@ -74,13 +74,7 @@ class Network(Construct):
             nat_gateways=0 if settings.regional_nat else settings.nat_gateways,
             subnet_configuration=[
                 ec2.SubnetConfiguration(name=PUBLIC, subnet_type=ec2.SubnetType.PUBLIC, map_public_ip_on_launch=False),
-                ec2.SubnetConfiguration(
-                    name=PRIVATE,
-                    # With a regional NAT gateway CDK knows of no NAT: the routes are ours.
-                    subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
-                    if settings.regional_nat
-                    else ec2.SubnetType.PRIVATE_WITH_EGRESS,
-                ),
+                ec2.SubnetConfiguration(name=PRIVATE, subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
                 ec2.SubnetConfiguration(name=DATA, subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
             ],
             gateway_endpoints={

@@ -145,7 +145,7 @@ def _path(dotted: str) -> list[str] | None:
             field = annotation.model_fields.get(part)
             if field is None:
                 return None
-            annotation = _model_in(field.annotation) or field.annotation
+            annotation = model_in(field.annotation) or field.annotation
         elif get_origin(annotation) is dict:
             annotation = get_args(annotation)[1]
             part, _, rest = rest.partition(".") if _is_model(annotation) else (rest, "", "")
@@ -159,7 +159,7 @@ def _path(dotted: str) -> list[str] | None:
 def _names(model: type[BaseModel], values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Dotted names of all settings; tables with free keys contribute those that the stage files name."""
     for field, info in model.model_fields.items():
-        name, nested = f"{prefix}{field}", _model_in(info.annotation)
+        name, nested = f"{prefix}{field}", model_in(info.annotation)
         if nested:
             yield from _names(nested, values.get(field, {}), f"{name}.")
         elif get_origin(info.annotation) is dict:
@@ -174,7 +174,7 @@ def _is_model(candidate: Any) -> bool:
     return isinstance(candidate, type) and issubclass(candidate, BaseModel)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
     """The model that a field holds, optional or not; a table of models is none."""
     options = () if get_origin(annotation) is dict else (annotation, *get_args(annotation))
     return next((option for option in options if _is_model(option)), None)

@@ -90,7 +90,8 @@ class DataStack(CloudMartStack):
             self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, keep=keep
         ).bucket
         if settings.backup.plan:
-            cdk.Tags.of(self.database).add(TAG, names.prefix)
+            servers = ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
+            cdk.Tags.of(self.database).add(TAG, names.prefix, include_resource_types=servers)
             BackupPlan(self, "Backup", settings=settings.backup, tag_value=names.prefix, key=self.key)
 
         self._add_parameters(settings)

@@ -65,7 +65,7 @@ class Emulator(BaseHTTPRequestHandler):
             case _:
                 self._answer(200, {"Content-Type": "text/html"}, b"<html>hello</html>")
 
-    do_GET = do_HEAD = do_POST = _any  # noqa: N815  # names of http.server
+    do_GET = do_HEAD = do_POST = _any  # names of http.server
 
 
 @contextmanager

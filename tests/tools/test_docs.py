@@ -1,0 +1,74 @@
+"""Generated documents are current, well formed, and hold what they promise."""
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from cloudmart_cdk.settings.topology import NEEDS
+from tests.support import PROJECT, synthesize
+from tools import architecture, docs
+from tools.assembly import Assembly
+from tools.capabilities import capability
+from tools.svg import Drawing
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[Path, str]:
+    stages = {stage: Assembly(synthesize({"stage": stage}).folder) for stage in docs.STAGES}
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    return docs.generate(stages, Assembly(synthesize(architecture.CONTEXT).folder), readme)
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.svg", "docs/settings.md", "README.md"])
+def test_file_is_current(name: str, generated: dict[Path, str]) -> None:
+    file = PROJECT / name
+    assert file.read_text(encoding="utf-8") == generated[file], f"{name} is out of date: run make docs"
+
+
+def test_readme_has_a_place_for_each_table() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    for name in ("resources", "stages"):
+        assert f"<!-- generated: {name} -->" in readme
+
+
+def test_picture_is_svg_and_names_every_stack(generated: dict[Path, str]) -> None:
+    picture = generated[PROJECT / "docs" / "architecture.svg"]
+    root = ElementTree.fromstring(picture)
+    texts = {element.text for element in root.iter() if element.tag.endswith("text")}
+    assert root.tag.endswith("svg")
+    assert NEEDS.keys() <= texts
+    assert {"5432", "6379", "8080", "3001-3006"} <= texts
+
+
+def test_settings_page_names_every_setting(generated: dict[Path, str]) -> None:
+    page = generated[PROJECT / "docs" / "settings.md"]
+    for name in ("`database.backup_days`", "`eks.services.queue.hpa_max`", "`network.pods`"):
+        assert name in page
+
+
+def test_fill_replaces_between_markers_and_refuses_an_unknown_one() -> None:
+    text = "a\n<!-- generated: one -->\nold\n<!-- end -->\nb"
+    assert docs.fill(text, {"one": "new\n"}) == "a\n<!-- generated: one -->\n\nnew\n\n<!-- end -->\nb"
+    assert docs.fill(docs.fill(text, {"one": "x\n"}), {"one": "new\n"}) == docs.fill(text, {"one": "new\n"})
+    with pytest.raises(KeyError):
+        docs.fill(text, {})
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "expected"),
+    [
+        ("AWS::EC2::NatGateway", "NAT"),
+        ("AWS::RDS::DBProxy", "database"),
+        ("Custom::CDKBucketDeployment", "deploy-time steps"),
+        ("AWS::NeverHeardOf::Thing", "NeverHeardOf"),
+    ],
+)
+def test_capability(resource_type: str, expected: str) -> None:
+    assert capability(resource_type) == expected
+
+
+def test_drawing_escapes_text() -> None:
+    picture = Drawing(10, 10, "a < b", "c & d")
+    picture.text(0, 0, "<script>", "plain")
+    assert ElementTree.fromstring(picture.render()) is not None

@@ -1,0 +1,61 @@
+"""`make docs`: what documents take from the code, written anew. A test fails when it was forgotten.
+
+Owns docs/architecture.svg, docs/settings.md, and what stands in README.md between `<!-- generated: NAME -->` and
+`<!-- end -->`.
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, get_args
+
+from cloudmart_cdk.settings import load_settings
+from cloudmart_cdk.settings.model import Stage
+from tools import architecture, tables
+from tools.assembly import PROJECT, Assembly, synthesize
+
+STAGES: Final[tuple[str, ...]] = get_args(Stage)
+_SETTINGS_HEAD: Final = """# Settings
+
+Every setting, what it takes, and what the stages have: written by `make docs` from the settings' model. Where the
+stages differ, each is named. Any of them can be overridden, `cdk deploy --all -c stage=dev -c backend.max=6`, or
+changed in `cloudmart_cdk/settings/stages/`. A list is given with commas: `-c sources=203.0.113.0/24,198.51.100.7/32`.
+
+"""
+
+
+def generate(stages: Mapping[str, Assembly], picture: Assembly, readme: str) -> dict[Path, str]:
+    """File -> content. `stages`: an assembly of each; `picture`: the one that is drawn; `readme`: as it is."""
+    settings = {stage: load_settings({"stage": stage}) for stage in STAGES}
+    blocks = {"resources": tables.resources(stages), "stages": tables.stages(settings)}
+    return {
+        PROJECT / "docs" / "architecture.svg": architecture.draw(picture),
+        PROJECT / "docs" / "settings.md": _SETTINGS_HEAD + tables.reference(settings),
+        PROJECT / "README.md": fill(readme, blocks),
+    }
+
+
+def fill(text: str, blocks: Mapping[str, str]) -> str:
+    """Put each block between its markers. Raises `KeyError` for a marker whose block nobody makes."""
+    return re.sub(
+        r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{blocks[found[2]]}\n{found[3]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
+def main() -> int:
+    readme = PROJECT / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    stages = {stage: synthesize({"stage": stage}) for stage in STAGES}
+    for file, content in generate(stages, synthesize(architecture.CONTEXT), text).items():
+        if content and (not file.exists() or file.read_text(encoding="utf-8") != content):
+            file.write_text(content, encoding="utf-8")
+            print(f"written: {file.relative_to(PROJECT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
