@@ -24,7 +24,7 @@ _FAMILY: Final = {"redis": "redis7", "valkey": "valkey8"}
 class Cache(Construct):
     """Encrypted in transit and at rest, with AUTH.
 
-    Attributes: `host` (configuration endpoint in cluster mode, else the primary's), `group_id`, `node_ids`.
+    Attributes: `host` (configuration endpoint in cluster mode, else the primary's), `group_id`.
     """
 
     def __init__(
@@ -112,7 +112,3 @@ class Cache(Construct):
         acknowledge(group, reasons)
         self.group_id = group.ref
         self.host = group.attr_configuration_end_point_address if clustered else group.attr_primary_end_point_address
-        # As ElastiCache names them: `<group>-0001-001` in cluster mode, else `<group>-001`.
-        members = [f"{node:03d}" for node in range(1, settings.replicas + 2)]
-        shards = [f"-{shard:04d}" for shard in range(1, settings.shards + 1)] if clustered else [""]
-        self.node_ids = tuple(f"{group.ref}{shard}-{member}" for shard in shards for member in members)

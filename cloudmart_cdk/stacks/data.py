@@ -85,7 +85,9 @@ class DataStack(CloudMartStack):
             replica_ids=tuple(self.database.replica_identifiers),
             readers=self.database.reader_host is not None,
         )
-        self.watched_cache = WatchedCache(node_ids=self.cache.node_ids)
+        self.watched_cache = WatchedCache.of(
+            self.cache.group_id, shards=settings.cache.shards, replicas=settings.cache.replicas
+        )
         self.images = Images(
             self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, keep=keep
         ).bucket
