@@ -6,6 +6,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
+from .constructs.lambda_logs import own_provider_logs
 from .constructs.watched import Watched
 from .policy import attach
 from .settings import Settings
@@ -50,6 +51,9 @@ def build_app(
     for key, value in common_tags(settings).items():
         cdk.Tags.of(app).add(key, value, exclude_resource_types=UNTAGGABLE)
     _compose(app, settings)
+    for child in app.node.children:
+        if isinstance(child, cdk.Stack):
+            own_provider_logs(child, settings.log_retention_days)
     attach(app)
     (Path(app.outdir) / ".gitignore").write_bytes(_GITIGNORE.read_bytes())
     return app
@@ -73,6 +77,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
             log_bucket=vpc.log_bucket,
             secrets=data.secrets,
             data_key=data.key,
+            behind_cdn=settings.has(FRONTEND),
         )
     frontend = None
     if vpc and data and backend and settings.has(FRONTEND):

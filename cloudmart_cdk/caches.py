@@ -19,4 +19,4 @@ def keep_caches_in_project() -> None:
     home = CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     os.environ["HOME"] = str(home)
-    os.environ.setdefault("JSII_RUNTIME_PACKAGECACHE_ROOT", str(CACHE / "jsii"))
+    os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(CACHE / "jsii"))

@@ -152,7 +152,7 @@ def _tiketi_load_balancer(settings: Settings) -> Iterator[Rule]:
 
 
 def _public(settings: Settings, group: Group, *, open_to_internet: bool) -> Iterator[Rule]:
-    """With a domain 443, and 80 to redirect, from stated sources or the internet; without one 80 from stated sources."""
+    """With a domain 443, and 80 to redirect, from stated sources or the internet; else 80 from stated sources."""
     stated = [str(source) for source in settings.sources]
     if open_to_internet:
         for source in stated or [ANYWHERE]:

@@ -172,7 +172,7 @@ class Handler(BaseHTTPRequestHandler):
             return
 
     # The names are http.server's.
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _forward
 
 
 class Proxy(ThreadingHTTPServer):

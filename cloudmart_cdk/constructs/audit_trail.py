@@ -8,11 +8,11 @@ a trail that most stages do not have.
 import aws_cdk as cdk
 from aws_cdk import aws_cloudtrail as cloudtrail
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
+from .stage_owned import Lifecycle, private_bucket, stage_key
 
 
 class AuditTrail(Construct):
@@ -23,24 +23,22 @@ class AuditTrail(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, expire_days: int, log_bucket: s3.IBucket | None, keep: bool
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        expire_days: int,
+        log_bucket: s3.IBucket | None,
+        lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
         stack = cdk.Stack.of(self)
         service = iam.ServicePrincipal("cloudtrail.amazonaws.com")
-        removal = cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY
         trail_arn = f"arn:aws:cloudtrail:{stack.region}:{stack.account}:trail/{name}"
         ours = {"StringEquals": {"aws:SourceArn": trail_arn}}
 
-        key = kms.Key(
-            self,
-            "Key",
-            alias=name,
-            description="CloudTrail log files",
-            enable_key_rotation=True,
-            removal_policy=removal,
-            pending_window=cdk.Duration.days(30 if keep else 7),
-        )
+        key = stage_key(self, "Key", lifecycle=lifecycle, alias=name, description="CloudTrail log files")
         context = {
             "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": f"arn:aws:cloudtrail:*:{stack.account}:trail/*"}
         }
@@ -58,17 +56,15 @@ class AuditTrail(Construct):
                 )
             )
 
-        bucket = s3.Bucket(
+        bucket = private_bucket(
             self,
             "Bucket",
-            # The trail encrypts its log files with the key itself; digests, which prove them, need no key to be read.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
+            # No key as its default: the trail encrypts its log files with the key itself; digests, which prove them,
+            # need none to be read.
+            lifecycle=lifecycle,
+            log_bucket=log_bucket,
+            log_prefix="audit",
             versioned=True,
-            server_access_logs_bucket=log_bucket,
-            server_access_logs_prefix="s3/audit/" if log_bucket else None,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     transitions=[
@@ -82,21 +78,15 @@ class AuditTrail(Construct):
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
                 )
             ],
-            removal_policy=removal,
-            auto_delete_objects=not keep,
         )
-        acknowledge(
-            bucket,
-            {
-                "Annotation::@aws-cdk/aws-s3:accessLogsPolicyNotAdded": "The log bucket states its writers itself "
-                "(LogBucket), S3's log delivery among them."
-            }
-            if log_bucket
-            else {
-                "AwsSolutions::AwsSolutions-S1": "VpcStack, which owns the log bucket, is left out of this app; the "
-                "trail records every change to this bucket."
-            },
-        )
+        if log_bucket is None:
+            acknowledge(
+                bucket,
+                {
+                    "AwsSolutions::AwsSolutions-S1": "VpcStack, which owns the log bucket, is left out of this app; "
+                    "the trail records every change to this bucket."
+                },
+            )
         for sid, action, resource, conditions in (
             ("TrailReadsAcl", "s3:GetBucketAcl", bucket.bucket_arn, ours),
             (

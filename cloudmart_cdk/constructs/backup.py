@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..settings.model import Backup as BackupSettings
 
 TAG: Final = "Backup"
@@ -65,7 +65,5 @@ class BackupPlan(Construct):
         selection = plan.add_selection("Tagged", resources=[backup.BackupResource.from_tag(TAG, tag_value)])
         acknowledge(
             selection,
-            {
-                _MANAGED_POLICY: "The service's own policy for its own role; it changes with the resource types it saves."
-            },
+            {_MANAGED_POLICY: "The service's own policy for its own role; it changes with what it saves."},
         )

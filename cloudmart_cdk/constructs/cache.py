@@ -13,9 +13,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..security_groups import REDIS_PORT
 from ..settings.model import Cache as CacheSettings
+from .stage_owned import Lifecycle
 
 _VERSION: Final = {"redis": "7.1", "valkey": "8.0"}
 _FAMILY: Final = {"redis": "redis7", "valkey": "valkey8"}
@@ -38,7 +39,7 @@ class Cache(Construct):
         key: kms.IKey,
         auth: secretsmanager.Secret,
         log_retention: logs.RetentionDays,
-        keep: bool,
+        lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
         clustered = settings.shards > 0
@@ -100,10 +101,10 @@ class Cache(Construct):
                 )
             ],
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.SNAPSHOT if keep else cdk.RemovalPolicy.DESTROY)
+        group.apply_removal_policy(lifecycle.store_removal)
         reasons = {
-            "AwsSolutions::AwsSolutions-AEC5": "The security-group table of the specification names 6379, and the subnets "
-            "have no route out: another port would hide nothing."
+            "AwsSolutions::AwsSolutions-AEC5": "The security-group table of the specification names 6379, and the "
+            "subnets have no route out: another port would hide nothing."
         }
         if not failover:
             reasons["AwsSolutions::AwsSolutions-AEC4"] = (

@@ -18,8 +18,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from .security_headers import security_headers
+from .stage_owned import Lifecycle, private_bucket
 
 API_PATHS: Final = "/api/*"
 IMAGE_PATHS: Final = "/images/*"
@@ -62,11 +63,13 @@ class Cdn(Construct):
         content_security_policy: str,
         web_acl_arn: str | None,
         domain: CustomDomain | None,
-        keep: bool,
+        lifecycle: Lifecycle,
     ) -> None:
         """`name`: prefix of names that are unique in the account, where CDK's own would clash between students."""
         super().__init__(scope, id)
-        self.site_bucket = _site_bucket(self, log_bucket, keep=keep)
+        self.site_bucket = private_bucket(
+            self, "SiteBucket", lifecycle=lifecycle, log_bucket=log_bucket, log_prefix="site"
+        )
         headers = security_headers(self, name, content_security_policy)
         access = cloudfront.S3OriginAccessControl(self, "OriginAccess", origin_access_control_name=f"{name}-s3")
 
@@ -167,29 +170,6 @@ class Cdn(Construct):
                 "listener demands the origin's secret header and its group admits CloudFront's addresses only."
             )
         acknowledge(self.distribution, findings)
-
-
-def _site_bucket(scope: Construct, log_bucket: s3.IBucket, *, keep: bool) -> s3.Bucket:
-    bucket = s3.Bucket(
-        scope,
-        "SiteBucket",
-        encryption=s3.BucketEncryption.S3_MANAGED,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        enforce_ssl=True,
-        server_access_logs_bucket=log_bucket,
-        server_access_logs_prefix="s3/site/",
-        removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
-        auto_delete_objects=not keep,
-    )
-    acknowledge(
-        bucket,
-        {
-            "Annotation::@aws-cdk/aws-s3:accessLogsPolicyNotAdded": "The log bucket's policy is written in its own "
-            "stack and admits S3's log delivery from this account."
-        },
-    )
-    return bucket
 
 
 def _api_origin(api: ApiOrigin) -> cloudfront.IOrigin:

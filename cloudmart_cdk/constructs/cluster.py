@@ -7,15 +7,14 @@ and puts it beside ours on the control plane's interfaces. No node carries it (`
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from .kubectl import Kubectl
+from .stage_owned import Lifecycle, stage_key
 
 _ADMIN: Final = "AmazonEKSClusterAdminPolicy"
 _VIEW: Final = "AmazonEKSViewPolicy"
@@ -40,8 +39,7 @@ class Cluster(Construct):
         admins: Iterable[str],
         developers: Iterable[str],
         log_retention_days: int,
-        keep_key: bool,
-        deletion_protection: bool,
+        lifecycle: Lifecycle,
     ) -> None:
         """`public_sources`: networks that reach the API from outside; none: a private endpoint only.
 
@@ -52,14 +50,7 @@ class Cluster(Construct):
         # Read by every function made below: its own group is `kubectl`'s, with a retention and an end.
         self.node.set_context("@aws-cdk/aws-lambda:useCdkManagedLogGroup", False)
         self.name = name
-        key = kms.Key(
-            self,
-            "Key",
-            description=f"Kubernetes secrets of {name}",
-            enable_key_rotation=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN if keep_key else cdk.RemovalPolicy.DESTROY,
-            pending_window=cdk.Duration.days(30 if keep_key else 7),
-        )
+        key = stage_key(self, "Key", lifecycle=lifecycle, description=f"Kubernetes secrets of {name}")
         kubectl = Kubectl(
             self,
             "Kubectl",
@@ -95,7 +86,7 @@ class Cluster(Construct):
         # The L2 has no property for either. STANDARD: EKS upgrades at the end of support rather than bill six times as
         # much for extended support.
         resource.upgrade_policy = eks.CfnCluster.UpgradePolicyProperty(support_type="STANDARD")
-        resource.deletion_protection = deletion_protection
+        resource.deletion_protection = lifecycle.deletion_protection
         # Before the cluster, so that EKS finds it; after the cluster when all goes. EKS may still deliver a last batch
         # then and make the group anew: the runbook deletes it.
         resource.add_resource_dependency(

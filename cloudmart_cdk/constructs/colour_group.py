@@ -15,7 +15,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import Backend as BackendSettings
 from .artefact import LAUNCH_HOOK, Artefact
@@ -151,8 +151,8 @@ class ColourGroup(Construct):
         acknowledge(
             group,
             {
-                "AwsSolutions::AwsSolutions-AS3": "MonitoringStack hears of scaling events through EventBridge and alarms; "
-                "a topic here would make this stack depend on its own watcher."
+                "AwsSolutions::AwsSolutions-AS3": "MonitoringStack hears of scaling events through EventBridge and "
+                "alarms; a topic here would make this stack depend on its own watcher."
             },
         )
 
@@ -171,7 +171,7 @@ class ColourGroup(Construct):
             self,
             "Template",
             launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
-                # Resolved by EC2 at each launch: new instances are patched, and a deploy replaces none for an image's sake.
+                # Resolved by EC2 at each launch: new instances are patched, and no deploy replaces one for its image.
                 image_id=f"resolve:ssm:{image}",
                 instance_type=settings.instance_type,
                 iam_instance_profile=ec2.CfnLaunchTemplate.IamInstanceProfileProperty(arn=role.profile.attr_arn),

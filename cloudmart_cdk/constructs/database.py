@@ -4,7 +4,6 @@ Owns the server, its parameters, its log groups and the proxy. Does not own secr
 security groups.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import aws_cdk as cdk
@@ -17,24 +16,12 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..security_groups import POSTGRESQL_PORT
 from ..settings.model import Database as DatabaseSettings
+from .stage_owned import Lifecycle
 
 _LOGS: Final = ("postgresql", "upgrade")
-
-
-@dataclass(frozen=True)
-class Lifecycle:
-    """What happens when the stack goes. `keep`: a final snapshot and the automated backups stay."""
-
-    keep: bool
-    deletion_protection: bool
-
-    @property
-    def removal(self) -> cdk.RemovalPolicy:
-        """A snapshot rather than the running server: a retained one would hold VPC, subnets and groups."""
-        return cdk.RemovalPolicy.SNAPSHOT if self.keep else cdk.RemovalPolicy.DESTROY
 
 
 class Database(Construct):
@@ -159,7 +146,7 @@ class Database(Construct):
             performance_insight_encryption_key=self._key,
             deletion_protection=self._lifecycle.deletion_protection,
             delete_automated_backups=not self._lifecycle.keep,
-            removal_policy=self._lifecycle.removal,
+            removal_policy=self._lifecycle.store_removal,
         )
         instance.node.add_dependency(*self._log_groups("instance", self._name, log_retention))
         app.attach(instance)
@@ -261,7 +248,7 @@ class Database(Construct):
             performance_insight_encryption_key=self._key,
             deletion_protection=self._lifecycle.deletion_protection,
             delete_automated_backups=not self._lifecycle.keep,
-            removal_policy=self._lifecycle.removal,
+            removal_policy=self._lifecycle.store_removal,
         )
         cluster.node.add_dependency(*self._log_groups("cluster", self._name, log_retention)[:1])
         app.attach(cluster)
@@ -269,7 +256,6 @@ class Database(Construct):
         self.arn = cluster.cluster_arn
         self.reader_host = cluster.cluster_read_endpoint.hostname if readers else None
         self.identifier = cluster.cluster_identifier
-        self.replica_identifiers = cluster.instance_identifiers[1:]
         self._target = rds.ProxyTarget.from_cluster(cluster)
         self._servers = [cluster]
 
@@ -352,7 +338,7 @@ class Database(Construct):
             )
         if not self._lifecycle.deletion_protection:
             reasons["AwsSolutions::AwsSolutions-RDS10"] = (
-                "Deletion protection is prod's: this stage is destroyed routinely, and what must stay leaves a snapshot."
+                "Deletion protection is prod's: this stage is destroyed routinely; what must stay leaves a snapshot."
             )
         if not self._settings.multi_az and self._settings.engine == "postgres":
             reasons["AwsSolutions::AwsSolutions-RDS3"] = (

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..security_groups import ANYWHERE, PURPOSE, Group, Rule
 
 _NOTHING = ec2.CfnSecurityGroup.EgressProperty(
@@ -89,8 +89,8 @@ class Firewall(Construct):
             acknowledge(
                 made,
                 {
-                    "AwsSolutions::AwsSolutions-EC23": "A public load balancer: 443, and 80 to redirect, are what it is for "
-                    "(specification section 2). State sources to narrow it."
+                    "AwsSolutions::AwsSolutions-EC23": "A public load balancer: 443, and 80 to redirect, are what it "
+                    "is for (specification section 2). State sources to narrow it."
                 },
             )
         return made

@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from .stage_owned import Lifecycle, private_bucket
 
 
 class Images(Construct):
@@ -17,24 +17,20 @@ class Images(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id: str, *, name: str, key: kms.Key, log_bucket: s3.IBucket, keep: bool
+        self, scope: Construct, id: str, *, name: str, key: kms.Key, log_bucket: s3.IBucket, lifecycle: Lifecycle
     ) -> None:
         super().__init__(scope, id)
-        self.bucket = s3.Bucket(
+        self.bucket = private_bucket(
             self,
             "Bucket",
+            lifecycle=lifecycle,
+            log_bucket=log_bucket,
+            log_prefix="images",
+            encryption_key=key,
             # Pods of EksPlatformStack, which has no edge here, find it by name.
             bucket_name_prefix=name,
             bucket_namespace=s3.BucketNamespace.ACCOUNT_REGIONAL,
             versioned=True,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            server_access_logs_bucket=log_bucket,
-            server_access_logs_prefix="s3/images/",
             lifecycle_rules=[
                 s3.LifecycleRule(
                     # Not GLACIER: CloudFront could no longer read them.
@@ -48,15 +44,6 @@ class Images(Construct):
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
                 )
             ],
-            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
-            auto_delete_objects=not keep,
-        )
-        acknowledge(
-            self.bucket,
-            {
-                "Annotation::@aws-cdk/aws-s3:accessLogsPolicyNotAdded": "The log bucket states its writers itself "
-                "(LogBucket), S3's log delivery among them."
-            },
         )
         account = cdk.Aws.ACCOUNT_ID
         our_distributions = {

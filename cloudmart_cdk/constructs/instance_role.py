@@ -9,8 +9,10 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from .watched import AGENT_NAMESPACE
+
+_SSM_CORE = "arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 class InstanceRole(Construct):
@@ -81,7 +83,8 @@ class InstanceRole(Construct):
         acknowledge(
             self.role,
             {
-                "AwsSolutions::AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]": "The agent's own policy: sessions, inventory and patching without SSH. It changes with the agent.",
+                f"AwsSolutions::AwsSolutions-IAM4[Policy::{_SSM_CORE}]": "Sessions, "
+                "inventory and patching without SSH: the agent's own policy, which changes with the agent.",
                 f"AwsSolutions::AwsSolutions-IAM5[Resource::{_reported(stack, parameters)}]": "All parameters of this "
                 "stage, and of no other; none of them is secret.",
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData (bound to the agent's namespace), X-Ray "

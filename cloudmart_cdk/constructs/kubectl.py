@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from .kubectl_layer import KubectlLayer
 
 _NETWORK_ACTIONS = [

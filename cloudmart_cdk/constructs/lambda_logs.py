@@ -11,7 +11,6 @@ from constructs import Construct
 _PROVIDERS = {
     "Custom::VpcRestrictDefaultSGCustomResourceProvider": True,
     "Custom::S3AutoDeleteObjectsCustomResourceProvider": False,
-    "Custom::ECRAutoDeleteImagesCustomResourceProvider": True,
 }
 """Construct id of the provider -> whether its role has a policy of its own beside the managed one."""
 
@@ -23,11 +22,9 @@ def own_provider_logs(stack: cdk.Stack, retention_days: int) -> None:
         if provider is None:
             continue
         handler, role = provider.node.find_child("Handler"), provider.node.find_child("Role")
-        assert (
-            isinstance(provider, Construct)
-            and isinstance(handler, cdk.CfnResource)
-            and isinstance(role, cdk.CfnResource)
-        )
+        assert isinstance(provider, Construct)
+        assert isinstance(handler, cdk.CfnResource)
+        assert isinstance(role, cdk.CfnResource)
         group = logs.CfnLogGroup(provider, "LogGroup", retention_in_days=retention_days)
         handler.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": group.ref})
         # AWSLambdaBasicExecutionRole allows logs:CreateLogGroup on everything; these two actions suffice.

@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 
 
 class LogBucket(Construct):
@@ -43,8 +43,8 @@ class LogBucket(Construct):
             auto_delete_objects=not keep,
         )
         if not keep and self.bucket.policy:
-            # Before it empties the bucket, CDK's handler adds a Deny to this policy. Deleted with the stack, it would
-            # let a late log in between and the bucket could not go (aws/aws-cdk#26874); it goes with the bucket instead.
+            # Before it empties the bucket, CDK's handler adds a Deny to this policy. Were the policy deleted first, a
+            # late log would come in and the bucket could not go (aws/aws-cdk#26874); it goes with the bucket instead.
             self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         # S3 server access logs and load balancer logs: the services' own principals, this account's sources only.
         for sid, service in (

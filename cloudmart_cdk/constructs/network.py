@@ -9,13 +9,12 @@ from typing import Any, Final
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..settings.model import Network as NetworkSettings
 
 PUBLIC: Final = "Public"
@@ -35,7 +34,10 @@ class _StatedAddresses:
         return ec2.VpcIpamOptions(cidr_block=self._vpc)
 
     def allocate_subnets_cidr(
-        self, *, requested_subnets: Sequence[ec2.RequestedSubnet | dict[str, Any]], vpc_cidr: str
+        self,
+        *,
+        requested_subnets: Sequence[ec2.RequestedSubnet | dict[str, Any]],
+        vpc_cidr: str,  # noqa: ARG002  (the interface names it)
     ) -> ec2.SubnetIpamOptions:
         # The interface allows dicts; jsii hands over structs.
         subnets = [subnet for subnet in requested_subnets if not isinstance(subnet, dict)]
@@ -50,7 +52,7 @@ class _StatedAddresses:
 class Network(Construct):
     """VPC, subnets, routes, gateway endpoints, flow logs and the private zone.
 
-    Attributes: `vpc`, `pod_subnet_ids` (one a zone), `zone` (`<stage>.cloudmart.internal`).
+    Attributes: `vpc`; `public_subnets`, `private_subnets`, `data_subnets`; `zone` (`<stage>.cloudmart.internal`).
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class Network(Construct):
             cdk.Tags.of(subnet).add("kubernetes.io/role/cni", "0")
         if settings.regional_nat:
             self._add_regional_nat()
-        self.pod_subnet_ids = self._add_pod_subnets(settings, prefix)
+        self._add_pod_subnets(settings, prefix)
         self._add_flow_logs(log_bucket, log_retention)
         self.zone = route53.PrivateHostedZone(
             self, "Zone", zone_name=zone_name, vpc=self.vpc, comment="For people; programs read Parameter Store"
@@ -135,13 +137,12 @@ class Network(Construct):
                 subnets=ec2.SubnetSelection(subnets=self.private_subnets),
             )
 
-    def _add_pod_subnets(self, settings: NetworkSettings, prefix: str) -> list[str]:
+    def _add_pod_subnets(self, settings: NetworkSettings, prefix: str) -> None:
         """Subnets in a second range, routed like the private subnet of their zone.
 
         The VPC CNI puts pods into subnets tagged `kubernetes.io/role/cni` (EKS Best Practices, "subnet discovery").
         """
         block = ec2.CfnVPCCidrBlock(self, "PodsCidr", vpc_id=self.vpc.vpc_id, cidr_block=str(settings.pods_cidr))
-        ids = []
         for number, (zone, cidr, private) in enumerate(
             zip(settings.zones, settings.pods, self.private_subnets, strict=True), start=1
         ):
@@ -163,8 +164,6 @@ class Network(Construct):
                 subnet_id=subnet.attr_subnet_id,
                 route_table_id=private.route_table.route_table_id,
             )
-            ids.append(subnet.attr_subnet_id)
-        return ids
 
     def _add_regional_nat(self) -> None:
         """One NAT gateway that spans the zones (EC2 guide, "regional NAT gateways"), addresses by AWS."""
@@ -182,8 +181,5 @@ class Network(Construct):
     def _add_flow_logs(self, bucket: s3.IBucket, retention: logs.RetentionDays) -> None:
         """All traffic, to CloudWatch Logs for queries and to the log bucket for keeps."""
         group = logs.LogGroup(self, "FlowLogGroup", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY)
-        # Its own role: CDK's grants "logs:*"-like breadth on describe calls that delivery does not need.
-        role = iam.Role(self, "FlowLogRole", assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com"))
-        group.grant_write(role)
-        self.vpc.add_flow_log("ToLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, role))
+        self.vpc.add_flow_log("ToLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group))
         self.vpc.add_flow_log("ToBucket", destination=ec2.FlowLogDestination.to_s3(bucket, "vpc-flow-logs"))

@@ -15,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import NodeGroup as NodeGroupSettings
 

@@ -7,13 +7,13 @@ reading stacks grant that by name).
 import json
 from typing import Final
 
-import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from ..policy.acknowledge import acknowledge
+from ..acknowledge import acknowledge
 from ..settings.naming import Names
+from .stage_owned import Lifecycle
 
 DATABASE_OWNER: Final = "database/owner"
 DATABASE_APP: Final = "database/app"
@@ -26,8 +26,8 @@ _ISSUED_ELSEWHERE = (
     "The value is issued by a third party and put in by an operator: Secrets Manager has nothing it could rotate with."
 )
 _DATABASE_ROTATION = (
-    "Rotated every 30 days by our own rotation function, which comes with the shop (specification section 3); its "
-    "security group and this secret's name are already in place."
+    "Not rotated yet: the function that will do it every 30 days comes with the shop (specification section 3); its "
+    "security group and this secret's name are in place."
 )
 
 
@@ -37,10 +37,10 @@ class Secrets(Construct):
     Each is named `<name>-<stage>/<path>`, so that pods and instances find it without a reference.
     """
 
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey, keep: bool) -> None:
+    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey, lifecycle: Lifecycle) -> None:
         super().__init__(scope, id)
         self._names, self._key = names, key
-        self._removal = cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY
+        self._removal = lifecycle.removal
         self.database_owner = self._login(
             "DatabaseOwner", DATABASE_OWNER, "cloudmart_owner", "Owns the schema; migrations"
         )
@@ -65,8 +65,8 @@ class Secrets(Construct):
         acknowledge(
             self.jwt,
             {
-                "AwsSolutions::AwsSolutions-SMG4": "A new signing key ends every session; it is replaced by an operator when "
-                "leaked, with both keys accepted meanwhile, not by a timer."
+                "AwsSolutions::AwsSolutions-SMG4": "A new signing key ends every session; an operator replaces it "
+                "when leaked, with both keys accepted meanwhile, not by a timer."
             },
         )
         for secret in (self.oauth_client, self.payment_gateway):

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from .alarms import Severity
+from .stage_owned import Lifecycle, stage_key
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ of other accounts deliver with a role, not as the service (EventBridge guide, "C
 class Topics(Construct):
     """`arns[severity]` for each severity in `publishers`.
 
-    `email`: is subscribed to all of them; empty: nobody is. `keep`: the key outlives the stack.
+    `email`: is subscribed to all of them; empty: nobody is. `lifecycle`: of the key.
     """
 
     def __init__(
@@ -50,21 +50,19 @@ class Topics(Construct):
         prefix: str,
         publishers: Mapping[Severity, Iterable[Publisher]],
         email: str,
-        keep: bool,
+        lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
         stack = cdk.Stack.of(self)
         self._region, self._account = stack.region, stack.account
         everyone = {publisher.service: publisher for several in publishers.values() for publisher in several}
-        key = kms.Key(
+        key = stage_key(
             self,
             "Key",
+            lifecycle=lifecycle,
             alias=f"{prefix}-topics",
             description="Alarm, budget and event messages",
-            enable_key_rotation=True,
             policy=iam.PolicyDocument.from_json(self._key_policy(everyone.values())),
-            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
-            pending_window=cdk.Duration.days(30 if keep else 7),
         )
         self.arns: dict[Severity, str] = {}
         for severity, allowed in publishers.items():

@@ -22,7 +22,7 @@ ORIGIN_HEADER: Final = "X-Origin-Verify"
 
 
 class WebTier(Construct):
-    """Attributes: `full_name`, `host_name` (what CloudFront connects to), `target_groups` (colour -> L1), `attached`."""
+    """Attributes: `full_name`, `host_name` (CloudFront's origin), `target_groups` (colour -> L1), `attached`."""
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from ..acknowledge import acknowledge
 from ..constructs.alarm_table import rollout_alarms
 from ..constructs.alarms import Alarms
 from ..constructs.artefact import PLACEHOLDER, Artefact
@@ -20,10 +21,8 @@ from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
 from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
 from ..constructs.web_tier import WebTier
-from ..policy.acknowledge import acknowledge
 from ..security_groups import Group
 from ..settings import Settings
-from ..settings.topology import FRONTEND
 from .base import CloudMartStack, stack_tags
 
 ORIGIN_SECRET = "origin-header"
@@ -43,10 +42,11 @@ class BackendAsgStack(CloudMartStack):
         log_bucket: s3.IBucket,
         secrets: Secrets,
         data_key: kms.IKey,
+        behind_cdn: bool,
     ) -> None:
+        """`behind_cdn`: requests come through CloudFront and carry its secret header."""
         super().__init__(scope, id, settings=settings, description="CloudMart: shop load balancer and backend")
         names = settings.names
-        behind_cdn = settings.has(FRONTEND)
         self.origin_secret_name = names.secret(ORIGIN_SECRET)
         live = LiveColour(self, "Live", parameter_name=names.parameter(LIVE_COLOUR_PARAMETER))
         web = WebTier(
@@ -118,7 +118,7 @@ class BackendAsgStack(CloudMartStack):
             target_groups={colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()},
         )
         self.watched_groups = WatchedGroups(
-            names={colour: name for colour, name in group_names.items()},
+            names={str(colour): name for colour, name in group_names.items()},
             minimum=settings.backend.min,
             off_hours=settings.off_hours,
         )
@@ -143,8 +143,8 @@ class BackendAsgStack(CloudMartStack):
         acknowledge(
             secret,
             {
-                "AwsSolutions::AwsSolutions-SMG4": "CloudFront and listener read it at deploy time only: a timer would lock "
-                "the shop out between the two. It is replaced by a deploy."
+                "AwsSolutions::AwsSolutions-SMG4": "CloudFront and listener read it at deploy time only: a timer would "
+                "lock the shop out between the two. It is replaced by a deploy."
             },
         )
         return secret

@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
+from ..constructs.stage_owned import Lifecycle
 from ..settings import Settings
 
 
@@ -22,6 +23,7 @@ class CloudMartStack(cdk.Stack):
             termination_protection=settings.deletion_protection,
         )
         cdk.Tags.of(self).add("Stack", id, exclude_resource_types=UNTAGGABLE)
+        self.lifecycle = Lifecycle(keep=settings.keeps_data, deletion_protection=settings.deletion_protection)
         self._zones = list(settings.network.zones)
 
     @property

@@ -1,7 +1,6 @@
 """DataStack: database, cache, images, secrets, parameters, backup. Specification section 3."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_ssm as ssm
@@ -10,13 +9,13 @@ from constructs import Construct
 from ..constructs.backup import TAG, BackupPlan
 from ..constructs.cache import Cache
 from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour
-from ..constructs.database import Database, Lifecycle
+from ..constructs.database import Database
 from ..constructs.firewall import Firewall
 from ..constructs.images import Images
-from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.network import Network
 from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
+from ..constructs.stage_owned import stage_key
 from ..constructs.watched import WatchedCache, WatchedDatabase
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
 from ..settings import Settings
@@ -37,17 +36,15 @@ class DataStack(CloudMartStack):
         log_bucket: s3.IBucket,
     ) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: database, cache, images, secrets")
-        names, keep = settings.names, settings.keeps_data
-        self.key = kms.Key(
+        names = settings.names
+        self.key = stage_key(
             self,
             "Key",
+            lifecycle=self.lifecycle,
             alias=names.of("data"),
             description="Data tier: database, cache, images, secrets, backups",
-            enable_key_rotation=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
-            pending_window=cdk.Duration.days(30 if keep else 7),
         )
-        self.secrets = Secrets(self, "Secrets", names=names, key=self.key, keep=keep)
+        self.secrets = Secrets(self, "Secrets", names=names, key=self.key, lifecycle=self.lifecycle)
         log_retention = retention(settings.log_retention_days)
         self.database = Database(
             self,
@@ -62,7 +59,7 @@ class DataStack(CloudMartStack):
             owner=self.secrets.database_owner,
             app=self.secrets.database_app,
             log_retention=log_retention,
-            lifecycle=Lifecycle(keep=keep, deletion_protection=settings.deletion_protection),
+            lifecycle=self.lifecycle,
         )
         if settings.off_hours:
             self.database.stop_at_night()
@@ -75,7 +72,7 @@ class DataStack(CloudMartStack):
             key=self.key,
             auth=self.secrets.cache_auth,
             log_retention=log_retention,
-            keep=keep,
+            lifecycle=self.lifecycle,
         )
         self.watched_database = WatchedDatabase(
             id=self.database.identifier,
@@ -89,7 +86,7 @@ class DataStack(CloudMartStack):
             self.cache.group_id, shards=settings.cache.shards, replicas=settings.cache.replicas
         )
         self.images = Images(
-            self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, keep=keep
+            self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, lifecycle=self.lifecycle
         ).bucket
         if settings.backup.plan:
             servers = ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
@@ -106,7 +103,6 @@ class DataStack(CloudMartStack):
                 domain_name=host,
                 ttl=cdk.Duration.minutes(1),
             )
-        own_provider_logs(self, settings.log_retention_days)
 
     def _add_parameters(self, settings: Settings) -> None:
         """What programs look up at start, under `/<name>/<stage>/`."""

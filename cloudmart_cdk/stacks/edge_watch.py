@@ -27,7 +27,7 @@ class EdgeWatchStack(CloudMartStack):
             prefix=settings.names.prefix,
             publishers={Severity.CRITICAL: [ALARMS]},
             email=settings.monitoring.email,
-            keep=settings.keeps_data,
+            lifecycle=self.lifecycle,
         )
         Alarms(
             self,

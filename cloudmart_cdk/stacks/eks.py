@@ -49,8 +49,7 @@ class EksPlatformStack(CloudMartStack):
             admins=settings.eks.admins,
             developers=settings.eks.developers,
             log_retention_days=settings.log_retention_days,
-            keep_key=settings.keeps_data,
-            deletion_protection=settings.deletion_protection,
+            lifecycle=self.lifecycle,
         )
         logs.CfnLogGroup(
             self, "ServicesLog", log_group_name=f"/aws/eks/tiketi/{name}", retention_in_days=settings.log_retention_days

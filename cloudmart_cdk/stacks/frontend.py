@@ -8,7 +8,6 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
-from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.site_publication import PLACEHOLDER, SitePublication
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
@@ -51,7 +50,7 @@ class FrontendCdnStack(CloudMartStack):
             content_security_policy=settings.frontend.content_security_policy,
             web_acl_arn=web_acl_arn,
             domain=CustomDomain(domain.name, certificate) if domain and certificate else None,
-            keep=settings.keeps_data,
+            lifecycle=self.lifecycle,
         )
         self.distribution = cdn.distribution
         SitePublication(
@@ -65,7 +64,6 @@ class FrontendCdnStack(CloudMartStack):
         )
         if domain:
             self._name_it(domain)
-        own_provider_logs(self, settings.log_retention_days)
         cdk.CfnOutput(self, "ShopUrl", value=f"https://{cdn.host}/")
         cdk.CfnOutput(self, "DistributionId", value=cdn.distribution.distribution_id)
         cdk.CfnOutput(self, "SiteBucketName", value=cdn.site_bucket.bucket_name)

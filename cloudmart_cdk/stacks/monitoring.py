@@ -12,7 +12,6 @@ from ..constructs.alarms import Alarms, Pages, Severity
 from ..constructs.audit_trail import AuditTrail
 from ..constructs.cost_watch import CostWatch
 from ..constructs.dashboard import Dashboard
-from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.overview import overview
 from ..constructs.topics import ALARMS, BUDGETS, COST_ANOMALIES, EVENTS, Topics
 from ..constructs.watched import Watched
@@ -42,7 +41,7 @@ class MonitoringStack(CloudMartStack):
                 Severity.INFO: [BUDGETS, EVENTS, *anomalies],
             },
             email=monitoring.email,
-            keep=settings.keeps_data,
+            lifecycle=self.lifecycle,
         ).arns
 
         plan = areas(watched, latency_ms=monitoring.latency_slo_ms)
@@ -96,6 +95,5 @@ class MonitoringStack(CloudMartStack):
                 name=names.of("audit"),
                 expire_days=settings.logs.expire_days,
                 log_bucket=log_bucket,
-                keep=settings.keeps_data,
+                lifecycle=self.lifecycle,
             )
-            own_provider_logs(self, settings.log_retention_days)

@@ -3,7 +3,6 @@
 from constructs import Construct
 
 from ..constructs.firewall import Firewall
-from ..constructs.lambda_logs import own_provider_logs
 from ..constructs.log_bucket import LogBucket
 from ..constructs.network import Network
 from ..constructs.retention import retention
@@ -38,4 +37,3 @@ class VpcStack(CloudMartStack):
         )
         if settings.network.interface_endpoints:
             self.network.add_interface_endpoints(self.firewall[Group.ENDPOINTS])
-        own_provider_logs(self, settings.log_retention_days)

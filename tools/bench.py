@@ -1,0 +1,125 @@
+"""`make bench`: what a synth costs.
+
+CPU time (user and system, of Python and of the Node process that jsii starts) of a full prod synth, built-in
+validation off and policies on, less that of an empty app, run in turn; divided by the number of resources. CPU time,
+since wall clock on a busy machine says little. Then the answers that have to come at once: help and bad input.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from tools.assembly import PROJECT, Assembly
+
+TARGET_MS: Final = 8.0
+"""CPU milliseconds a resource (issue 2). A plain six-stack app takes 14, TypeScript 1.3."""
+AT_ONCE_S: Final = 1.0
+
+_EMPTY: Final = "import aws_cdk as cdk; cdk.App(analytics_reporting=False).synth()"
+_PR_SET_CHILD_SUBREAPER: Final = 36
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds."""
+
+    cpu: float
+    wall: float
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str]) -> Cost:
+    """One run and everything that it starts, orphans included. Raises `CalledProcessError` when it fails."""
+    before, began = _children(), time.perf_counter()
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    wall = time.perf_counter() - began
+    # jsii leaves its Node process behind for a moment: as a subreaper we inherit it, and its times.
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            break
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+        done.check_returncode()
+    return Cost(_children() - before, wall)
+
+
+def _children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _environment(folder: Path, **context: str) -> dict[str, str]:
+    flags = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    return {
+        **os.environ,
+        "CDK_CONTEXT_JSON": json.dumps(flags | context),
+        "CDK_OUTDIR": str(folder),
+        "CDK_VALIDATION": "false",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(PROJECT / ".cache" / "jsii"),
+    }
+
+
+def synth(stage: str, runs: int) -> float:
+    """Prints the table; answers CPU milliseconds a resource."""
+    folder = PROJECT / ".cache" / "bench"
+    ours, empty = folder / stage, folder / "empty"
+    full_command = [sys.executable, "-O", "app.py"]
+    empty_command = [sys.executable, "-O", "-c", _EMPTY]
+    measure(full_command, _environment(ours, stage=stage))  # caches and compiled files are warm from here on
+    full: list[Cost] = []
+    bare: list[Cost] = []
+    for _ in range(runs):
+        full.append(measure(full_command, _environment(ours, stage=stage)))
+        bare.append(measure(empty_command, _environment(empty)))
+    resources = sum(len(entries) for entries in Assembly(ours).resources.values())
+    full_cpu, bare_cpu = median(cost.cpu for cost in full), median(cost.cpu for cost in bare)
+    each = (full_cpu - bare_cpu) * 1000 / resources
+    print(f"synth of {stage}, median of {runs} runs in turn      CPU s   wall s")
+    for name, cpu, costs in ((f"all stacks, {resources} resources", full_cpu, full), ("an empty app", bare_cpu, bare)):
+        print(f"  {name:<42} {cpu:7.2f}  {median(cost.wall for cost in costs):7.2f}")
+    print(f"  CPU a resource: {each:.1f} ms (at most {TARGET_MS:g})")
+    return each
+
+
+def answers() -> float:
+    """Prints how long help and bad input take; answers the slowest, in seconds of wall clock."""
+    folder = PROJECT / ".cache" / "bench" / "refused"
+    help_cost = measure(["make", "help"], os.environ)
+    refused = [
+        sys.executable,
+        "-O",
+        "-c",
+        "import runpy, sys\n"
+        "try:\n    runpy.run_path('app.py', run_name='__main__')\n"
+        "except SystemExit:\n    assert 'aws_cdk' not in sys.modules\n",
+    ]
+    bad = min((measure(refused, _environment(folder, stage="nowhere")) for _ in range(3)), key=lambda cost: cost.wall)
+    print(f"answers                                          CPU s   wall s   (under {AT_ONCE_S:g})")
+    for name, cost in (("make help", help_cost), ("bad input", bad)):
+        print(f"  {name:<42} {cost.cpu:7.2f}  {cost.wall:7.2f}")
+    return max(help_cost.wall, bad.wall)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="What a synth costs.")
+    parser.add_argument("--stage", default="prod")
+    parser.add_argument("--runs", type=int, default=5)
+    arguments = parser.parse_args()
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    each, slowest = synth(arguments.stage, arguments.runs), answers()
+    return 0 if each <= TARGET_MS and slowest <= AT_ONCE_S else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
