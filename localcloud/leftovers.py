@@ -6,11 +6,14 @@ Does not decide by itself what a stage may keep; see `unexpected`.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from cloudmart_cdk.settings.topology import BACKEND, DATA, EDGE_REGION, EKS, VPC
 from localcloud.aws import Clients
-from localcloud.cdk import EDGE_REGION
 from localcloud.state import Cloud
+
+if TYPE_CHECKING:
+    from cloudmart_cdk.settings import Settings
 
 Inventory = list[str]
 """Sorted lines `region kind id`."""

@@ -56,7 +56,7 @@ def _destroy_stacks(state: State, cloud: Cloud, options: Options) -> None:
             why=", ".join(wrong)[:500],
             do="give them a removal policy of the stage; the emulator is stopped, so nothing lives on here",
         )
-    lost = leftovers.lost(left) if settings.keeps_data and settings.has("DataStack") else []
+    lost = leftovers.lost(left, settings) if settings.keeps_data else []
     if lost:
         raise CloudError(
             f"destroy of {cloud.prefix} took data with it",

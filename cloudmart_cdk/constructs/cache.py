@@ -34,6 +34,7 @@ class Cache(Construct):
         id: str,
         *,
         settings: CacheSettings,
+        name: str,
         subnets: list[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
         key: kms.IKey,
@@ -44,7 +45,15 @@ class Cache(Construct):
         super().__init__(scope, id)
         clustered = settings.shards > 0
         failover = settings.replicas > 0
-        slow_log = logs.LogGroup(self, "SlowLog", retention=log_retention, removal_policy=cdk.RemovalPolicy.DESTROY)
+        # Below /aws/vendedlogs: AWS's own resource policy covers that prefix once for all; any other name is appended
+        # to it, and it is small and never shortened (CloudWatch Logs guide, "Enabling logging from AWS services").
+        slow_log = logs.LogGroup(
+            self,
+            "SlowLog",
+            log_group_name=f"/aws/vendedlogs/elasticache/{name}/slow",
+            retention=log_retention,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
         subnet_group = elasticache.CfnSubnetGroup(
             self,
             "Subnets",

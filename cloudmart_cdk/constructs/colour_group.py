@@ -73,6 +73,7 @@ class ColourGroup(Construct):
                 region=stack.region,
                 log_group=log_group.log_group_name,
                 group=group_name,
+                target_group=target_group.ref,
                 stack=stack.stack_name,
                 resource=logical_id,
             ),

@@ -1,8 +1,8 @@
 """The two colours of the shop's backend and which of them is live.
 
-The live colour is state, not configuration: a release writes it to Parameter Store, and the template asks
-for it at each deploy (an SSM-typed CloudFormation parameter). So a deploy after a release keeps sizes and
-listener weights where the release put them.
+The live colour is state, not configuration: it is a parameter of BackendAsgStack's template, which a release
+changes and every other deploy leaves as it is. So a deploy after a release keeps sizes and listener weights
+where the release put them (ADR 0004).
 """
 
 from enum import StrEnum
@@ -11,8 +11,9 @@ from typing import Final
 import aws_cdk as cdk
 from constructs import Construct
 
-LIVE_COLOUR_PARAMETER: Final = "backend/live-colour"
-"""Below `/<name>/<stage>/`."""
+LIVE_COLOUR: Final = "LiveColour"
+"""The template parameter: `aws cloudformation update-stack --use-previous-template --parameters
+ParameterKey=LiveColour,ParameterValue=green` flips the shop."""
 
 
 class Colour(StrEnum):
@@ -25,15 +26,17 @@ class Colour(StrEnum):
 class LiveColour(Construct):
     """Chooses values by colour: `choice(Colour.BLUE, "2", "0")` is "2" while blue is live, else "0"."""
 
-    def __init__(self, scope: Construct, id: str, *, parameter_name: str) -> None:
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         live = cdk.CfnParameter(
             self,
             "Parameter",
-            type="AWS::SSM::Parameter::Value<String>",
-            default=parameter_name,
-            description="Which backend colour is live; written by a release",
+            type="String",
+            default=Colour.BLUE,
+            allowed_values=list(Colour),
+            description="Which backend colour is live; a release changes it, a deploy keeps it",
         )
+        live.override_logical_id(LIVE_COLOUR)
         self._conditions = {
             colour: cdk.CfnCondition(
                 self, f"{colour.title()}Live", expression=cdk.Fn.condition_equals(live.value_as_string, colour)

@@ -48,7 +48,18 @@ class CostWatch(Construct):
                 budget_type="COST",
                 time_unit="MONTHLY",
                 budget_limit=budgets.CfnBudget.SpendProperty(amount=limit_usd, unit="USD"),
-                cost_filters={"TagKeyValue": [f"user:{key}${value}" for key, value in tags.items()]} if tags else None,
+                # All of the tags: the values of one plain filter would be alternatives. An expression names its metric.
+                filter_expression=budgets.CfnBudget.ExpressionProperty(
+                    and_=[
+                        budgets.CfnBudget.ExpressionProperty(
+                            tags=budgets.CfnBudget.TagValuesProperty(key=key, values=[value], match_options=["EQUALS"])
+                        )
+                        for key, value in tags.items()
+                    ]
+                )
+                if tags
+                else None,
+                metrics=["UnblendedCost"] if tags else None,
             ),
             notifications_with_subscribers=[
                 budgets.CfnBudget.NotificationWithSubscribersProperty(

@@ -46,10 +46,7 @@ class Images(Construct):
             ],
         )
         account = cdk.Aws.ACCOUNT_ID
-        our_distributions = {
-            "StringEquals": {"aws:SourceAccount": account},
-            "ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{account}:distribution/*"},
-        }
+        our_distributions = {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudfront::{account}:distribution/*"}}
         cloudfront = iam.ServicePrincipal("cloudfront.amazonaws.com")
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(

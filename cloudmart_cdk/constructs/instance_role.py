@@ -10,9 +10,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..acknowledge import acknowledge
+from .ssm_agent import SSM_AGENT_ACTIONS
 from .watched import AGENT_NAMESPACE
-
-_SSM_CORE = "arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore"
 
 
 class InstanceRole(Construct):
@@ -45,7 +44,6 @@ class InstanceRole(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("AmazonSSMManagedInstanceCore")],
             inline_policies={
                 "Backend": iam.PolicyDocument(
                     statements=[
@@ -75,6 +73,8 @@ class InstanceRole(Construct):
                         _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
                         # The agent names the group that its instance is in.
                         _allow(["ec2:DescribeTags"], ["*"]),
+                        _allow(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+                        _allow(list(SSM_AGENT_ACTIONS), ["*"]),
                     ]
                 )
             },
@@ -83,12 +83,11 @@ class InstanceRole(Construct):
         acknowledge(
             self.role,
             {
-                f"AwsSolutions::AwsSolutions-IAM4[Policy::{_SSM_CORE}]": "Sessions, "
-                "inventory and patching without SSH: the agent's own policy, which changes with the agent.",
                 f"AwsSolutions::AwsSolutions-IAM5[Resource::{_reported(stack, parameters)}]": "All parameters of this "
                 "stage, and of no other; none of them is secret.",
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData (bound to the agent's namespace), X-Ray "
-                "writes and DescribeTags know no resources.",
+                "writes and the two descriptions know no resources; the Systems Manager agent's calls are AWS's own "
+                "list for it, less reading parameters.",
             }
             | {
                 f"AwsSolutions::AwsSolutions-IAM5[Resource::{_reported(stack, group)}]": "The wildcard stands for an "

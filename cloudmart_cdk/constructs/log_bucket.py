@@ -42,21 +42,21 @@ class LogBucket(Construct):
             removal_policy=cdk.RemovalPolicy.RETAIN if keep else cdk.RemovalPolicy.DESTROY,
             auto_delete_objects=not keep,
         )
-        if not keep and self.bucket.policy:
-            # Before it empties the bucket, CDK's handler adds a Deny to this policy. Were the policy deleted first, a
-            # late log would come in and the bucket could not go (aws/aws-cdk#26874); it goes with the bucket instead.
+        if self.bucket.policy:
+            # A kept bucket stays TLS-only. One that goes is emptied by CDK's handler, which adds a Deny to this policy:
+            # were the policy deleted first, a late log would come in and the bucket could not go (aws/aws-cdk#26874).
             self.bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         # S3 server access logs and load balancer logs: the services' own principals, this account's sources only.
-        for sid, service in (
-            ("S3AccessLogs", "logging.s3.amazonaws.com"),
-            ("LoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com"),
+        for sid, service, path in (
+            ("S3AccessLogs", "logging.s3.amazonaws.com", "s3/*"),
+            ("LoadBalancerLogs", "logdelivery.elasticloadbalancing.amazonaws.com", "alb/*"),
         ):
             self.bucket.add_to_resource_policy(
                 iam.PolicyStatement(
                     sid=sid,
                     principals=[iam.ServicePrincipal(service)],
                     actions=["s3:PutObject"],
-                    resources=[self.bucket.arn_for_objects("*")],
+                    resources=[self.bucket.arn_for_objects(path)],
                     conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
                 )
             )

@@ -18,6 +18,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import NodeGroup as NodeGroupSettings
+from .ssm_agent import SSM_AGENT_ACTIONS
 
 CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
 """Node label: `on-demand` or `spot`. Ours beside EKS's `eks.amazonaws.com/capacityType`, so that the autoscaler, which
@@ -32,7 +33,6 @@ _AMI: Final[dict[catalogue.Architecture, str]] = {
 _POLICIES: Final = {
     "AmazonEC2ContainerRegistryPullOnly": "Images of the add-ons lie in registries of AWS's own accounts, those of the "
     "services in ours; it reads, and the policy names no more than pulling.",
-    "AmazonSSMManagedInstanceCore": "The agent's own policy: sessions without SSH. It changes with the agent.",
 }
 
 
@@ -143,6 +143,7 @@ class NodeGroups(Construct):
                     policy_document={
                         "Version": "2012-10-17",
                         "Statement": [
+                            {"Effect": "Allow", "Action": list(SSM_AGENT_ACTIONS), "Resource": "*"},
                             # The Pod Identity agent exchanges the pods' tokens as the node.
                             {
                                 "Effect": "Allow",
@@ -168,7 +169,8 @@ class NodeGroups(Construct):
             }
             | {
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "nodeadm looks its own instance up by two describe "
-                "actions that know no resources."
+                "actions that know no resources; the Systems Manager agent's calls are AWS's own list for it, less "
+                "reading parameters."
             },
         )
         return role

@@ -87,6 +87,8 @@ def private_bucket(
         auto_delete_objects=not lifecycle.keep,
         **options,
     )
+    if lifecycle.keep and bucket.policy:
+        bucket.policy.apply_removal_policy(cdk.RemovalPolicy.RETAIN)  # a kept bucket stays TLS-only
     if log_bucket:
         acknowledge(
             bucket,

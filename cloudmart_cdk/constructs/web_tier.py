@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..security_groups import BACKEND_PORT
@@ -36,10 +37,10 @@ class WebTier(Construct):
         log_bucket: s3.IBucket,
         deletion_protection: bool,
         live: LiveColour,
-        origin_secret_name: str | None,
+        origin_secret: secretsmanager.ISecret | None,
         domain: Domain | None,
     ) -> None:
-        """`origin_secret_name`: the secret that requests must carry; None: no CDN in front, nothing is checked."""
+        """`origin_secret`: what requests must carry; None: no CDN in front, nothing is checked."""
         super().__init__(scope, id)
         balancer = public_load_balancer(
             self,
@@ -56,7 +57,7 @@ class WebTier(Construct):
         certificate_arn = None
         if domain:
             # CloudFront meets it as its origin; without CloudFront it is what users type.
-            label = "origin" if origin_secret_name else ""
+            label = "origin" if origin_secret else ""
             host = HostName(self, "HostName", domain=domain, label=label, load_balancer=balancer)
             self.host_name, certificate_arn = host.name, host.certificate_arn
 
@@ -84,18 +85,20 @@ class WebTier(Construct):
             "Listener",
             load_balancer=balancer,
             certificate_arn=certificate_arn,
-            default_action=refuse if origin_secret_name else forward,
+            default_action=refuse if origin_secret else forward,
         )
         self.attached: list[cdk.CfnResource] = [main]
         """Exist before a target group counts requests (ALBRequestCountPerTarget needs an attached group)."""
-        if origin_secret_name:
-            self.attached.append(self._only_through_cdn(main, origin_secret_name, live))
+        if origin_secret:
+            self.attached.append(self._only_through_cdn(main, origin_secret, live))
         elif certificate_arn:
             redirect_to_https(self, "Redirect", load_balancer=balancer)
 
-    def _only_through_cdn(self, main: elbv2.CfnListener, secret_name: str, live: LiveColour) -> elbv2.CfnListenerRule:
+    def _only_through_cdn(
+        self, main: elbv2.CfnListener, secret: secretsmanager.ISecret, live: LiveColour
+    ) -> elbv2.CfnListenerRule:
         """Forward what carries the header; everything else meets the listener's 403."""
-        header = cdk.SecretValue.secrets_manager(secret_name).unsafe_unwrap()  # a dynamic reference, by name
+        header = secret.secret_value.unsafe_unwrap()  # a dynamic reference: the template holds no value
         return elbv2.CfnListenerRule(
             self,
             "ThroughCdn",

@@ -12,7 +12,7 @@ from ..constructs.alarm_table import rollout_alarms
 from ..constructs.alarms import Alarms
 from ..constructs.artefact import PLACEHOLDER, Artefact
 from ..constructs.colour_group import ColourGroup, Placement
-from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour, LiveColour
+from ..constructs.colours import Colour, LiveColour
 from ..constructs.firewall import Firewall
 from ..constructs.fleet_care import FleetCare
 from ..constructs.instance_role import InstanceRole
@@ -48,7 +48,7 @@ class BackendAsgStack(CloudMartStack):
         super().__init__(scope, id, settings=settings, description="CloudMart: shop load balancer and backend")
         names = settings.names
         self.origin_secret_name = names.secret(ORIGIN_SECRET)
-        live = LiveColour(self, "Live", parameter_name=names.parameter(LIVE_COLOUR_PARAMETER))
+        live = LiveColour(self, "Live")
         web = WebTier(
             self,
             "Web",
@@ -59,13 +59,9 @@ class BackendAsgStack(CloudMartStack):
             log_bucket=log_bucket,
             deletion_protection=settings.deletion_protection,
             live=live,
-            origin_secret_name=self.origin_secret_name if behind_cdn else None,
+            origin_secret=self._origin_secret() if behind_cdn else None,
             domain=settings.domain,
         )
-        if behind_cdn:
-            secret = self._origin_secret()
-            for resource in web.attached:
-                resource.node.add_dependency(secret)
         self.host_name = web.host_name
 
         log_group = logs.LogGroup(
@@ -131,7 +127,7 @@ class BackendAsgStack(CloudMartStack):
         )
 
     def _origin_secret(self) -> secretsmanager.Secret:
-        """What CloudFront shows the listener. Found by name on both sides, as a dynamic reference."""
+        """What CloudFront shows the listener; FrontendCdnStack finds it by its name."""
         secret = secretsmanager.Secret(
             self,
             "OriginSecret",
@@ -144,7 +140,7 @@ class BackendAsgStack(CloudMartStack):
             secret,
             {
                 "AwsSolutions::AwsSolutions-SMG4": "CloudFront and listener read it at deploy time only: a timer would "
-                "lock the shop out between the two. It is replaced by a deploy."
+                "lock the shop out between the two. An operator changes both, listener last."
             },
         )
         return secret

@@ -8,7 +8,6 @@ from constructs import Construct
 
 from ..constructs.backup import TAG, BackupPlan
 from ..constructs.cache import Cache
-from ..constructs.colours import LIVE_COLOUR_PARAMETER, Colour
 from ..constructs.database import Database
 from ..constructs.firewall import Firewall
 from ..constructs.images import Images
@@ -67,6 +66,7 @@ class DataStack(CloudMartStack):
             self,
             "Cache",
             settings=settings.cache,
+            name=names.of("cache"),
             subnets=network.data_subnets,
             security_group=firewall[Group.CACHE],
             key=self.key,
@@ -91,7 +91,9 @@ class DataStack(CloudMartStack):
         if settings.backup.plan:
             servers = ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
             cdk.Tags.of(self.database).add(TAG, names.prefix, include_resource_types=servers)
-            BackupPlan(self, "Backup", settings=settings.backup, tag_value=names.prefix, key=self.key)
+            BackupPlan(
+                self, "Backup", settings=settings.backup, name=names.of("backup"), tag_value=names.prefix, key=self.key
+            )
 
         self._add_parameters(settings)
         for name, host in (("db", self.database.host), ("cache", self.cache.host)):
@@ -118,8 +120,6 @@ class DataStack(CloudMartStack):
         }
         if self.database.reader_host is not None:
             values["database/reader-host"] = self.database.reader_host
-        # Written by a release, read by BackendAsgStack at each deploy; this value is the first one only.
-        values[LIVE_COLOUR_PARAMETER] = Colour.BLUE
         for path, value in values.items():
             ssm.CfnParameter(
                 self, path.replace("/", "-"), type="String", name=settings.names.parameter(path), value=value

@@ -7,6 +7,7 @@ from constructs import Construct
 from ..constructs.addons import Addons
 from ..constructs.alarm_table import rollout_alarms
 from ..constructs.alarms import Alarms
+from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
 from ..constructs.firewall import Firewall
 from ..constructs.network import Network
@@ -61,7 +62,7 @@ class EksPlatformStack(CloudMartStack):
             name=name,
             versions=settings.eks.addons,
             log_retention_days=settings.log_retention_days,
-            volume_tags=tags,
+            volume_tags={**tags, BACKUP_TAG: settings.names.prefix} if settings.backup.plan else tags,
         )
         self.node_groups = NodeGroups(
             self,

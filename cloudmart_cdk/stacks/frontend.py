@@ -5,6 +5,7 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
@@ -64,6 +65,13 @@ class FrontendCdnStack(CloudMartStack):
         )
         if domain:
             self._name_it(domain)
+        ssm.CfnParameter(
+            self,
+            "SiteBucketParameter",
+            type="String",
+            name=settings.names.parameter("site/bucket"),
+            value=cdn.site_bucket.bucket_name,
+        )
         cdk.CfnOutput(self, "ShopUrl", value=f"https://{cdn.host}/")
         cdk.CfnOutput(self, "DistributionId", value=cdn.distribution.distribution_id)
         cdk.CfnOutput(self, "SiteBucketName", value=cdn.site_bucket.bucket_name)

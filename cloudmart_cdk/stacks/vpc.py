@@ -1,5 +1,6 @@
 """VpcStack: network, firewall and the stage's log bucket. Specification section 2."""
 
+from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from ..constructs.firewall import Firewall
@@ -34,6 +35,13 @@ class VpcStack(CloudMartStack):
             vpc=self.network.vpc,
             groups=groups(settings),
             rules=rules(settings),
+        )
+        ssm.CfnParameter(
+            self,
+            "LogBucketParameter",
+            type="String",
+            name=settings.names.parameter("logs/bucket"),
+            value=logs.bucket.bucket_name,
         )
         if settings.network.interface_endpoints:
             self.network.add_interface_endpoints(self.firewall[Group.ENDPOINTS])

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudmart_cdk.security_groups import BACKEND_PORT
-from cloudmart_cdk.settings.topology import BACKEND
+from cloudmart_cdk.settings.topology import BACKEND, FRONTEND
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
 _HEALTHY_SECONDS = 10.0
+LIVE_COLOUR = "LiveColour"
+"""Template parameter, and below its values. `cloudmart_cdk.constructs.colours` has both, but importing it loads the CDK."""
+COLOURS = ("blue", "green")
 
 
 def checks(view: View) -> Iterator[Check]:
     if view.stack(BACKEND) is None:
         return
     groups = _groups(view)
-    yield from _sizes(view, groups)
+    live = view.stacks[BACKEND].parameters.get(LIVE_COLOUR)
+    yield Check("live colour is one of", True, live in COLOURS or live)
+    yield from _sizes(view, groups, live)
     yield from _target_groups(view, groups)
     yield from _templates(view)
     yield from _balancers(view)
@@ -31,16 +36,17 @@ def _groups(view: View) -> list[dict[str, Any]]:
     return list(answer["AutoScalingGroups"])
 
 
-def _sizes(view: View, groups: list[dict[str, Any]]) -> Iterator[Check]:
-    """The figures apply to the live colour; the idle one has nothing."""
+def _sizes(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterator[Check]:
+    """The live colour has its minimum; the idle one may be empty."""
     backend = view.settings.backend
-    sizes = sorted((group["MinSize"], group["MaxSize"]) for group in groups)
-    yield Check("scaling groups, (minimum, maximum) each", 2, len(sizes))
-    yield Check("live colour, (minimum, maximum)", (backend.min, backend.max), sizes[-1] if sizes else None)
-    if sizes:
-        yield Check("idle colour, minimum", 0, sizes[0][0])
-    live = sum(len(group["Instances"]) for group in groups)
-    yield Check("instances", True, backend.min <= live <= backend.max or live)
+    found = {group["AutoScalingGroupName"]: (group["MinSize"], group["MaxSize"]) for group in groups}
+    expected = {
+        view.settings.names.of(f"backend-{colour}"): (backend.min if colour == live else 0, backend.max)
+        for colour in COLOURS
+    }
+    yield Check("scaling groups, (minimum, maximum)", expected, found)
+    instances = sum(len(group["Instances"]) for group in groups)
+    yield Check("instances", True, backend.min <= instances <= backend.max or instances)
 
 
 def _target_groups(view: View, groups: list[dict[str, Any]]) -> Iterator[Check]:
@@ -106,7 +112,9 @@ def _balancers(view: View) -> Iterator[Check]:
         yield Check(
             "shop load balancer deletion protection", protection, attributes.get("deletion_protection.enabled", "false")
         )
-        yield Check("shop load balancer without CloudFront's header", 403, _status(view, described["DNSName"]))
+        # Without a CDN in front the load balancer is the shop, and serves everybody.
+        direct = 403 if view.settings.has(FRONTEND) else 200
+        yield Check("shop load balancer, asked without CloudFront's header", direct, _status(view, described["DNSName"]))
 
 
 def _status(view: View, host: str) -> int:

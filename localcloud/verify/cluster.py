@@ -1,21 +1,14 @@
 """EksPlatformStack: cluster, node groups, add-ons, repositories, the load balancer of the services."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
+from cloudmart_cdk.settings.catalogue import Addon
 from cloudmart_cdk.settings.topology import EKS
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
 _LOGS = {"api", "audit", "authenticator", "controllerManager", "scheduler"}
-_ADDONS = {
-    "amazon-cloudwatch-observability",
-    "aws-ebs-csi-driver",
-    "coredns",
-    "eks-pod-identity-agent",
-    "kube-proxy",
-    "vpc-cni",
-}
 
 
 def checks(view: View) -> Iterator[Check]:
@@ -26,8 +19,7 @@ def checks(view: View) -> Iterator[Check]:
     cluster = view.client("eks").describe_cluster(name=name)["cluster"]
     yield from _cluster(view, cluster)
     yield from _node_groups(view, name)
-    found = set(view.client("eks").list_addons(clusterName=name)["addons"])
-    yield Check("add-ons", sorted(_ADDONS), sorted(found & _ADDONS))
+    yield from _addons(view, name)
     yield from _repositories(view)
     yield from _balancer(view)
 
@@ -35,8 +27,7 @@ def checks(view: View) -> Iterator[Check]:
 def _cluster(view: View, cluster: dict[str, Any]) -> Iterator[Check]:
     logs = {t for entry in cluster["logging"]["clusterLogging"] if entry["enabled"] for t in entry["types"]}
     access = cluster["resourcesVpcConfig"]
-    # Private where the stage says so, or where nobody has stated from where it may be reached.
-    public = bool(view.settings.sources) and view.settings.stage != "prod"
+    sources = [str(source) for source in view.settings.sources] if view.settings.eks.public_endpoint else []
     figures: dict[str, tuple[Any, Any]] = {
         "name": (view.settings.names.of("tiketi"), cluster["name"]),
         "version": (view.settings.eks.version, cluster["version"]),
@@ -44,12 +35,24 @@ def _cluster(view: View, cluster: dict[str, Any]) -> Iterator[Check]:
         "control plane logs": (sorted(_LOGS), sorted(logs)),
         "encrypts": (["secrets"], [r for entry in cluster.get("encryptionConfig", []) for r in entry["resources"]]),
         "private endpoint": (True, access.get("endpointPrivateAccess")),
-        "public endpoint": (public, access.get("endpointPublicAccess")),
+        "public endpoint": (bool(sources), access.get("endpointPublicAccess")),
         "authentication": (True, "API" in str(cluster.get("accessConfig", {}).get("authenticationMode"))),
         "deletion protection": (view.settings.deletion_protection, cluster.get("deletionProtection")),
     }
+    if sources:
+        figures["public endpoint is open to"] = (sorted(sources), sorted(access.get("publicAccessCidrs", [])))
     for what, (expected, found) in figures.items():
         yield Check(f"cluster {what}", expected, found)
+
+
+def _addons(view: View, cluster: str) -> Iterator[Check]:
+    """Every add-on of the catalogue, in the version that the settings pin."""
+    eks, wanted = view.client("eks"), view.settings.eks.addons
+    names = sorted(eks.list_addons(clusterName=cluster)["addons"])
+    yield Check("add-ons", sorted(get_args(Addon)), names)
+    for name in names:
+        version = eks.describe_addon(clusterName=cluster, addonName=name)["addon"]["addonVersion"]
+        yield Check(f"add-on {name} version", wanted.get(name), version)
 
 
 def _node_groups(view: View, cluster: str) -> Iterator[Check]:

@@ -65,7 +65,7 @@ def _table(view: View, alarms: list[dict[str, Any]]) -> Iterator[Check]:
         (DATA, "DatabaseConnections", "AWS/RDS", connections),
         (BACKEND, "UnHealthyHostCount", "AWS/ApplicationELB", 0),
         (BACKEND, "HTTPCode_Target_5XX_Count", "AWS/ApplicationELB", 5),
-        (BACKEND, "TargetResponseTime", "AWS/ApplicationELB", 0.2),
+        (BACKEND, "TargetResponseTime", "AWS/ApplicationELB", settings.monitoring.latency_slo_ms / 1000),
     ]
     if settings.database.engine == "postgres":
         rows.append((DATA, "FreeStorageSpace", "AWS/RDS", settings.database.storage_gb * 1024**3 // 10))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cloudmart_cdk.settings.topology import NEEDS
+from cloudmart_cdk.settings.topology import DATA, FRONTEND, NEEDS, VPC
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
@@ -49,13 +49,14 @@ def _parameters(view: View) -> Iterator[Check]:
     for name, value in values.items():
         yield Check(f"parameter {name} is resolved", True, not _UNRESOLVED.search(value) or value)
     for name, real in _real_values(view).items():
-        if name in values:
-            yield Check(f"parameter {name}", real, values[name])
+        yield Check(f"parameter {name}", real, values.get(name))
 
 
 def _real_values(view: View) -> dict[str, str]:
-    """Parameters of specification section 3 with what the services themselves say."""
-    names, real = view.settings.names, {"database/name": view.settings.database.name}
+    """Parameters, by full name, with what the services themselves say."""
+    names, real = view.settings.names, _buckets(view)
+    if view.stack(DATA) is not None:
+        real["database/name"] = view.settings.database.name
     instances = view.client("rds").describe_db_instances()["DBInstances"]
     primary = [i for i in instances if not i.get("ReadReplicaSourceDBInstanceIdentifier")]
     if len(primary) == 1 and not view.settings.database.proxy:
@@ -66,3 +67,9 @@ def _real_values(view: View) -> dict[str, str]:
         endpoint = group.get("ConfigurationEndpoint") or shards[0]["PrimaryEndpoint"]
         real["cache/host"], real["cache/port"] = endpoint["Address"], str(endpoint["Port"])
     return {names.parameter(path): value for path, value in real.items()}
+
+
+def _buckets(view: View) -> dict[str, str]:
+    """Buckets with generated names, that people and deploy pipelines look up."""
+    found = {"logs/bucket": view.of(VPC, "AWS::S3::Bucket"), "site/bucket": view.of(FRONTEND, "AWS::S3::Bucket")}
+    return {path: buckets[0].physical_id for path, buckets in found.items() if buckets}

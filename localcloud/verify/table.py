@@ -3,7 +3,6 @@
 Owns the collecting: a check that fails never hides the ones after it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +45,6 @@ class Report:
 
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
-
-    def add(self, checks: Iterable[Check]) -> None:
-        self.checks.extend(checks)
 
     @property
     def failed(self) -> list[Check]:

@@ -4,7 +4,6 @@ Owns the way from a stack id of the app to physical ids; families ask here and t
 resources themselves.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +32,8 @@ class Stack:
     status: str
     outputs: dict[str, str]
     exports: dict[str, str]
+    parameters: dict[str, str]
+    """Of the template, with the values that the stack runs with."""
     resources: list[Deployed] = field(default_factory=list)
 
     def of(self, type_name: str) -> list[Deployed]:
@@ -69,6 +70,7 @@ class View:
                         status=stack["StackStatus"],
                         outputs={output["OutputKey"]: output["OutputValue"] for output in outputs},
                         exports={o["ExportName"]: o["OutputValue"] for o in outputs if "ExportName" in o},
+                        parameters={p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])},
                         resources=self._resources(client, stack["StackName"]),
                     )
                 )
@@ -98,12 +100,6 @@ class View:
     def all(self, type_name: str) -> list[tuple[Stack, Deployed]]:
         """The resources of a type in every stack."""
         return [(stack, resource) for stack in self.stacks.values() for resource in stack.of(type_name)]
-
-    def template(self, stack: Stack) -> dict[str, Any]:
-        """The template as it was deployed."""
-        answer = self.client("cloudformation", stack.region).get_template(StackName=stack.name)
-        body = answer["TemplateBody"]
-        return dict(json.loads(body) if isinstance(body, str) else body)
 
     def distribution_domain(self) -> str:
         """The CDN's host name; empty without FrontendCdnStack."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk.constructs.ssm_agent import SSM_AGENT_ACTIONS
 from cloudmart_cdk.settings.topology import EKS
 from tests.conftest import Synthesize
 from tests.support import Resource, Synthesized
@@ -113,12 +114,13 @@ def test_a_node_may_boot_pull_and_be_reached_and_nothing_of_the_cni(synthesized:
     role: Resource = app.templates[EKS]["Resources"][group["NodeRole"]["Fn::GetAtt"][0]]
     assert {arn.rpartition("/")[2] for arn in role["Properties"]["ManagedPolicyArns"]} == {
         "AmazonEC2ContainerRegistryPullOnly",
-        "AmazonSSMManagedInstanceCore",
     }
     (policy,) = role["Properties"]["Policies"]
-    by_resource = {str(s["Resource"]): s["Action"] for s in policy["PolicyDocument"]["Statement"]}
-    assert by_resource.pop("*") == ["ec2:DescribeInstances", "ec2:DescribeInstanceTypes"]
-    assert list(by_resource.values()) == ["eks-auth:AssumeRoleForPodIdentity"]
+    statements = [(s["Action"], s["Resource"] == "*") for s in policy["PolicyDocument"]["Statement"]]
+    assert (["ec2:DescribeInstances", "ec2:DescribeInstanceTypes"], True) in statements
+    assert (list(SSM_AGENT_ACTIONS), True) in statements
+    assert ("eks-auth:AssumeRoleForPodIdentity", False) in statements
+    assert len(statements) == 3
 
 
 @pytest.mark.parametrize("stage", ["lab", "staging", "prod"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk.constructs.ssm_agent import SSM_AGENT_ACTIONS
 from tests.conftest import Synthesize
 from tests.support import PROJECT, Synthesized
 
@@ -44,18 +45,15 @@ def test_sizes_follow_the_live_colour(synthesized: Synthesize, stage: str) -> No
         assert group["UpdatePolicy"]["AutoScalingScheduledAction"] == {"IgnoreUnmodifiedGroupSizeProperties": True}
 
 
-def test_the_live_colour_is_asked_of_parameter_store(synthesized: Synthesize) -> None:
-    app = synthesized()
-    template = app.templates[STACK]
-    ((name, parameter),) = [item for item in template["Parameters"].items() if "Live" in item[0]]
-    assert parameter["Type"] == "AWS::SSM::Parameter::Value<String>"
-    first = {
-        p["Properties"]["Name"]: p["Properties"]["Value"]
-        for p in app.resources("DataStack", "AWS::SSM::Parameter").values()
-    }
-    assert first[parameter["Default"]] == "blue"
+def test_the_live_colour_is_a_parameter_that_deploys_keep(synthesized: Synthesize) -> None:
+    """A plain one: CDK then sends `UsePreviousValue`, and neither a tag nor a setting can put it back."""
+    template = synthesized().templates[STACK]
+    parameter = template["Parameters"]["LiveColour"]
+    assert parameter["Type"] == "String"
+    assert parameter["Default"] == "blue"
+    assert set(parameter["AllowedValues"]) == {"blue", "green"}
     assert {tuple(c["Fn::Equals"][1:]) for c in template["Conditions"].values()} == {("blue",), ("green",)}
-    assert all(c["Fn::Equals"][0] == {"Ref": name} for c in template["Conditions"].values())
+    assert all(c["Fn::Equals"][0] == {"Ref": "LiveColour"} for c in template["Conditions"].values())
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -107,8 +105,9 @@ def test_behind_the_cdn_only_the_header_opens(synthesized: Synthesize) -> None:
     (rule,) = app.resources(STACK, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
     (condition,) = rule["Properties"]["Conditions"]
     assert condition["HttpHeaderConfig"]["HttpHeaderName"] == "X-Origin-Verify"
+    (secret_id,) = app.resources(STACK, "AWS::SecretsManager::Secret")
     assert condition["HttpHeaderConfig"]["Values"] == [
-        "{{resolve:secretsmanager:cloudmart-lab/origin-header:SecretString:::}}"
+        {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": secret_id}, ":SecretString:::}}"]]}
     ]
     (action,) = rule["Properties"]["Actions"]
     weights = [_live(app, target["Weight"]) for target in action["ForwardConfig"]["TargetGroups"]]
@@ -206,6 +205,9 @@ def test_user_data_is_bash_names_its_own_group_and_fits(synthesized: Synthesize)
         assert f"--resource {colour.title()}Group " in script
         assert f"{colour.title()}Group" in app.templates[STACK]["Resources"]
         assert "resolve:secretsmanager" not in script
+        # CloudFormation hears of an instance only when the load balancer has found it healthy.
+        assert script.index("hook CONTINUE") < script.index("wait target-in-service") < script.index("signal $?")
+        assert script.index("signal $status") < script.index("hook ABANDON")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd on this machine to check the unit with")
@@ -231,7 +233,10 @@ def test_instance_may_read_its_own_stage_only(synthesized: Synthesize) -> None:
         "xray:PutTraceSegments",
         "xray:PutTelemetryRecords",
         "ec2:DescribeTags",
+        "elasticloadbalancing:DescribeTargetHealth",
+        *SSM_AGENT_ACTIONS,
     }
+    assert "ManagedPolicyArns" not in role["Properties"], "AWS's own policy for the agent reads every parameter"
 
 
 def test_the_alarms_that_steer_a_rollout_live_here(synthesized: Synthesize) -> None:

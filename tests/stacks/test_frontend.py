@@ -84,14 +84,11 @@ def test_api_origin_proves_itself(synthesized: Synthesize, context: dict[str, st
     (rule,) = app.resources("BackendAsgStack", "AWS::ElasticLoadBalancingV2::ListenerRule").values()
     (checked,) = [each["HttpHeaderConfig"] for each in rule["Properties"]["Conditions"] if "HttpHeaderConfig" in each]
     assert header["HeaderName"] == checked["HttpHeaderName"]
-    assert [header["HeaderValue"]] == checked["Values"]
+    # One secret: by name here, by reference in the stack that owns it.
     assert header["HeaderValue"] == "{{resolve:secretsmanager:cloudmart-lab/origin-header:SecretString:::}}"
-    (secret,) = [
-        each["Properties"]["Name"]
-        for each in app.resources("BackendAsgStack", "AWS::SecretsManager::Secret").values()
-        if "origin" in each["Properties"]["Name"]
-    ]
-    assert secret == "cloudmart-lab/origin-header"
+    ((secret_id, secret),) = app.resources("BackendAsgStack", "AWS::SecretsManager::Secret").items()
+    assert secret["Properties"]["Name"] == "cloudmart-lab/origin-header"
+    assert {"Ref": secret_id} in checked["Values"][0]["Fn::Join"][1]
 
 
 def test_with_a_domain_the_origin_has_a_name_that_a_certificate_bears(synthesized: Synthesize) -> None:

@@ -215,8 +215,11 @@ def test_budget(synthesized: Synthesize, stage: str, usd: int) -> None:
     budget = resource["Properties"]["Budget"]
     assert budget["BudgetLimit"] == {"Amount": usd, "Unit": "USD"}
     assert (budget["BudgetType"], budget["TimeUnit"]) == ("COST", "MONTHLY")
-    tags = None if stage == "lab" else {"TagKeyValue": ["user:Project$CloudMart", f"user:Stage${stage}"]}
-    assert budget.get("CostFilters") == tags
+    tagged = [
+        {"Tags": {"Key": key, "Values": [value], "MatchOptions": ["EQUALS"]}}
+        for key, value in (("Project", "CloudMart"), ("Stage", stage))
+    ]
+    assert budget.get("FilterExpression") == (None if stage == "lab" else {"And": tagged})
     told = {
         (entry["Notification"]["NotificationType"], entry["Notification"]["Threshold"]): entry["Subscribers"]
         for entry in resource["Properties"]["NotificationsWithSubscribers"]

@@ -106,7 +106,7 @@ def test_log_bucket(synthesized: Synthesize, stage: str, kept: bool) -> None:
         {"StorageClass": "STANDARD_IA", "TransitionInDays": 30},
         {"StorageClass": "GLACIER", "TransitionInDays": 90},
     ]
-    assert rule["ExpirationInDays"] == 365
+    assert rule["ExpirationInDays"] == (365 if kept else 91)
     encryption = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]
     assert encryption == {"SSEAlgorithm": "AES256"}
     assert properties["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerPreferred"}]

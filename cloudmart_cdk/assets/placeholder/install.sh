@@ -15,8 +15,12 @@ install -m 0644 "$here/logrotate.conf" /etc/logrotate.d/cloudmart
 systemctl daemon-reload
 systemctl enable --now cloudmart.service
 
+# Amazon Linux 2023 is locked to the release of its image: unlocked, the patch window finds something to install.
+echo latest > /etc/dnf/vars/releasever
+
 # Metrics, log and traces (the agent is an OpenTelemetry collector with an X-Ray exporter).
-dnf install -y -q amazon-cloudwatch-agent
+dnf install -y -q amazon-cloudwatch-agent logrotate
+systemctl enable --now logrotate.timer
 usermod -a -G cloudmart cwagent
 sed "s|@LOG_GROUP@|$LOG_GROUP|" "$here/amazon-cloudwatch-agent.json" \
   > /opt/aws/amazon-cloudwatch-agent/etc/cloudmart.json
