@@ -32,6 +32,7 @@ def main() -> None:
         if "ValidationFailed" not in str(failed):
             raise
         sys.exit(f"error: synth refused by the findings above; fix them or acknowledge them where they arise. {failed}")
+    gc.freeze()  # nor at exit, where Python would look once more
 
 
 if __name__ == "__main__":

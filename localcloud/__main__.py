@@ -43,9 +43,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     # Imported late: help and a bad command line are answered at once.
-    from localcloud import deployment, inspection, teardown
+    from localcloud import deployment, environment, inspection, processes, teardown
     from localcloud.steps import Options
 
+    processes.check_system()
+    environment.forget_aws_settings()
     state = State(arguments.state)
     match arguments.command:
         case "deploy":

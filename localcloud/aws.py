@@ -1,7 +1,6 @@
 """boto3 clients of the local cloud."""
 
 import functools
-import os
 from typing import Any
 
 import boto3
@@ -24,10 +23,6 @@ class Clients:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        # The user's AWS settings must neither be read nor break ours (a profile that does not exist).
-        for key in [key for key in os.environ if key.startswith("AWS_")]:
-            del os.environ[key]
-        os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         self._session = boto3.Session(
             aws_access_key_id=cloud.account, aws_secret_access_key="local", region_name=cloud.region
         )

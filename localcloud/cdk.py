@@ -18,7 +18,6 @@ from localcloud.processes import Process, started_at
 from localcloud.state import PROJECT, Cloud, State
 
 _CLI: Final = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
-EDGE_REGION: Final = "us-east-1"
 
 _INPUTS: Final = ("app.py", "cdk.json", "cdk.out.gitignore", "requirements.txt", "package-lock.json")
 _LONGEST: Final = 600
@@ -167,38 +166,23 @@ class Cdk:
         return Synthesis(run, mark=mark, fingerprint=current)
 
     def bootstrap(self) -> Run:
-        regions = dict.fromkeys((self._cloud.region, EDGE_REGION))
-        targets = [f"aws://{self._cloud.account}/{region}" for region in regions]
+        targets = [f"aws://{self._cloud.account}/{region}" for region in self._cloud.regions]
         # In a folder without cdk.json the CLI has no app to run first.
         return self._start("bootstrap", ["bootstrap", "--no-notices", *targets], folder=self._state.home)
 
-    def _all_stacks(self, concurrency: int) -> list[str]:
-        assembly = str(self._state.assembly)
-        return ["--all", "--no-notices", "--app", assembly, "--concurrency", str(concurrency)]
+    def _all_stacks(self, command: str, *options: str) -> Run:
+        """A command on every stack of the synthesized assembly, so that the app runs once."""
+        assembly = ["--all", "--no-notices", "--app", str(self._state.assembly)]
+        return self._start(command, [command, *assembly, *options])
 
-    def deploy(self, *, concurrency: int, again: bool) -> Run:
-        """Deploys the synthesized assembly, so that the app runs once."""
-        # Direct calls save a change set a stack where everything is new. Later on only a change set can tell
-        # "no changes" for a template with dynamic references: a direct update of it always runs.
-        method = "change-set" if again else "direct"
-        choices = [f"--method={method}", "--require-approval", "never", "--progress", "events"]
-        return self._start("deploy", ["deploy", *self._all_stacks(concurrency), *choices])
+    def deploy(self, *, concurrency: int) -> Run:
+        # Direct calls save a change set a stack; what has not changed the CLI skips by itself.
+        choices = ["--method=direct", "--require-approval", "never", "--progress", "events"]
+        return self._all_stacks("deploy", *choices, "--concurrency", str(concurrency))
 
     def destroy(self, *, concurrency: int) -> Run:
-        return self._start(
-            "destroy",
-            [
-                "destroy",
-                "--all",
-                "--force",
-                "--no-notices",
-                "--app",
-                str(self._state.assembly),
-                "--concurrency",
-                str(concurrency),
-            ],
-        )
+        return self._all_stacks("destroy", "--force", "--concurrency", str(concurrency))
 
     def diff(self) -> Run:
         """Differences between the synthesized assembly and what is deployed; status 1 when there are some."""
-        return self._start("diff", ["diff", "--all", "--fail", "--no-notices", "--app", str(self._state.assembly)])
+        return self._all_stacks("diff", "--fail")

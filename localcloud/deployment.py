@@ -122,8 +122,6 @@ def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: fl
     domain = view.distribution_domain()
     if domain:
         shop.start(state, cloud, domain)
-    cloud.deployed = True
-    state.save(cloud)
     report = verify.run(view)
     say(report.summary())
     report.raise_for_failures()

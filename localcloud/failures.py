@@ -1,7 +1,7 @@
 """Why a stack failed: from CloudFormation's own events."""
 
 from localcloud.aws import Clients
-from localcloud.cdk import EDGE_REGION, Run
+from localcloud.cdk import Run
 from localcloud.errors import CloudError
 from localcloud.state import Cloud
 
@@ -11,7 +11,7 @@ _CONSEQUENCES = ("cancelled", "The following resource(s)", "Initiated by parent 
 def explain(cloud: Cloud, run: Run, *, doing: str) -> CloudError:
     """The error for a failed deploy or destroy: the first resource that failed, and its reason."""
     clients = Clients(cloud)
-    for region in dict.fromkeys((cloud.region, EDGE_REGION)):
+    for region in cloud.regions:
         cloudformation = clients.client("cloudformation", region)
         for stack in cloudformation.describe_stacks()["Stacks"]:
             if "FAILED" not in stack["StackStatus"] and "ROLLBACK" not in stack["StackStatus"]:

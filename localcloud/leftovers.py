@@ -8,7 +8,7 @@ Does not decide by itself what a stage may keep; see `unexpected`.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from cloudmart_cdk.settings.topology import BACKEND, DATA, EDGE_REGION, EKS, VPC
+from cloudmart_cdk.settings.topology import DATA, EKS, VPC
 from localcloud.aws import Clients
 from localcloud.state import Cloud
 
@@ -174,7 +174,7 @@ def inventory(cloud: Cloud) -> Inventory:
     """Everything there is, in both regions."""
     clients = Clients(cloud)
     lines: set[str] = set()
-    for region in dict.fromkeys((cloud.region, EDGE_REGION)):
+    for region in cloud.regions:
         lines.update(_lines(clients, _REGIONAL, region))
         lines.update(_keys(clients, region))
         lines.update(_composite_alarms(clients, region))
@@ -191,19 +191,28 @@ def _kind(line: str) -> str:
     return max((kind for kind in kinds if rest.startswith(f"{kind} ")), key=len, default=rest)
 
 
-def lost(lines: Inventory) -> list[str]:
-    """What a stage that keeps its data should have left and has not."""
+_DATABASE: Final = frozenset({"database", "database cluster", "database snapshot", "cluster snapshot"})
+_CACHE: Final = frozenset({"cache", "cache snapshot"})
+
+_MUST_STAY: Final[dict[str, dict[str, frozenset[str]]]] = {
+    VPC: {"a bucket": frozenset({"bucket"})},
+    DATA: {
+        "a bucket": frozenset({"bucket"}),
+        "a key": frozenset({"key"}),
+        "a secret": frozenset({"secret"}),
+        "the database or a snapshot of it": _DATABASE,
+        "the cache or a snapshot of it": _CACHE,
+    },
+    EKS: {"a key": frozenset({"key"}), "a repository": frozenset({"repository"})},
+}
+"""Stack -> what it leaves where data is kept -> the kinds of which one has to be there (ADR 0005)."""
+
+
+def lost(lines: Inventory, settings: "Settings") -> list[str]:
+    """What a stage that keeps its data should have left, given the stacks that it has, and has not."""
     kinds = {_kind(line) for line in lines}
     wanted = {
-        "a bucket": {"bucket"},
-        "a key": {"key"},
-        "a secret": {"secret"},
-        "the database or a snapshot of it": {
-            "database",
-            "database cluster",
-            "database snapshot",
-            "cluster snapshot",
-        },
+        what: any_of for stack_id, kept in _MUST_STAY.items() if settings.has(stack_id) for what, any_of in kept.items()
     }
     return [what for what, any_of in wanted.items() if not kinds & any_of]
 

@@ -6,10 +6,15 @@ from localcloud.errors import CloudError
 
 
 def free() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that the kernel gives nobody for the next minute.
+
+    A connection of its own, closed here first, leaves the port in TIME_WAIT: the kernel no longer hands it out, while
+    a server that names it and sets SO_REUSEADDR, as all of ours do, may have it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as holder, socket.create_connection(holder.getsockname()):
+        accepted, _ = holder.accept()
+        accepted.close()
+        return int(holder.getsockname()[1])
 
 
 def claim(port: int | None, *, option: str) -> int:

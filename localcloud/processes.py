@@ -2,6 +2,7 @@
 
 Owns starting them in sessions of their own, recognizing them again, and ending them with all their
 children. A process is its id *and* its start time: an id alone may belong to somebody else by now.
+Both are read from /proc, so Linux only; `check_system` says so.
 """
 
 import os
@@ -13,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from localcloud.errors import CloudError
+
 _POLL_SECONDS: Final = 0.05
+_PROC: Final = Path("/proc")
 
 
 @dataclass(frozen=True)
@@ -50,40 +54,39 @@ class Process:
         return any(group == self.pid for group in _groups())
 
 
-def started_at(pid: int) -> str:
-    """When a live process started; empty when there is none. A zombie counts as none."""
+def check_system(proc: Path = _PROC) -> None:
+    """Raises `CloudError` where processes cannot be told apart."""
+    if not (proc / "self" / "stat").exists():
+        raise CloudError(
+            "this system is not supported",
+            why=f"the local cloud needs Linux: {proc} is missing",
+            do="run it on Linux, for example in WSL 2, a virtual machine or a container",
+        )
+
+
+def _fields(pid: int | str) -> list[str]:
+    """/proc/<pid>/stat from the state on (proc_pid_stat(5)); empty when there is no such process."""
     try:
         # The command's name is in parentheses and may itself hold some: fields count from the last one.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return "" if fields[0] == "Z" else fields[19]
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return ""
-    answer = subprocess.run(
-        ["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return "" if not answer or answer.startswith("Z") else answer.partition(" ")[2].strip()
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _living(fields: list[str]) -> bool:
+    return bool(fields) and fields[0] != "Z"
+
+
+def started_at(pid: int) -> str:
+    """When a live process started; empty when there is none. A zombie counts as none."""
+    fields = _fields(pid)
+    return fields[19] if _living(fields) else ""
 
 
 def _groups() -> list[int]:
     """Process groups that have a living member."""
-    groups: list[int] = []
-    if Path("/proc/self/stat").exists():
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                try:
-                    fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-                if fields[0] != "Z":
-                    groups.append(int(fields[2]))
-        return groups
-    listing = subprocess.run(["ps", "-axo", "pgid=,state="], capture_output=True, text=True, check=False).stdout
-    for line in listing.splitlines():
-        group, state = line.split()
-        if not state.startswith("Z"):
-            groups.append(int(group))
-    return groups
+    everybody = [_fields(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit()]
+    return [int(fields[2]) for fields in everybody if _living(fields)]
 
 
 def _reap(pid: int) -> None:

@@ -34,8 +34,6 @@ class Cloud:
     """The browser proxy's."""
     context: list[str] = field(default_factory=list)
     """`key=value` of every `-c`, for the commands that follow."""
-    deployed: bool = False
-    """A deploy has succeeded; from then on a failing one leaves the cloud as it was."""
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -45,6 +43,14 @@ class Cloud:
     @property
     def shop(self) -> str:
         return f"http://127.0.0.1:{self.shop_port}/"
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where the app's stacks are: at home, and in the edge's region."""
+        # Imported late: stopping a cloud must work with settings that are broken.
+        from cloudmart_cdk.settings.topology import EDGE_REGION
+
+        return tuple(dict.fromkeys((self.region, EDGE_REGION)))
 
     @property
     def prefix(self) -> str:

@@ -91,7 +91,7 @@ def announce(event: progress.Event) -> None:
 
 def deploy_stacks(cloud: Cloud, cdk: Cdk, options: Options) -> None:
     """Deploys what was synthesized. Raises `CloudError` with the first resource that failed."""
-    run = cdk.deploy(concurrency=options.concurrency, again=cloud.deployed)
+    run = cdk.deploy(concurrency=options.concurrency)
     if run.wait(announce) != 0:
         from localcloud import failures
 

@@ -75,30 +75,37 @@ def areas(watched: Watched, *, latency_ms: int) -> list[Area]:
     return found
 
 
+# Metrics of counts are absent at zero.
+ERRORS: Final = "(FILL(target5xx, 0) + FILL(elb5xx, 0))"
+"""Failed requests, over the terms of `outcomes`."""
+REQUESTS: Final = "(FILL(requests, 0) + FILL(elb503, 0))"
+"""All requests: `RequestCount` leaves out what is refused before a target is chosen (503)."""
+
+
+def outcomes(balancer: WatchedLoadBalancer) -> dict[str, Metric]:
+    """The terms of `ERRORS` and `REQUESTS` for one load balancer."""
+    where = {"LoadBalancer": balancer.full_name}
+    names = {
+        "target5xx": "HTTPCode_Target_5XX_Count",
+        "elb5xx": "HTTPCode_ELB_5XX_Count",
+        "elb503": "HTTPCode_ELB_503_Count",
+        "requests": "RequestCount",
+    }
+    return {term: Metric("AWS/ApplicationELB", name, "Sum", where) for term, name in names.items()}
+
+
 def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterator[Alarm]:
     """Error rate and latency of one load balancer: what steers a rollout, so made in the stack it steers.
 
     `latency_ms`: the p95 objective (`monitoring.latency_slo_ms`).
     """
     everything = {"LoadBalancer": balancer.full_name}
-
-    def count(name: str) -> Metric:
-        return Metric("AWS/ApplicationELB", name, "Sum", everything)
-
-    # RequestCount leaves out what is refused before a target is chosen (503); metrics of counts are absent at zero.
-    errors = "(FILL(target5xx, 0) + FILL(elb5xx, 0))"
-    requests = "(FILL(requests, 0) + FILL(elb503, 0))"
     yield Alarm(
         id=f"{balancer.title}-error-rate",
         broke=f"More than {_ERROR_RATE:g} % of requests to the {balancer.title} load balancer fail with 5xx",
         watch=Math(
-            f"IF({errors} >= {_FEWEST_ERRORS}, 100 * {errors} / {requests}, 0)",
-            {
-                "target5xx": count("HTTPCode_Target_5XX_Count"),
-                "elb5xx": count("HTTPCode_ELB_5XX_Count"),
-                "elb503": count("HTTPCode_ELB_503_Count"),
-                "requests": count("RequestCount"),
-            },
+            f"IF({ERRORS} >= {_FEWEST_ERRORS}, 100 * {ERRORS} / {REQUESTS}, 0)",
+            outcomes(balancer),
         ),
         threshold=_ERROR_RATE,
         period_s=_MINUTE,

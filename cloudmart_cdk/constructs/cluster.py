@@ -22,7 +22,7 @@ _ROLE_POLICY: Final = "arn:<AWS::Partition>:iam::aws:policy/AmazonEKSClusterPoli
 
 
 class Cluster(Construct):
-    """Attributes: `cluster` (the L2), `name`, `arn`."""
+    """Attribute: `cluster` (the L2)."""
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class Cluster(Construct):
         super().__init__(scope, id)
         # Read by every function made below: its own group is `kubectl`'s, with a retention and an end.
         self.node.set_context("@aws-cdk/aws-lambda:useCdkManagedLogGroup", False)
-        self.name = name
         key = stage_key(self, "Key", lifecycle=lifecycle, description=f"Kubernetes secrets of {name}")
         kubectl = Kubectl(
             self,
@@ -80,7 +79,6 @@ class Cluster(Construct):
             output_config_command=False,
         )
         kubectl.restrain(self.cluster)
-        self.arn = self.cluster.cluster_arn
         resource = self.cluster.node.default_child
         assert isinstance(resource, eks.CfnCluster)
         # The L2 has no property for either. STANDARD: EKS upgrades at the end of support rather than bill six times as

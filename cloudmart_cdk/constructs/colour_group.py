@@ -18,6 +18,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import Backend as BackendSettings
+from . import off_hours
 from .artefact import LAUNCH_HOOK, Artefact
 from .colours import Colour, LiveColour
 from .instance_role import InstanceRole
@@ -266,15 +267,16 @@ class ColourGroup(Construct):
     def _stop_at_night(
         self, settings: BackendSettings, group: autoscaling.CfnAutoScalingGroup, live: LiveColour, colour: Colour
     ) -> None:
-        """Off-hours: nobody 20:00 to 08:00 Seoul time and at weekends. Specification section 1."""
+        """Off-hours: no instance of either colour."""
         by_day = cdk.Token.as_number(live.choice(colour, settings.min, 0))
-        for name, recurrence, size in (("Evening", "0 20 * * MON-FRI", 0), ("Morning", "0 8 * * MON-FRI", by_day)):
+        evening, morning = (f"0 {hour} * * {off_hours.DAYS}" for hour in (off_hours.EVENING, off_hours.MORNING))
+        for name, recurrence, size in (("Evening", evening, 0), ("Morning", morning, by_day)):
             autoscaling.CfnScheduledAction(
                 self,
                 name,
                 auto_scaling_group_name=group.ref,
                 recurrence=recurrence,
-                time_zone="Asia/Seoul",
+                time_zone=off_hours.ZONE,
                 min_size=size,
                 max_size=settings.max,
                 desired_capacity=size,

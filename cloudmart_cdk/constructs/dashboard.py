@@ -13,6 +13,7 @@ from typing import Any, Final
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from .alarm_table import ERRORS, REQUESTS, outcomes
 from .alarms import Alarm, Metric
 from .watched import WatchedLoadBalancer
 
@@ -84,11 +85,7 @@ def objectives(balancer: WatchedLoadBalancer, *, region: str, availability: floa
     the objective is missed.
     """
     where = {"LoadBalancer": balancer.full_name}
-
-    def count(id: str, name: str) -> list[Any]:
-        return _line(Metric("AWS/ApplicationELB", name, "Sum", where), 60, id=id, visible=False)
-
-    failed = "(FILL(target5xx, 0) + FILL(elb5xx, 0)) / (FILL(requests, 0) + FILL(elb503, 0))"
+    failed = f"{ERRORS} / {REQUESTS}"
     allowed = round(1 - availability / 100, 6)
     lines = [
         [
@@ -104,10 +101,7 @@ def objectives(balancer: WatchedLoadBalancer, *, region: str, availability: floa
             60,
             label=f"p95, s (objective {latency_ms / 1000:g})",
         ),
-        count("target5xx", "HTTPCode_Target_5XX_Count"),
-        count("elb5xx", "HTTPCode_ELB_5XX_Count"),
-        count("elb503", "HTTPCode_ELB_503_Count"),
-        count("requests", "RequestCount"),
+        *(_line(metric, 60, id=term, visible=False) for term, metric in outcomes(balancer).items()),
     ]
     widget = _metrics(f"Objectives of {balancer.title}, over the time shown", region, lines)
     widget["properties"] |= {"view": "singleValue", "setPeriodToTimeRange": True}

@@ -19,6 +19,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..security_groups import POSTGRESQL_PORT
 from ..settings.model import Database as DatabaseSettings
+from . import off_hours
 from .stage_owned import Lifecycle
 
 _LOGS: Final = ("postgresql", "upgrade")
@@ -305,23 +306,20 @@ class Database(Construct):
         self.host = proxy.endpoint
 
     def stop_at_night(self) -> None:
-        """Off-hours: stopped 20:00 to 08:00 Seoul time and at weekends.
-
-        It starts a quarter of an hour early, because a stopped server takes minutes to come.
-        """
+        """Stopped off-hours. It starts a quarter of an hour early, because a stopped server takes minutes to come."""
         kind = "Cluster" if self._settings.engine == "aurora" else "Instance"
         role = iam.Role(self, "OffHoursRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
         role.add_to_policy(
             iam.PolicyStatement(actions=[f"rds:StopDB{kind}", f"rds:StartDB{kind}"], resources=[self.arn])
         )
-        for action, time in (("Stop", "0 20"), ("Start", "45 7")):
+        for action, time in (("Stop", f"0 {off_hours.EVENING}"), ("Start", f"45 {off_hours.MORNING - 1}")):
             scheduler.CfnSchedule(
                 self,
                 f"{action}Schedule",
                 description=f"{action} the database off-hours",
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-                schedule_expression=f"cron({time} ? * MON-FRI *)",
-                schedule_expression_timezone="Asia/Seoul",
+                schedule_expression=f"cron({time} ? * {off_hours.DAYS} *)",
+                schedule_expression_timezone=off_hours.ZONE,
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=f"arn:aws:scheduler:::aws-sdk:rds:{action.lower()}DB{kind}",
                     role_arn=role.role_arn,

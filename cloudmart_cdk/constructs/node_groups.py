@@ -18,6 +18,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import NodeGroup as NodeGroupSettings
+from . import off_hours
 from .ssm_agent import SSM_AGENT_ACTIONS
 
 CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
@@ -37,7 +38,7 @@ _POLICIES: Final = {
 
 
 class NodeGroups(Construct):
-    """All groups of a stage. Attributes: `groups` (L1), `names`."""
+    """All groups of a stage. Attribute: `groups` (L1)."""
 
     def __init__(
         self,
@@ -68,13 +69,8 @@ class NodeGroups(Construct):
         )
         self.groups = [*self._make("on-demand", on_demand), *self._make("spot", spot)]
 
-    @property
-    def names(self) -> list[str]:
-        """Names of the groups, as EKS makes them up."""
-        return [group.attr_nodegroup_name for group in self.groups]
-
     def rest_at_night(self) -> None:
-        """Off-hours: no node 20:00 to 08:00 Seoul time and at weekends.
+        """Off-hours: no node.
 
         In the morning each group comes back to the size it was declared with. Pods wait meanwhile; the autoscaler,
         a pod itself, cannot wake anything.
@@ -103,14 +99,17 @@ class NodeGroups(Construct):
             scaling = group.scaling_config
             assert isinstance(scaling, eks.CfnNodegroup.ScalingConfigProperty)
             day = {"MinSize": int(scaling.min_size or 0), "DesiredSize": int(scaling.desired_size or 0)}
-            for what, hour, sizes in (("Rest", 20, {"MinSize": 0, "DesiredSize": 0}), ("Wake", 8, day)):
+            for what, hour, sizes in (
+                ("Rest", off_hours.EVENING, {"MinSize": 0, "DesiredSize": 0}),
+                ("Wake", off_hours.MORNING, day),
+            ):
                 scheduler.CfnSchedule(
                     self,
                     f"{what}{group.node.id}",
                     description=f"{what} the {group.node.id} nodes off-hours",
                     flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-                    schedule_expression=f"cron(0 {hour} ? * MON-FRI *)",
-                    schedule_expression_timezone="Asia/Seoul",
+                    schedule_expression=f"cron(0 {hour} ? * {off_hours.DAYS} *)",
+                    schedule_expression_timezone=off_hours.ZONE,
                     target=scheduler.CfnSchedule.TargetProperty(
                         arn="arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
                         role_arn=role.attr_arn,

@@ -26,7 +26,7 @@ _NOT_FOUND: Final = json.dumps({"error": "not found"})
 
 
 class PlatformLoadBalancer(Construct):
-    """Attributes: `arn`, `full_name`, `dns_name`, `target_groups` (service -> L1)."""
+    """Attributes: `arn`, `full_name`, `target_groups` (service -> L1)."""
 
     def __init__(
         self,
@@ -57,7 +57,6 @@ class PlatformLoadBalancer(Construct):
         )
         self.arn = balancer.ref
         self.full_name = balancer.attr_load_balancer_full_name
-        self.dns_name = balancer.attr_dns_name
         self.target_groups = {
             service: self._target_group(service, figures, vpc) for service, figures in services.items()
         }

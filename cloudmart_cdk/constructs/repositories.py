@@ -12,7 +12,7 @@ _KEPT: Final = 10
 
 
 class Repositories(Construct):
-    """One per service: scanned, immutable, the last 10 images. Attributes: `by_service` (L1).
+    """One per service: scanned, immutable, the last 10 images.
 
     Images are data where data is kept: a release that is rolled back to must still be there, bit by bit, and a build
     is not. `RetainExceptOnCreate`, since the names are fixed: a first deploy that fails leaves none in the way of the
@@ -34,7 +34,6 @@ class Repositories(Construct):
                 ]
             }
         )
-        self.by_service: dict[str, ecr.CfnRepository] = {}
         for service, name in names.items():
             repository = ecr.CfnRepository(
                 self,
@@ -49,4 +48,3 @@ class Repositories(Construct):
             repository.apply_removal_policy(
                 cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else cdk.RemovalPolicy.DESTROY
             )
-            self.by_service[service] = repository

@@ -118,7 +118,7 @@ class BackendAsgStack(CloudMartStack):
             minimum=settings.backend.min,
             off_hours=settings.off_hours,
         )
-        self.rollout_alarms = Alarms(
+        Alarms(
             self,
             "RolloutAlarms",
             rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),

@@ -22,7 +22,7 @@ from .base import CloudMartStack, stack_tags
 
 
 class EksPlatformStack(CloudMartStack):
-    """Needs VpcStack. Hands out `cluster`, `load_balancer`, `node_groups`, and what is watched."""
+    """Needs VpcStack. Hands out what is watched."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class EksPlatformStack(CloudMartStack):
         super().__init__(scope, id, settings=settings, description="CloudMart: Tiketi platform on EKS")
         name = settings.names.of("tiketi")
         tags = stack_tags(settings, id)
-        self.cluster = Cluster(
+        cluster = Cluster(
             self,
             "Control",
             name=name,
@@ -58,16 +58,16 @@ class EksPlatformStack(CloudMartStack):
         addons = Addons(
             self,
             "Addons",
-            cluster=self.cluster.cluster,
+            cluster=cluster.cluster,
             name=name,
             versions=settings.eks.addons,
             log_retention_days=settings.log_retention_days,
             volume_tags={**tags, BACKUP_TAG: settings.names.prefix} if settings.backup.plan else tags,
         )
-        self.node_groups = NodeGroups(
+        node_groups = NodeGroups(
             self,
             "Nodes",
-            cluster=self.cluster.cluster,
+            cluster=cluster.cluster,
             name=name,
             version=settings.eks.version,
             on_demand=settings.eks.on_demand,
@@ -81,9 +81,9 @@ class EksPlatformStack(CloudMartStack):
             max_pods=settings.eks.max_pods,
             tags=tags,
         )
-        addons.run_on(self.node_groups.groups)
+        addons.run_on(node_groups.groups)
         if settings.off_hours:
-            self.node_groups.rest_at_night()
+            node_groups.rest_at_night()
 
         Repositories(
             self,
@@ -91,7 +91,7 @@ class EksPlatformStack(CloudMartStack):
             names={service: settings.names.repository(service) for service in settings.eks.services},
             keep=settings.keeps_data,
         )
-        self.load_balancer = PlatformLoadBalancer(
+        load_balancer = PlatformLoadBalancer(
             self,
             "Tiketi",
             name=name,
@@ -104,7 +104,7 @@ class EksPlatformStack(CloudMartStack):
             deletion_protection=settings.deletion_protection,
         )
         if settings.web_acls:
-            self.load_balancer.put_behind(
+            load_balancer.put_behind(
                 WebAcl(
                     self,
                     "WebAcl",
@@ -117,14 +117,13 @@ class EksPlatformStack(CloudMartStack):
             )
         self.watched_load_balancer = WatchedLoadBalancer(
             title="tiketi",
-            full_name=self.load_balancer.full_name,
+            full_name=load_balancer.full_name,
             target_groups={
-                service: group.attr_target_group_full_name
-                for service, group in self.load_balancer.target_groups.items()
+                service: group.attr_target_group_full_name for service, group in load_balancer.target_groups.items()
             },
         )
         self.watched_cluster = WatchedCluster(name=name)
-        self.rollout_alarms = Alarms(
+        Alarms(
             self,
             "RolloutAlarms",
             rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),

@@ -1,7 +1,8 @@
 """Resource types without any API behind them in MiniStack: accepted, written down, nothing else.
 
 Owns the one list of what a local deploy cannot prove, and the file in which the supervisor finds
-what a deploy recorded. A type that is in no list fails the stack: nothing is accepted in silence.
+what a deploy recorded; `deploy` and `status` print it as "only recorded, not proven". A type that is in no
+list fails the stack: nothing is accepted in silence.
 """
 
 import json
@@ -39,6 +40,9 @@ def _arn(service: str, path: str) -> str:
 _SLO, _XRAY = _arn("application-signals", "slo"), _arn("xray", "group/default")
 _ANOMALY = "arn:aws:ce::{account}:anomalysubscription/{id}"
 
+# Not support for these types, but the admission that there is none: each resource of one is written down and
+# reported. Also types that the app has not used yet: with them a stack that grows deploys, and says what of it is
+# paper. A type that gets a handler in `types`, or in MiniStack, leaves this list (`resource.register` refuses both).
 TYPES: Final[dict[str, RecordOnly]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": RecordOnly(attributes={"Id": "{id}"}),
     "AWS::ApplicationAutoScaling::ScalingPolicy": RecordOnly(

@@ -13,7 +13,7 @@ from localcloud.verify.view import View
 
 _HEALTHY_SECONDS = 10.0
 LIVE_COLOUR = "LiveColour"
-"""Template parameter, and below its values. `cloudmart_cdk.constructs.colours` has both, but importing it loads the CDK."""
+"""Template parameter, its values below. `constructs.colours` has both too, but whoever imports it loads the CDK."""
 COLOURS = ("blue", "green")
 
 
@@ -25,6 +25,7 @@ def checks(view: View) -> Iterator[Check]:
     yield Check("live colour is one of", True, live in COLOURS or live)
     yield from _sizes(view, groups, live)
     yield from _target_groups(view, groups)
+    yield from _weights(view, groups, live)
     yield from _templates(view)
     yield from _balancers(view)
 
@@ -47,6 +48,27 @@ def _sizes(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterat
     yield Check("scaling groups, (minimum, maximum)", expected, found)
     instances = sum(len(group["Instances"]) for group in groups)
     yield Check("instances", True, backend.min <= instances <= backend.max or instances)
+
+
+def _weights(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterator[Check]:
+    """Where listeners and rules send requests: all to the live colour."""
+    elb, names = view.client("elbv2"), view.settings.names
+    expected = {
+        arn: 100 if group["AutoScalingGroupName"] == names.of(f"backend-{live}") else 0
+        for group in groups
+        for arn in group.get("TargetGroupARNs", [])
+    }
+    actions: list[dict[str, Any]] = []
+    for entry in view.of(BACKEND, "AWS::ElasticLoadBalancingV2::Listener"):
+        actions += elb.describe_listeners(ListenerArns=[entry.physical_id])["Listeners"][0]["DefaultActions"]
+        for rule in elb.describe_rules(ListenerArn=entry.physical_id)["Rules"]:
+            actions += [] if rule["IsDefault"] else rule["Actions"]
+    found = [
+        {group["TargetGroupArn"]: group["Weight"] for group in action["ForwardConfig"]["TargetGroups"]}
+        for action in actions
+        if action["Type"] == "forward"
+    ]
+    yield Check("listener weights", [expected], found)
 
 
 def _target_groups(view: View, groups: list[dict[str, Any]]) -> Iterator[Check]:
@@ -114,7 +136,9 @@ def _balancers(view: View) -> Iterator[Check]:
         )
         # Without a CDN in front the load balancer is the shop, and serves everybody.
         direct = 403 if view.settings.has(FRONTEND) else 200
-        yield Check("shop load balancer, asked without CloudFront's header", direct, _status(view, described["DNSName"]))
+        yield Check(
+            "shop load balancer, asked without CloudFront's header", direct, _status(view, described["DNSName"])
+        )
 
 
 def _status(view: View, host: str) -> int:

@@ -48,10 +48,7 @@ class View:
     def __init__(self, cloud: Cloud, settings: Settings) -> None:
         self.cloud, self.settings = cloud, settings
         self._clients = Clients(cloud)
-        self.stacks = {stack.id: stack for region in self._regions() for stack in self._stacks(region)}
-
-    def _regions(self) -> list[str]:
-        return list(dict.fromkeys((self.cloud.region, EDGE_REGION)))
+        self.stacks = {stack.id: stack for region in cloud.regions for stack in self._stacks(region)}
 
     def _stacks(self, region: str) -> list[Stack]:
         client = self._clients.client("cloudformation", region)

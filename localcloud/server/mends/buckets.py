@@ -96,8 +96,9 @@ def _with_regional_name(properties: Properties) -> Properties:
     prefix = properties.get("BucketNamePrefix")
     if not prefix:
         return properties
-    # Also marks both as read: together they are the name.
-    assert properties.get("BucketNamespace") == "account-regional"
+    namespace = properties.get("BucketNamespace")
+    if namespace != "account-regional":
+        raise ValueError(f"BucketNamePrefix is for the namespace account-regional, not for {namespace}")
     return {**properties, "BucketName": f"{prefix}-{get_account_id()}-{get_region()}-an"}
 
 

@@ -1,0 +1,9 @@
+"""When a stage sleeps: 20:00 to 08:00 Seoul time and at weekends. Specification section 1."""
+
+from typing import Final
+
+ZONE: Final = "Asia/Seoul"
+EVENING: Final = 20
+MORNING: Final = 8
+DAYS: Final = "MON-FRI"
+"""Days that have an evening and a morning; a weekend begins with Friday's evening."""
