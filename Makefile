@@ -10,6 +10,7 @@ export TMPDIR := $(CURDIR)/.cache/tmp
 export PIP_NO_CACHE_DIR := 1
 export npm_config_cache := $(CURDIR)/.cache/npm
 export CDK_HOME := $(CURDIR)/.cache/cdk
+export CDK_DISABLE_CLI_TELEMETRY := true
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.cache/jsii
 export JSII_NODE := $(CURDIR)/.venv/bin/node
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -18,9 +18,13 @@ _UNROUTABLE = "http://192.0.2.1:9"  # TEST-NET-1, RFC 5737
 
 
 def without_network() -> list[str]:
-    """A command prefix that takes the network away, where the machine lets an ordinary user do so."""
+    """A command prefix that takes the network away, where the machine lets an ordinary user do so.
+
+    Elsewhere the tests go on with proxies that lead nowhere only; CI has to have the real thing.
+    """
     prefix = ["unshare", "--map-root-user", "--net"]
     usable = shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
+    assert usable or not os.environ.get("CI"), "CI runs offline tests offline: allow unprivileged user namespaces"
     return prefix if usable else []
 
 
@@ -99,11 +103,12 @@ def test_cli_offline_and_without_credentials(tmp_path: Path) -> None:
     assert list(home.iterdir()) == [], "something was written into the user's home"
 
 
-@pytest.mark.parametrize("stage", ["lab", "prod"])
-def test_no_lookup_is_asked_for(stage: str) -> None:
+@pytest.mark.parametrize(
+    "context", [{"stage": "lab"}, {"stage": "prod"}, {"stage": "prod", "account": "123456789012"}], ids=str
+)
+def test_no_lookup_is_asked_for(context: dict[str, str]) -> None:
     """Specification section 8: no context lookups, with the account stated or not."""
-    for context in ({"stage": stage}, {"stage": "prod", "account": "123456789012"}):
-        assert "missing" not in synthesize(context).manifest
+    assert "missing" not in synthesize(context).manifest
 
 
 def test_gitignore_hides_all_that_synth_writes(tmp_path: Path) -> None:

@@ -22,8 +22,12 @@ from typing import Final
 from tools.assembly import PROJECT, Assembly
 
 TARGET_MS: Final = 8.0
-"""CPU milliseconds a resource (issue 2). A plain six-stack app takes 14, TypeScript 1.3."""
+"""CPU milliseconds a resource: a synth of prod stays within a few seconds, short enough to wait for after every edit.
+
+Calls into jsii's Node process are most of it: a plain six-stack app in Python takes 14, in TypeScript, without jsii, 1.3.
+"""
 AT_ONCE_S: Final = 1.0
+"""Seconds of wall clock. A second is what a reader waits without losing the thread (Nielsen, "Response Times")."""
 
 _EMPTY: Final = "import aws_cdk as cdk; cdk.App(analytics_reporting=False).synth()"
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -70,8 +74,8 @@ def _environment(folder: Path, **context: str) -> dict[str, str]:
     }
 
 
-def synth(stage: str, runs: int) -> float:
-    """Prints the table; answers CPU milliseconds a resource."""
+def synth(stage: str, runs: int) -> None:
+    """Prints the table, and CPU milliseconds a resource."""
     folder = PROJECT / ".cache" / "bench"
     ours, empty = folder / stage, folder / "empty"
     full_command = [sys.executable, "-O", "app.py"]
@@ -88,12 +92,16 @@ def synth(stage: str, runs: int) -> float:
     print(f"synth of {stage}, median of {runs} runs in turn      CPU s   wall s")
     for name, cpu, costs in ((f"all stacks, {resources} resources", full_cpu, full), ("an empty app", bare_cpu, bare)):
         print(f"  {name:<42} {cpu:7.2f}  {median(cost.wall for cost in costs):7.2f}")
-    print(f"  CPU a resource: {each:.1f} ms (at most {TARGET_MS:g})")
-    return each
+    print(f"  CPU a resource: {each:.1f} ms, {judged(each, TARGET_MS)} {TARGET_MS:g} ms")
 
 
-def answers() -> float:
-    """Prints how long help and bad input take; answers the slowest, in seconds of wall clock."""
+def judged(measured: float, target: float) -> str:
+    """In words, since a benchmark states and does not fail."""
+    return "within the target of" if measured <= target else "ABOVE the target of"
+
+
+def answers() -> None:
+    """Prints how long help and bad input take. Raises `CalledProcessError` when bad input loads the CDK."""
     folder = PROJECT / ".cache" / "bench" / "refused"
     help_cost = measure(["make", "help"], os.environ)
     refused = [
@@ -102,24 +110,25 @@ def answers() -> float:
         "-c",
         "import runpy, sys\n"
         "try:\n    runpy.run_path('app.py', run_name='__main__')\n"
-        "except SystemExit:\n    assert 'aws_cdk' not in sys.modules\n",
+        "except SystemExit:\n    sys.exit('bad input is refused after aws_cdk is loaded' if 'aws_cdk' in sys.modules else 0)\n"
+        "sys.exit('bad input is not refused')\n",
     ]
     bad = min((measure(refused, _environment(folder, stage="nowhere")) for _ in range(3)), key=lambda cost: cost.wall)
-    print(f"answers                                          CPU s   wall s   (under {AT_ONCE_S:g})")
+    print("answers                                          CPU s   wall s")
     for name, cost in (("make help", help_cost), ("bad input", bad)):
         print(f"  {name:<42} {cost.cpu:7.2f}  {cost.wall:7.2f}")
-    return max(help_cost.wall, bad.wall)
+    print(f"  the slower of them: {judged(max(help_cost.wall, bad.wall), AT_ONCE_S)} {AT_ONCE_S:g} s")
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description="What a synth costs.")
     parser.add_argument("--stage", default="prod")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    each, slowest = synth(arguments.stage, arguments.runs), answers()
-    return 0 if each <= TARGET_MS and slowest <= AT_ONCE_S else 1
+    synth(arguments.stage, arguments.runs)
+    answers()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -84,7 +84,7 @@ def read_context() -> dict[str, Any]:
 
 
 def _belongs_to_cdk(key: str) -> bool:
-    return key.startswith("@") or ":" in key or key == "acknowledged-issue-numbers"
+    return key.startswith("@") or ":" in key or key in ("acknowledged-issue-numbers", "cli-telemetry")
 
 
 def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:

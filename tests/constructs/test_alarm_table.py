@@ -68,8 +68,11 @@ def expression(row: Alarm) -> str:
     return row.watch.expression
 
 
-def evaluate(row: Alarm, **values: float) -> float:
-    """What CloudWatch makes of a row's expression, for one period; the few functions used are defined here."""
+def evaluate(row: Alarm, **values: float | None) -> float:
+    """What CloudWatch makes of a row's expression, for one period; the few functions used are defined here.
+
+    None: the metric has no data.
+    """
     functions = {
         "IF": lambda condition, then, otherwise: then if condition else otherwise,
         "FILL": lambda value, default: default if value is None else value,
@@ -150,7 +153,7 @@ def test_error_rate(
 ) -> None:
     values = {"target5xx": target5xx, "elb5xx": elb5xx, "elb503": elb503, "requests": requests}
     row = ROWS["shop-error-rate"]
-    assert (evaluate(row, **values) > row.threshold) is fires  # type: ignore[arg-type]
+    assert (evaluate(row, **values) > row.threshold) is fires
 
 
 @pytest.mark.parametrize(
@@ -173,7 +176,7 @@ def test_latency_needs_enough_answers(p95: float, answers: float, fires: bool) -
 )
 def test_below_minimum_counts_both_colours(blue: float | None, green: float | None, fires: bool) -> None:
     row = ROWS["shop-below-minimum"]
-    assert (evaluate(row, serving0=blue, serving1=green) > row.threshold) is fires  # type: ignore[arg-type]
+    assert (evaluate(row, serving0=blue, serving1=green) > row.threshold) is fires
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The server that stands in for the shop's backend until the shop arrives: standard library only.
 
-It keeps the backend's contract: port 8080 (`PORT` chooses another), `GET /health` answers 200 while alive;
+It keeps the backend's contract: port 8080 (`PORT` chooses another, 0 a free one), `GET /health` answers 200 while alive;
 `/api/...` answers as JSON problem documents (RFC 9457), because there is nothing to sell yet.
 """
 
@@ -52,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     server = ThreadingHTTPServer((os.environ.get("HOST", "0.0.0.0"), int(os.environ.get("PORT", "8080"))), Handler)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    print(json.dumps({"message": "listening", "port": server.server_port}), flush=True)
     server.serve_forever()
     sys.exit(0)
 

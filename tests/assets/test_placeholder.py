@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -20,16 +18,10 @@ SERVER = PROJECT / "cloudmart_cdk" / "assets" / "placeholder" / "server.py"
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
-    with subprocess.Popen([sys.executable, SERVER], env=environment, stdout=subprocess.DEVNULL) as process:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0"}
+    with subprocess.Popen([sys.executable, SERVER], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["port"]
         yield f"http://127.0.0.1:{port}", process
         process.kill()
 
