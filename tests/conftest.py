@@ -7,13 +7,9 @@ from typing import Protocol
 
 import pytest
 
-from tests.support import PROJECT, RUN_FOLDER_VARIABLE, Synthesized, Template, synthesize
+from tests.support import PROJECT, RUN_FOLDER_VARIABLE, Synthesized, synthesize
 
 _RUNS = PROJECT / ".cache" / "tests"
-
-
-class Templates(Protocol):
-    def __call__(self, stage: str = "lab", **context: str) -> dict[str, Template]: ...
 
 
 class Synthesize(Protocol):
@@ -26,16 +22,6 @@ def synthesized() -> Synthesize:
 
     def of(stage: str = "lab", **context: str) -> Synthesized:
         return synthesize({"stage": stage, **context})
-
-    return of
-
-
-@pytest.fixture(scope="session")
-def templates() -> Templates:
-    """`templates("prod", **{"network.nat_gateways": "1"})`: stack id -> template."""
-
-    def of(stage: str = "lab", **context: str) -> dict[str, Template]:
-        return synthesize({"stage": stage, **context}).templates
 
     return of
 

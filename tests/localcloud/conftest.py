@@ -1,7 +1,9 @@
 """An emulator of the tests' own: on a free port, its state in pytest's temporary folder."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -37,8 +39,10 @@ def cloud(state: State) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def clients(cloud: Cloud) -> Clients:
-    return Clients(cloud)
+def clients(cloud: Cloud) -> Iterator[Clients]:
+    with mock.patch.dict(os.environ):
+        environment.forget_aws_settings()
+        yield Clients(cloud)
 
 
 @pytest.fixture

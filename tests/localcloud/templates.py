@@ -447,3 +447,48 @@ def everything(*, recorded: list[str], threshold: int = 80) -> Template:
     for number, name in enumerate(recorded):
         resources[f"Recorded{number}"] = {"Type": name, "Properties": {}}
     return {"Resources": resources, "Outputs": {"Cidr": {"Value": _att("Vpc", "CidrBlock")}}}
+
+
+def colours(*, minimum: int = 2) -> Template:
+    """BackendAsgStack's way with its live colour, in small."""
+
+    def when(colour: str, live: int | str, idle: int | str) -> Template:
+        return {"Fn::If": [f"{colour}Live", live, idle]}
+
+    network, web = _network(), _web()
+    pairs = {
+        f"{colour}Group": {
+            "Type": "AWS::AutoScaling::AutoScalingGroup",
+            "Properties": {
+                **web["Group"]["Properties"],
+                "MinSize": when(colour, str(minimum), "0"),
+                "TargetGroupARNs": [_ref(colour)],
+            },
+        }
+        for colour in ("Blue", "Green")
+    }
+    weights = [{"TargetGroupArn": _ref(colour), "Weight": when(colour, 100, 0)} for colour in ("Blue", "Green")]
+    listener = {
+        "Type": "AWS::ElasticLoadBalancingV2::Listener",
+        "Properties": {
+            **web["Listener"]["Properties"],
+            "DefaultActions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}],
+        },
+    }
+    balancer = {
+        "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "Properties": {**web["Alb"]["Properties"], "Name": "test-colours"},
+    }
+    return {
+        "Parameters": {"LiveColour": {"Type": "String", "Default": "blue", "AllowedValues": ["blue", "green"]}},
+        "Conditions": {
+            f"{colour}Live": {"Fn::Equals": [_ref("LiveColour"), colour.lower()]} for colour in ("Blue", "Green")
+        },
+        "Resources": {
+            **{name: network[name] for name in ("Vpc", "SubnetA", "SubnetC")},
+            **{name: web[name] for name in ("Blue", "Green", "Template")},
+            "Alb": balancer,
+            "Listener": listener,
+            **pairs,
+        },
+    }

@@ -12,11 +12,15 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from localcloud import processes
+from localcloud import environment, processes
+from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
+from localcloud.verify.backend import LIVE_COLOUR
+from tests.localcloud.stacks import settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("emulator")]
 
@@ -32,6 +36,7 @@ class Machine:
         self.home.mkdir()
         self.variables = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         self.variables |= {"HOME": str(self.home), "LOCALCLOUD_STATE": str(self.state.root)}
+        self.variables["AWS_PROFILE"] = "there-is-no-such-profile"
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -119,6 +124,32 @@ def check_shop_opens_in_a_browser(machine: Machine) -> None:
         assert json.load(answer)["status"] == "ok"
 
 
+def check_release_flips_the_live_colour(machine: Machine) -> None:
+    """As the runbook does it. `verify` compares sizes and weights with the parameter."""
+    cloud = machine.cloud()
+    with mock.patch.dict(os.environ):
+        environment.forget_aws_settings()
+        cloudformation = Clients(cloud).client("cloudformation")
+    stack = f"{cloud.prefix}-BackendAsgStack"
+    cloudformation.update_stack(
+        StackName=stack,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": LIVE_COLOUR, "ParameterValue": "green"}],
+    )
+    assert settle(cloudformation, stack)["StackStatus"] == "UPDATE_COMPLETE"
+    check_green_is_live(machine)
+
+
+def check_green_is_live(machine: Machine) -> None:
+    cloud = machine.cloud()
+    status, lines = machine.run("verify", "--all")
+    assert status == 0, "\n".join(lines[-30:])
+    (sizes,) = [line for line in lines if "scaling groups, (minimum, maximum)" in line]
+    assert f"'{cloud.prefix}-backend-green': (2, 4)" in sizes
+    assert f"'{cloud.prefix}-backend-blue': (0, 4)" in sizes
+
+
 def check_second_deploy_changes_nothing(machine: Machine) -> None:
     before = machine.cloud()
     status, lines = machine.run("deploy")
@@ -152,7 +183,9 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     """One test: the steps need each other, and pytest-xdist may part tests of one module."""
     check_deploy(machine)
     check_shop_opens_in_a_browser(machine)
+    check_release_flips_the_live_colour(machine)
     check_second_deploy_changes_nothing(machine)
+    check_green_is_live(machine)
     check_no_differences(machine)
     check_another_stage_is_refused(machine)
     check_destroy_leaves_nothing(machine)

@@ -5,8 +5,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from localcloud import processes
+from localcloud.errors import CloudError
 from localcloud.state import State
 
 _PARENT = """
@@ -65,3 +69,10 @@ def test_a_recycled_id_is_left_alone(folder: State) -> None:
 def test_nobody_has_no_start_time() -> None:
     assert processes.started_at(2**22 - 1) == ""
     assert processes.started_at(os.getpid())
+
+
+def test_a_system_without_proc_is_refused_in_one_line(tmp_path: Path) -> None:
+    processes.check_system()
+    with pytest.raises(CloudError, match=r"needs Linux: .* is missing; run it on Linux") as refused:
+        processes.check_system(tmp_path)
+    assert "\n" not in str(refused.value)

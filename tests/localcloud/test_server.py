@@ -1,71 +1,21 @@
-"""The emulator with our types and mends, through CloudFormation and the SDK: create, update, delete."""
+"""The emulator with our types and mends, through CloudFormation and the SDK: what a stack makes is there."""
 
 import json
-import time
-from typing import Any
 
 import pytest
 
 from localcloud.aws import Clients
-from localcloud.leftovers import inventory
-from localcloud.state import Cloud, State
+from localcloud.state import State
 from tests.localcloud import templates
+from tests.localcloud.stacks import create, reasons, recorded_types, settle
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
-STACK = "everything"
-
-
-def recorded_types() -> list[str]:
-    """The record-only list, read as text: importing the server's modules would start MiniStack's here."""
-    import ast
-    from pathlib import Path
-
-    import localcloud.server
-
-    source = Path(localcloud.server.__file__).with_name("records.py").read_text()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "TYPES":
-            assert isinstance(node.value, ast.Dict)
-            return [key.value for key in node.value.keys if isinstance(key, ast.Constant)]  # type: ignore[misc]
-    raise AssertionError("no list of record-only types")
-
-
-def settle(cloudformation: Any, name: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while True:
-        stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-            return stack
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def reasons(cloudformation: Any, stack_id: str) -> list[str]:
-    events = cloudformation.describe_stack_events(StackName=stack_id)["StackEvents"]
-    return [
-        f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}" for e in events if "FAILED" in e["ResourceStatus"]
-    ]
-
 
 @pytest.fixture(scope="module")
-def before(cloud: Cloud) -> list[str]:
-    return inventory(cloud)
-
-
-@pytest.fixture(scope="module")
-def deployed(clients: Clients, before: list[str]) -> dict[str, str]:
-    """Logical id -> physical id of a stack with every type."""
-    cloudformation = clients.client("cloudformation")
-    body = json.dumps(templates.everything(recorded=recorded_types()))
-    stack_id = cloudformation.create_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])[
-        "StackId"
-    ]
-    stack = settle(cloudformation, STACK)
-    assert stack["StackStatus"] == "CREATE_COMPLETE", reasons(cloudformation, stack_id)
-    assert stack["Outputs"][0]["OutputValue"] == "10.0.0.0/16"
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=STACK)
-    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
+def deployed(clients: Clients) -> dict[str, str]:
+    """Logical id -> physical id of a stack with every type; its tests only read it, or what they added themselves."""
+    return create(clients, "everything", templates.everything(recorded=recorded_types()))
 
 
 def test_network(clients: Clients, deployed: dict[str, str]) -> None:
@@ -124,7 +74,8 @@ def test_platform(clients: Clients, deployed: dict[str, str]) -> None:
 
 def test_instances_join_their_target_group_and_keep_their_number(clients: Clients, deployed: dict[str, str]) -> None:
     scaling, elb = clients.client("autoscaling"), clients.client("elbv2")
-    group = scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+    answer = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[deployed["Group"]])
+    (group,) = answer["AutoScalingGroups"]
     assert group["TargetGroupARNs"] == [deployed["Blue"]]
     instances = {instance["InstanceId"] for instance in group["Instances"]}
     assert len(instances) == 2
@@ -146,6 +97,52 @@ def test_listener_keeps_both_weights(clients: Clients, deployed: dict[str, str])
     action = elb.describe_listeners(ListenerArns=[deployed["Listener"]])["Listeners"][0]["DefaultActions"][0]
     groups = {g["TargetGroupArn"]: g["Weight"] for g in action["ForwardConfig"]["TargetGroups"]}
     assert groups == {deployed["Blue"]: 100, deployed["Green"]: 0}
+
+
+def test_live_colour_is_state_that_updates_keep(clients: Clients) -> None:
+    """A release changes the template's parameter alone; a deploy changes the template and keeps the parameter."""
+    cloudformation = clients.client("cloudformation")
+    scaling, elb = clients.client("autoscaling"), clients.client("elbv2")
+    made = create(clients, "colours", templates.colours())
+    capabilities = {"StackName": "colours", "Capabilities": ["CAPABILITY_IAM"]}
+
+    def weights_and_minima() -> dict[str, tuple[int, int]]:
+        action = elb.describe_listeners(ListenerArns=[made["Listener"]])["Listeners"][0]["DefaultActions"][0]
+        weights = {g["TargetGroupArn"]: g["Weight"] for g in action["ForwardConfig"]["TargetGroups"]}
+        groups = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[made["BlueGroup"], made["GreenGroup"]])
+        minima = {g["AutoScalingGroupName"]: g["MinSize"] for g in groups["AutoScalingGroups"]}
+        return {colour: (weights[made[colour]], minima[made[f"{colour}Group"]]) for colour in ("Blue", "Green")}
+
+    assert weights_and_minima() == {"Blue": (100, 2), "Green": (0, 0)}
+    green = {"ParameterKey": "LiveColour", "ParameterValue": "green"}
+    cloudformation.update_stack(UsePreviousTemplate=True, Parameters=[green], **capabilities)
+    assert settle(cloudformation, "colours")["StackStatus"] == "UPDATE_COMPLETE"
+    assert weights_and_minima() == {"Blue": (0, 0), "Green": (100, 2)}
+
+    kept = {"ParameterKey": "LiveColour", "UsePreviousValue": True}
+    larger = json.dumps(templates.colours(minimum=3))
+    cloudformation.update_stack(TemplateBody=larger, Parameters=[kept], **capabilities)
+    assert settle(cloudformation, "colours")["StackStatus"] == "UPDATE_COMPLETE"
+    assert weights_and_minima() == {"Blue": (0, 0), "Green": (100, 3)}
+
+    with pytest.raises(Exception, match="No updates are to be performed"):
+        cloudformation.update_stack(TemplateBody=larger, Parameters=[kept], **capabilities)
+    with pytest.raises(Exception, match="AllowedValues"):
+        cloudformation.update_stack(
+            UsePreviousTemplate=True, Parameters=[green | {"ParameterValue": "red"}], **capabilities
+        )
+    cloudformation.delete_stack(StackName="colours")
+
+
+def test_regional_bucket_name_needs_its_namespace(clients: Clients, state: State, deployed: dict[str, str]) -> None:
+    cloudformation = clients.client("cloudformation")
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketNamePrefix": "test-images"}}
+    body = json.dumps({"Resources": {"Images": bucket}})
+    stack_id = cloudformation.create_stack(StackName="nameless", TemplateBody=body)["StackId"]
+    assert settle(cloudformation, stack_id)["StackStatus"].startswith("ROLLBACK")
+    assert any("account-regional" in reason for reason in reasons(cloudformation, stack_id))
+    ignored = state.records()["ignored_properties"].get("AWS::S3::Bucket", [])
+    assert not {"BucketNamePrefix", "BucketNamespace"} & set(ignored), "both make the name of `Images`"
 
 
 def test_what_is_only_recorded_is_listed(state: State, deployed: dict[str, str]) -> None:
@@ -198,24 +195,3 @@ def test_stack_output_of_another_region(clients: Clients) -> None:
     assert clients.client("ssm").get_parameter(Name="/edge")["Parameter"]["Value"] == arn
     for client, name in ((here, "reader"), (there, "edge")):
         client.delete_stack(StackName=name)
-
-
-def test_update_then_delete_leaves_nothing(
-    cloud: Cloud, clients: Clients, before: list[str], deployed: dict[str, str]
-) -> None:
-    """Runs last: it takes the stack of this module down."""
-    cloudformation, scaling = clients.client("cloudformation"), clients.client("autoscaling")
-    group = scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["AutoScalingGroupName"]
-    scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=3)
-    body = json.dumps(templates.everything(recorded=recorded_types(), threshold=90))
-    cloudformation.update_stack(StackName=STACK, TemplateBody=body, Capabilities=["CAPABILITY_IAM"])
-    stack = settle(cloudformation, STACK)
-    assert stack["StackStatus"] == "UPDATE_COMPLETE"
-    assert scaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["DesiredCapacity"] == 3, (
-        "an update must not reset the live size"
-    )
-    cloudformation.delete_stack(StackName=STACK)
-    gone = settle(cloudformation, stack["StackId"])
-    assert gone["StackStatus"] == "DELETE_COMPLETE", reasons(cloudformation, stack["StackId"])
-    left = [line for line in inventory(cloud) if line not in before]
-    assert left == [f"ap-northeast-2 cache snapshot {deployed['Cache']}-final-snapshot"]

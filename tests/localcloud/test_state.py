@@ -1,10 +1,14 @@
 """The state folder: what is remembered, one command at a time, nothing outside it."""
 
+import os
+import socket
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from localcloud import environment, ports
+from localcloud.aws import Clients
 from localcloud.errors import CloudError
 from localcloud.processes import Process
 from localcloud.state import PROJECT, STATE_VARIABLE, Cloud, State
@@ -79,10 +83,35 @@ def test_children_see_neither_home_nor_configuration_nor_proxies(
     assert environment.server(folder, cloud(), instances=[1, 2])["BIND_HOST"] == "127.0.0.1"
 
 
-def test_taken_port_is_named(folder: State) -> None:
-    del folder
-    import socket
+def test_clients_leave_the_process_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    before = dict(os.environ)
+    Clients(cloud())
+    assert dict(os.environ) == before
+    monkeypatch.setenv("AWS_PROFILE", "there-is-no-such-profile")
+    with mock.patch.dict(os.environ):
+        environment.forget_aws_settings()
+        assert Clients(cloud()).client("s3").meta.region_name == "ap-northeast-2"
 
+
+def test_node_is_never_the_machines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JSII_NODE", "/somewhere/node")
+    assert environment.node() == Path("/somewhere/node")
+    monkeypatch.delenv("JSII_NODE")
+    monkeypatch.setattr(environment.sysconfig, "get_path", lambda _: str(tmp_path))
+    assert environment.node().is_relative_to(tmp_path), "missing, it is an error, not another version"
+
+
+def test_a_free_port_is_kept_from_others_and_open_to_a_server() -> None:
+    chosen = [ports.free() for _ in range(50)]
+    assert len(set(chosen)) == len(chosen)
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind(("127.0.0.1", chosen[0]))
+    with socket.create_server(("127.0.0.1", chosen[0])):
+        assert ports.answers(chosen[0])
+
+
+def test_taken_port_is_named() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()

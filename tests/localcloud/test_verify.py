@@ -2,8 +2,10 @@
 
 import pytest
 
+from cloudmart_cdk.settings import load_settings
 from localcloud.errors import CloudError
 from localcloud.leftovers import lost, unexpected
+from localcloud.verify import backend
 from localcloud.verify.table import Check, Report
 
 
@@ -33,4 +35,22 @@ def test_what_a_stage_may_leave() -> None:
     ]
     assert unexpected(lines, keeps_data=False) == lines[1:]
     assert unexpected(lines, keeps_data=True) == lines[3:]
-    assert lost(lines) == ["a key", "a secret"]
+
+
+def test_what_a_stage_that_keeps_data_must_leave() -> None:
+    kept = [f"ap-northeast-2 {kind} a" for kind in ("bucket", "database snapshot", "cache snapshot", "repository")]
+    staging = load_settings({"stage": "staging"})
+    assert lost(kept, staging) == ["a key", "a secret"]
+    without_data = load_settings({"stage": "staging", "skip": "DataStack,BackendAsgStack,FrontendCdnStack"})
+    assert lost(kept, without_data) == ["a key"], "the cluster's"
+    network_only = "DataStack,BackendAsgStack,FrontendCdnStack,EksPlatformStack,MonitoringStack"
+    assert lost(kept[:1], load_settings({"stage": "staging", "skip": network_only})) == []
+    assert lost([], load_settings({"stage": "staging", "skip": network_only})) == ["a bucket"]
+
+
+def test_names_of_the_live_colour_are_the_apps() -> None:
+    """Repeated in `verify.backend`, which does without the CDK."""
+    from cloudmart_cdk.constructs import colours  # late: loads the CDK
+
+    assert backend.LIVE_COLOUR == colours.LIVE_COLOUR
+    assert set(backend.COLOURS) == set(colours.Colour)
