@@ -112,12 +112,7 @@ def answers() -> None:
     """Prints how long help and bad input take. Raises `CalledProcessError` when bad input loads the CDK."""
     folder = PROJECT / ".cache" / "bench" / "refused"
     help_cost = measure(["make", "help"], os.environ)
-    refused = [
-        sys.executable,
-        "-O",
-        "-c",
-        _REFUSED,
-    ]
+    refused = [sys.executable, "-O", "-c", _REFUSED]
     bad = min((measure(refused, _environment(folder, stage="nowhere")) for _ in range(3)), key=lambda cost: cost.wall)
     print("answers                                          CPU s   wall s")
     for name, cost in (("make help", help_cost), ("bad input", bad)):

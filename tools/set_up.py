@@ -68,6 +68,8 @@ def environment() -> dict[str, str]:
         "PIP_NO_CACHE_DIR": "1",
         "npm_config_cache": str(CACHE / "npm"),
         "npm_config_update_notifier": "false",
+        # npm trusts what the machine trusts, as pip does, and not only what Node.js brings along.
+        "NODE_USE_SYSTEM_CA": "1",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(CACHE / "jsii"),
         "JSII_NODE": str(NODE),
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -142,7 +144,7 @@ def _install_cdk() -> None:
     npm = NODE.resolve().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     _call(
         [str(NODE), str(npm), "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-        advice="see whether the npm registry can be reached (npm_config_registry names another)",
+        advice="see whether the npm registry can be reached (npm_config_registry names another, NODE_EXTRA_CA_CERTS a certificate)",
     )
     _link(VENV / "bin" / "cdk", PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk")
 

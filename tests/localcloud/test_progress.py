@@ -16,7 +16,7 @@ from localcloud.progress import Event, Progress
         (" ✅  DataStack (cloudmart-lab-DataStack): destroyed", Event("finished", "DataStack")),
         (
             " ❌  cloudmart-lab-DataStack failed: ToolkitError: no",
-            Event("failed", "cloudmart-lab-DataStack", 0.0, "no"),
+            Event("failed", "cloudmart-lab-DataStack", 0.0, "ToolkitError: no"),
         ),
         ("cloudmart-lab-VpcStack | 1/9 | 11:29:00 | CREATE_COMPLETE | AWS::EC2::VPC | Vpc", None),
         ("✨  Deployment time: 3.2s", None),

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sysconfig
 from pathlib import Path
 from unittest import mock
 
@@ -98,7 +99,7 @@ def test_node_is_never_the_machines(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("JSII_NODE", "/somewhere/node")
     assert environment.node() == Path("/somewhere/node")
     monkeypatch.delenv("JSII_NODE")
-    monkeypatch.setattr(environment.sysconfig, "get_path", lambda _: str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
     assert environment.node().is_relative_to(tmp_path), "missing, it is an error, not another version"
 
 

@@ -1,12 +1,17 @@
 """The report: nothing is hidden by the first failure, and the last line says what to do."""
 
+from collections.abc import Iterable
+from typing import Any
+from unittest import mock
+
 import pytest
 
 from cloudmart_cdk.settings import load_settings
 from localcloud.errors import CloudError
 from localcloud.leftovers import lost, unexpected
-from localcloud.verify import backend
+from localcloud.verify import backend, cluster, monitoring
 from localcloud.verify.table import Check, Report
+from localcloud.verify.view import Deployed, View
 
 
 def test_all_failures_are_shown() -> None:
@@ -54,3 +59,53 @@ def test_names_of_the_live_colour_are_the_apps() -> None:
 
     assert backend.LIVE_COLOUR == colours.LIVE_COLOUR
     assert set(backend.COLOURS) == set(colours.Colour)
+
+
+def view(**context: str) -> Any:
+    """A view of nothing, with the settings of lab and what the context changes."""
+    seen = mock.MagicMock(spec=View)
+    seen.settings = load_settings({"stage": "lab", **context})
+    return seen
+
+
+def expected(checks: Iterable[Check]) -> dict[str, Any]:
+    return {check.what: check.expected for check in checks}
+
+
+@pytest.mark.parametrize(
+    ("context", "networks"),
+    [
+        ({}, None),
+        ({"sources": "203.0.113.0/24"}, ["203.0.113.0/24"]),
+        ({"sources": "203.0.113.0/24", "eks.public_endpoint": "false"}, None),
+    ],
+)
+def test_settings_decide_who_reaches_the_cluster(context: dict[str, str], networks: list[str] | None) -> None:
+    wanted = expected(cluster._cluster(view(**context), mock.MagicMock()))
+    assert wanted["cluster public endpoint"] is (networks is not None)
+    assert wanted.get("cluster public endpoint is open to") == networks
+
+
+def test_every_addon_is_expected_in_its_pinned_version() -> None:
+    seen = view(**{"eks.addons.coredns": "v1.13.2-eksbuild.12"})
+    seen.client().list_addons.return_value = {"addons": ["coredns"]}
+    wanted = expected(cluster._addons(seen, "any"))
+    assert wanted["add-ons"] == sorted(seen.settings.eks.addons)
+    assert wanted["add-on coredns version"] == "v1.13.2-eksbuild.12"
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [("100", 0.1), ("350", 0.35)])
+def test_settings_decide_the_latency_threshold(milliseconds: str, seconds: float) -> None:
+    wanted = expected(monitoring._table(view(**{"monitoring.latency_slo_ms": milliseconds}), []))
+    assert wanted["alarm on AWS/ApplicationELB TargetResponseTime, threshold"] == seconds
+
+
+@pytest.mark.parametrize(("skip", "status"), [("", 403), ("FrontendCdnStack,EdgeWatchStack", 200)])
+def test_without_a_cdn_the_load_balancer_serves_everybody(
+    monkeypatch: pytest.MonkeyPatch, skip: str, status: int
+) -> None:
+    monkeypatch.setattr(backend, "_status", lambda *_: 0)
+    seen = view(skip=skip)
+    seen.of.return_value = [Deployed("Alb", "AWS::ElasticLoadBalancingV2::LoadBalancer", "arn")]
+    wanted = expected(backend._balancers(seen))
+    assert wanted["shop load balancer, asked without CloudFront's header"] == status
