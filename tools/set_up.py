@@ -144,7 +144,8 @@ def _install_cdk() -> None:
     npm = NODE.resolve().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     _call(
         [str(NODE), str(npm), "ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-        advice="see whether the npm registry can be reached (npm_config_registry names another, NODE_EXTRA_CA_CERTS a certificate)",
+        advice="see whether the npm registry can be reached (npm_config_registry names another, NODE_EXTRA_CA_CERTS a "
+        "certificate)",
     )
     _link(VENV / "bin" / "cdk", PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk")
 

@@ -1,7 +1,7 @@
 """The server that stands in for the shop's backend until the shop arrives: standard library only.
 
-It keeps the backend's contract: port 8080 (`PORT` chooses another, 0 a free one), `GET /health` answers 200 while alive;
-`/api/...` answers as JSON problem documents (RFC 9457), because there is nothing to sell yet.
+It keeps the backend's contract: port 8080 (`PORT` chooses another, 0 a free one), `GET /health` answers 200 while
+alive; `/api/...` answers as JSON problem documents (RFC 9457), because there is nothing to sell yet.
 """
 
 import json

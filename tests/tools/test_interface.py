@@ -1,0 +1,167 @@
+"""The Makefile and what it stands on: help at once, pins that agree, nothing that ties the project to a place."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from tests.support import PROJECT
+
+TARGETS = ("setup", "deploy", "destroy", "synth", "diff", "test", "lint", "bench", "docs", "clean", "help")
+
+
+def tracked() -> list[Path]:
+    """Files that a clone has, or will have with the next commit."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [PROJECT / name for name in listed.split("\0") if name and (PROJECT / name).is_file()]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A project folder with a space in its name, in which nothing was ever set up."""
+    folder = tmp_path / "a clone"
+    (folder / "tools").mkdir(parents=True)
+    for name in ("Makefile", "tools/setup.sh", "tools/set_up.py", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(PROJECT / name, folder / name)
+    for name in ("constraints.txt", "package.json", "package-lock.json"):
+        shutil.copy(PROJECT / name, folder / name)
+    return folder
+
+
+def make(folder: Path, *arguments: str, path: str = os.defpath) -> subprocess.CompletedProcess[str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "PYTHON"))}
+    return subprocess.run(
+        [shutil.which("make") or "make", *arguments],
+        cwd=folder,
+        env=kept | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_lists_every_target_at_once_and_sets_nothing_up(clone: Path) -> None:
+    began = time.monotonic()
+    done = make(clone, path=os.environ["PATH"])
+    assert time.monotonic() - began < 1
+    assert done.returncode == 0
+    for target in TARGETS:
+        assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE), target
+    for word in ("cloudmart_cdk/settings/stages/common.toml", "STAGE=", "NAME=", "PORT=", "ARGS="):
+        assert word in done.stdout
+    assert not (clone / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (None, "given none in PATH"),
+        ("exit 1", "does not start"),
+        (
+            "case $2 in *version_info\\ \\>=*) exit 1;; *) echo 'Python 3.9 is too old';; esac",
+            "python3: Python 3.9 is too old",
+        ),
+    ],
+)
+def test_unsuitable_python_is_one_line(clone: Path, body: str | None, words: str) -> None:
+    tools = clone / "bin"
+    tools.mkdir()
+    for name in ("sh", "sed", "cat", "test", "dirname", "printf", "touch", "mkdir", "echo"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    if body:
+        (tools / "python3").write_text(f"#!/bin/sh\n{body}\n")
+        (tools / "python3").chmod(0o755)
+    done = make(clone, "setup", path=str(tools))
+    ours, *of_make = done.stderr.splitlines()
+    assert done.returncode != 0
+    assert ours.startswith("error: python: given ")
+    assert words in ours
+    assert "allowed: 3.11 or newer" in ours
+    assert "PYTHON=/path/to/python" in ours
+    assert all(line.startswith("make") for line in of_make)
+    assert not (clone / ".venv").exists()
+
+
+def test_interrupted_set_up_leaves_no_stamp(clone: Path) -> None:
+    """Without a package index: the environment is made, the packages are not, and the next run starts there."""
+    for _ in range(2):
+        done = subprocess.run(
+            [shutil.which("make") or "make", "setup", f"PYTHON={sys.executable}"],
+            cwd=clone,
+            env={**os.environ, "PIP_INDEX_URL": "http://192.0.2.1:9/", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode != 0
+        assert "error: `python -m pip ...` ended with status 1" in done.stderr
+        assert not (clone / ".venv" / ".ready").exists()
+        assert [stamp.name for stamp in (clone / ".venv" / ".stamps").iterdir()] == ["environment"]
+    assert "environment ..." not in done.stdout
+
+
+def test_clean_spares_a_local_cloud_that_is_up(clone: Path) -> None:
+    (clone / ".localcloud").mkdir()
+    (clone / ".localcloud" / "cloud.json").write_text("{}")
+    done = make(clone, "clean", path=os.environ["PATH"])
+    assert done.returncode != 0
+    assert done.stderr.startswith("error: clean: given a local cloud that is up; ")
+    assert (clone / ".localcloud" / "cloud.json").exists()
+
+
+def test_every_installed_package_is_pinned() -> None:
+    """constraints.txt names each package of the environment in its version, so that no two set-ups differ."""
+    pins = dict(line.split("==") for line in (PROJECT / "constraints.txt").read_text().splitlines() if "==" in line)
+    canonical = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins.items()}
+    for package in distributions():
+        name = re.sub(r"[-_.]+", "-", package.metadata["Name"]).lower()
+        if name not in ("pip", "setuptools", "wheel"):
+            assert canonical.get(name) == package.version, name
+
+
+def test_requirements_are_exact_and_agree_with_the_constraints() -> None:
+    pins = set((PROJECT / "constraints.txt").read_text().splitlines())
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (PROJECT / name).read_text().splitlines():
+            if line and not line.startswith(("#", "-r")):
+                assert line in pins, f"{name}: {line}"
+
+
+def test_cdk_cli_is_pinned() -> None:
+    lock = json.loads((PROJECT / "package-lock.json").read_text())
+    assert lock["packages"]["node_modules/aws-cdk"]["version"] == "2.1148.1"
+    assert json.loads((PROJECT / "package.json").read_text())["devDependencies"]["aws-cdk"] == "2.1148.1"
+
+
+def test_no_file_ties_the_project_to_a_registry_or_a_machine() -> None:
+    place = re.compile(r"registry\.npmjs|pypi\.org|pythonhosted|files\.python|\"resolved\"|/root/|/home/\w|/Users/\w")
+    found = [
+        f"{file.relative_to(PROJECT)}: {match[0]}"
+        for file in tracked()
+        if file.suffix not in (".zip", ".png") and file != Path(__file__)
+        for match in [place.search(file.read_text(encoding="utf-8", errors="replace"))]
+        if match
+    ]
+    assert found == []
+
+
+def test_every_module_says_what_it_owns() -> None:
+    """A docstring each; and no module over 400 lines."""
+    for file in tracked():
+        if file.suffix == ".py" and file.parts[-2] != "worker_site":
+            text = file.read_text(encoding="utf-8")
+            assert not text or text.lstrip().startswith(('"""', "#!")), file
+            assert text.count("\n") <= 400, file
