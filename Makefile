@@ -53,7 +53,7 @@ destroy: $(READY) .cache/tmp ## Remove the stacks from the local AWS and stop it
 	@python -m localcloud destroy $(ARGS)
 
 diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
-	@python -m localcloud diff $(ARGS)
+	@python -m localcloud diff $(context) $(ARGS)
 
 synth: $(READY) .cache/tmp ## Synthesize the templates into cdk.out, policies and validation on
 	@cdk synth --quiet $(context) $(ARGS)

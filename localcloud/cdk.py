@@ -14,7 +14,7 @@ from typing import Final
 
 from localcloud import emulator, environment, progress
 from localcloud.errors import CloudError
-from localcloud.processes import Process, started_at
+from localcloud.processes import Process, interrupts_wait, started_at
 from localcloud.state import PROJECT, Cloud, State
 
 _CLI: Final = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -135,13 +135,15 @@ class Synthesis:
 class Cdk:
     """The commands that we use, for one cloud."""
 
-    def __init__(self, state: State, cloud: Cloud) -> None:
+    def __init__(self, state: State, cloud: Cloud, *, assembly: Path | None = None) -> None:
         self._state, self._cloud = state, cloud
+        self._assembly = assembly or state.assembly
         self._runs: list[Run] = []
 
     def _start(self, log: str, arguments: Sequence[str], *, folder: Path = PROJECT) -> Run:
-        run = Run(self._state, self._cloud, arguments, log=self._state.log(log), folder=folder)
-        self._runs.append(run)
+        with interrupts_wait():
+            run = Run(self._state, self._cloud, arguments, log=self._state.log(log), folder=folder)
+            self._runs.append(run)
         return run
 
     def stop(self) -> None:
@@ -156,12 +158,12 @@ class Cdk:
 
     def synth(self) -> "Synthesis":
         """The templates of the app as it is now; the earlier ones where nothing they come from has changed."""
-        mark = self._state.root / "cdk.out.fingerprint"
+        mark = self._assembly.with_name(f"{self._assembly.name}.fingerprint")
         current = fingerprint(self._cloud)
-        if mark.exists() and mark.read_text() == current and (self._state.assembly / "manifest.json").exists():
+        if mark.exists() and mark.read_text() == current and (self._assembly / "manifest.json").exists():
             return Synthesis(None, mark=mark, fingerprint=current)
         mark.unlink(missing_ok=True)
-        output = ["--output", str(self._state.assembly)]
+        output = ["--output", str(self._assembly)]
         run = self._start("synth", ["synth", "--quiet", "--no-notices", *output, *self._context()])
         return Synthesis(run, mark=mark, fingerprint=current)
 
@@ -172,17 +174,17 @@ class Cdk:
 
     def _all_stacks(self, command: str, *options: str) -> Run:
         """A command on every stack of the synthesized assembly, so that the app runs once."""
-        assembly = ["--all", "--no-notices", "--app", str(self._state.assembly)]
-        return self._start(command, [command, *assembly, *options])
+        return self._start(command, [command, "--no-notices", "--app", str(self._assembly), *options])
 
     def deploy(self, *, concurrency: int) -> Run:
         # Direct calls save a change set a stack; what has not changed the CLI skips by itself.
         choices = ["--method=direct", "--require-approval", "never", "--progress", "events"]
-        return self._all_stacks("deploy", *choices, "--concurrency", str(concurrency))
+        return self._all_stacks("deploy", "--all", *choices, "--concurrency", str(concurrency))
 
     def destroy(self, *, concurrency: int) -> Run:
-        return self._all_stacks("destroy", "--force", "--concurrency", str(concurrency))
+        return self._all_stacks("destroy", "--all", "--force", "--concurrency", str(concurrency))
 
     def diff(self) -> Run:
         """Differences between the synthesized assembly and what is deployed; status 1 when there are some."""
+        # Without a choice it compares all stacks; it knows no --all.
         return self._all_stacks("diff", "--fail")

@@ -13,7 +13,16 @@ from localcloud import backends, emulator, environment, ports, shop
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
-from localcloud.steps import Options, commands, deploy_stacks, recorded_rows, settings_of, stop_all, timed
+from localcloud.steps import (
+    Options,
+    commands,
+    deploy_stacks,
+    recorded_rows,
+    refuse_another,
+    settings_of,
+    stop_all,
+    timed,
+)
 
 if TYPE_CHECKING:
     from cloudmart_cdk.settings import Settings
@@ -26,13 +35,19 @@ def deploy(state: State, options: Options) -> None:
         if cloud is not None:
             context = list(options.context) or cloud.context
             settings = settings_of(cloud.stage, cloud.name, context)
+            backends.restore(state, cloud)
             cloud.context = context
             _deploy_again(state, cloud, options, settings)
             return
-        settings = settings_of(options.stage or "lab", options.name or "cloudmart", options.context)
+        settings = settings_of(_or(options.stage, "lab"), _or(options.name, "cloudmart"), options.context)
         cloud = _planned(options, settings)
         with _stopping_on_failure(state, cloud, keep=options.keep):
             _first_deploy(state, cloud, options, settings)
+
+
+def _or(given: str | None, default: str) -> str:
+    """What was given, though it be empty: the settings refuse that."""
+    return default if given is None else given
 
 
 def _running(state: State, options: Options) -> Cloud | None:
@@ -43,16 +58,10 @@ def _running(state: State, options: Options) -> Cloud | None:
     if not emulator.alive(cloud):
         say(f"The emulator of the earlier cloud (port {cloud.port}) is gone, and all it held with it: starting anew.")
         stop_all(state, cloud)
+        # It took the folder for temporary files along.
+        state.prepare()
         return None
-    asked = {"--stage": options.stage, "--name": options.name, "--port": options.port, "--shop-port": options.shop_port}
-    has = {"--stage": cloud.stage, "--name": cloud.name, "--port": cloud.port, "--shop-port": cloud.shop_port}
-    for option, value in asked.items():
-        if value is not None and value != has[option]:
-            raise CloudError(
-                f"{option} {value} does not fit the running cloud",
-                why=f"it was started with {option} {has[option]}",
-                do="leave the option out, destroy the cloud first, or give --state another folder for a second one",
-            )
+    refuse_another(cloud, options)
     return cloud
 
 
@@ -112,6 +121,8 @@ def _deploy_again(state: State, cloud: Cloud, options: Options, settings: "Setti
         cdk.synth().wait()
         say(f"  synthesized ({timed(began)})")
         deploy_stacks(cloud, cdk, options)
+    # The commands that follow go by the settings that were deployed last.
+    state.save(cloud)
     _open_and_verify(state, cloud, settings, began)
 
 

@@ -33,15 +33,16 @@ def start(state: State, cloud: Cloud, *, instances: list[int]) -> None:
     """Starts it and waits for its health; the process is in `cloud.processes` from its first moment."""
     log = state.log(ROLE)
     log.unlink(missing_ok=True)
-    process = processes.start(
-        ROLE,
-        [sys.executable, "-m", "localcloud.server"],
-        environment=environment.server(state, cloud, instances=instances),
-        log=log,
-        folder=PROJECT,
-    )
-    cloud.processes.append(process)
-    state.save(cloud)
+    with processes.interrupts_wait():
+        process = processes.start(
+            ROLE,
+            [sys.executable, "-m", "localcloud.server"],
+            environment=environment.server(state, cloud, instances=instances),
+            log=log,
+            folder=PROJECT,
+        )
+        cloud.processes.append(process)
+        state.save(cloud)
     deadline = time.monotonic() + _START_SECONDS
     while not healthy(cloud.port):
         if not process.alive():

@@ -1,12 +1,13 @@
 """`status`, `verify`, `diff`, `env`: commands that change nothing."""
 
+from dataclasses import replace
 from typing import Final
 
 from localcloud import emulator, environment
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
-from localcloud.steps import commands, recorded_rows, settings_of
+from localcloud.steps import Options, commands, recorded_rows, refuse_another, settings_of
 
 NOT_AT_WORK: Final = (
     ("security groups, network ACLs, web ACLs", "read back rule by rule; they stop no packet and no request"),
@@ -61,10 +62,19 @@ def print_environment(state: State) -> None:
         say(f"export {key}='{value}'")
 
 
-def diff(state: State) -> int:
-    """`cdk diff --fail` against the cloud; its output, its status."""
+def diff(state: State, options: Options) -> int:
+    """`cdk diff --fail` against the cloud; its output, its status.
+
+    Context has deploy's meaning, and holds for this diff only: its templates go to a folder of their own, since
+    `destroy` goes by those of the cloud.
+    """
     cloud = _must_run(state)
-    with state.exclusive(), commands(state, cloud) as cdk:
+    refuse_another(cloud, options)
+    assembly = state.assembly
+    if options.context:
+        settings_of(cloud.stage, cloud.name, options.context)
+        cloud, assembly = replace(cloud, context=list(options.context)), state.root / "cdk.out.diff"
+    with state.exclusive(), commands(state, cloud, assembly=assembly) as cdk:
         cdk.synth().wait()
         run = cdk.diff()
         answer = run.wait()

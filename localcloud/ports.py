@@ -1,6 +1,8 @@
 """TCP ports of this machine."""
 
 import socket
+import time
+from collections.abc import Callable
 
 from localcloud.errors import CloudError
 
@@ -40,3 +42,13 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def opens(port: int, *, alive: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Waits until the process that is to listen on the port does; False when it ends or takes too long."""
+    deadline = time.monotonic() + seconds
+    while not answers(port):
+        if not alive() or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return alive()

@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,6 +105,22 @@ def _wait(condition: Callable[[], bool], *, seconds: float) -> bool:
             return True
         time.sleep(_POLL_SECONDS)
     return condition()
+
+
+@contextmanager
+def interrupts_wait() -> Iterator[None]:
+    """Ctrl-C and its kin take effect at the end: between a process's birth and its note nothing may come in,
+    or it would be nobody's."""
+    caught: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda number, _frame: caught.append(number)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if caught:
+        raise KeyboardInterrupt
 
 
 def start(role: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, folder: Path) -> Process:

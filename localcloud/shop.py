@@ -1,7 +1,6 @@
 """The browser proxy's process; what it does is in `proxy`."""
 
 import sys
-import time
 
 from localcloud import environment, ports, processes
 from localcloud.errors import CloudError
@@ -18,17 +17,15 @@ def start(state: State, cloud: Cloud, domain: str) -> None:
     if any(process.role == role for process in cloud.processes):
         return
     command = [sys.executable, "-m", "localcloud.proxy", str(cloud.shop_port), str(cloud.port), domain]
-    process = processes.start(
-        role, command, environment=environment.plain(state), log=state.log("proxy"), folder=PROJECT
-    )
-    cloud.processes.append(process)
-    state.save(cloud)
-    deadline = time.monotonic() + 20
-    while not ports.answers(cloud.shop_port):
-        if not process.alive() or time.monotonic() > deadline:
-            raise CloudError(
-                "the browser proxy does not start",
-                why=f"nothing listens on 127.0.0.1:{cloud.shop_port}",
-                do=f"read {state.log('proxy')}; --shop-port chooses another port",
-            )
-        time.sleep(0.05)
+    with processes.interrupts_wait():
+        process = processes.start(
+            role, command, environment=environment.plain(state), log=state.log("proxy"), folder=PROJECT
+        )
+        cloud.processes.append(process)
+        state.save(cloud)
+    if not ports.opens(cloud.shop_port, alive=process.alive):
+        raise CloudError(
+            "the browser proxy does not start",
+            why=f"nothing listens on 127.0.0.1:{cloud.shop_port}",
+            do=f"read {state.log('proxy')}; SHOP_PORT (--shop-port) chooses another port",
+        )

@@ -35,6 +35,8 @@ class Cloud:
     context: list[str] = field(default_factory=list)
     """`key=value` of every `-c`, for the commands that follow."""
     processes: list[Process] = field(default_factory=list)
+    backend_ports: list[int] = field(default_factory=list)
+    """Where the emulator looks for the shop's backends."""
 
     @property
     def endpoint(self) -> str:
@@ -116,6 +118,6 @@ class State:
                 raise CloudError(
                     "the local cloud is busy",
                     why=f"another deploy, verify or destroy works in {self.root}",
-                    do="wait for it to end, or give --state another folder",
+                    do="wait for it to end",
                 ) from None
             yield

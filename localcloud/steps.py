@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 from localcloud import progress
 from localcloud.cdk import Cdk
-from localcloud.errors import CloudError
+from localcloud.errors import CloudError, RefusedSettingsError
 from localcloud.report import say
 from localcloud.state import Cloud, State
 
@@ -47,15 +49,26 @@ def settings_of(stage: str, name: str, context: list[str]) -> "Settings":
     try:
         return load_settings(chosen | {"stage": stage, "name": name})
     except SettingsError as refused:
-        raise CloudError(
-            "the settings are refused", why=str(refused), do="correct what it names and try again"
-        ) from None
+        raise RefusedSettingsError(str(refused)) from None
+
+
+def refuse_another(cloud: Cloud, options: Options) -> None:
+    """Raises `CloudError` when the options mean another cloud than the one that is up."""
+    asked = {"--stage": options.stage, "--name": options.name, "--port": options.port, "--shop-port": options.shop_port}
+    has = {"--stage": cloud.stage, "--name": cloud.name, "--port": cloud.port, "--shop-port": cloud.shop_port}
+    for option, value in asked.items():
+        if value is not None and value != has[option]:
+            raise CloudError(
+                f"{option} {quote(str(value))} does not fit the running cloud",
+                why=f"it was started with {option} {has[option]}",
+                do="run `make destroy` first, or leave the option out",
+            )
 
 
 @contextmanager
-def commands(state: State, cloud: Cloud) -> Iterator[Cdk]:
-    """The CDK commands; none survives the block."""
-    cdk = Cdk(state, cloud)
+def commands(state: State, cloud: Cloud, *, assembly: Path | None = None) -> Iterator[Cdk]:
+    """The CDK commands; none survives the block. `assembly`: another folder for the templates than the cloud's own."""
+    cdk = Cdk(state, cloud, assembly=assembly)
     try:
         yield cdk
     finally:

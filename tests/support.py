@@ -7,7 +7,7 @@ the cache of results, and `Synthesized`, the read view of an assembly. Owns no a
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -16,6 +16,9 @@ from typing import Any
 
 from cloudmart_cdk.caches import keep_caches_in_project
 from cloudmart_cdk.settings import Settings, load_settings
+
+# Before any test module imports CDK: jsii's Node process takes its home from here.
+keep_caches_in_project()
 
 PROJECT = Path(__file__).parents[1]
 Template = dict[str, Any]
@@ -138,22 +141,40 @@ def synthesize(context: Mapping[str, str]) -> Synthesized:
     return _synthesize(tuple(sorted(context.items())))
 
 
+def synthesize_all(contexts: Iterable[Mapping[str, str]]) -> list[Synthesized]:
+    """Many at once, shared among workers that ask for the same: each takes what no other is at."""
+    keys = [tuple(sorted(context.items())) for context in contexts]
+    for key in keys:
+        _ensure(key, wait=False)
+    return [_synthesize(key) for key in keys]
+
+
+_Key = tuple[tuple[str, str], ...]
+
+
 @cache
-def _synthesize(context: tuple[tuple[str, str], ...]) -> Synthesized:
+def _synthesize(context: _Key) -> Synthesized:
+    return Synthesized(_ensure(context, wait=True), dict(context))
+
+
+def _ensure(context: _Key, *, wait: bool) -> Path:
+    """Have the configuration synthesized; without `wait` leave it to the worker that is already at it."""
     folder = run_folder() / sha256(repr(context).encode()).hexdigest()[:16]
     done = folder.with_suffix(".done")
     with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return folder
         if not done.exists():
             write_assembly(dict(context), folder)
             done.touch()
-    return Synthesized(folder, dict(context))
+    return folder
 
 
 def write_assembly(context: Mapping[str, str], folder: Path, *, validate_templates: bool = False) -> None:
     """One synth, uncached; for tests that are about synth itself. `synthesize` is for all others."""
     settings = load_settings(context)
-    keep_caches_in_project()
     from cloudmart_cdk.application import build_app  # late: tests of settings need no CDK
 
     app = build_app(

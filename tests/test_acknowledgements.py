@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import Acknowledgment, Validations
 
 from tests.matrix import MATRIX, STAGES
-from tests.support import Acknowledgement, Finding, Synthesized, synthesize, write_assembly
+from tests.support import Acknowledgement, Finding, Synthesized, synthesize_all, write_assembly
 
 # The built-in validation takes seconds once a process, so one worker has all of its tests.
 one_process = pytest.mark.xdist_group("validation")
@@ -25,16 +25,15 @@ def test_each_of_cdk_nag_s_covers_a_finding() -> None:
     """One that covers none in any configuration would hide the next finding: it has to go."""
     written: set[Place] = set()
     used: set[Place] = set()
-    for context in MATRIX.values():
-        synthesized = synthesize(context)
+    for synthesized in synthesize_all(MATRIX.values()):
         written |= _places(synthesized.acknowledgements, nag=True)
         used |= {(finding.acknowledged_at, finding.acknowledged_id) for finding in synthesized.suppressed}
     assert written - used == set()
 
 
 def test_each_names_one_finding_and_says_why() -> None:
-    for context in MATRIX.values():
-        for entry in synthesize(context).acknowledgements:
+    for synthesized in synthesize_all(MATRIX.values()):
+        for entry in synthesized.acknowledgements:
             assert "*" not in entry.id.partition("[")[0], entry
             assert len(entry.reason.split()) >= 6, entry
             assert "false positive" not in entry.reason.lower(), entry
@@ -77,12 +76,13 @@ def test_built_in_validation_finds_nothing(stage: str, tmp_path: Path) -> None:
     assert _validated({"stage": stage}, tmp_path / "out") == []
 
 
-def _configurations_with_others() -> list[str]:
-    """As few configurations as hold every acknowledgement of CDK's own warnings."""
+@pytest.fixture
+def configurations() -> list[str]:
+    """As few as hold every acknowledgement of CDK's own warnings."""
     seen: set[Place] = set()
     chosen: list[str] = []
-    for name, context in MATRIX.items():
-        new = _places(synthesize(context).acknowledgements, nag=False) - seen
+    for name, synthesized in zip(MATRIX, synthesize_all(MATRIX.values()), strict=True):
+        new = _places(synthesized.acknowledgements, nag=False) - seen
         if new:
             seen |= new
             chosen.append(name)
@@ -90,9 +90,10 @@ def _configurations_with_others() -> list[str]:
 
 
 @one_process
-def test_each_of_cdk_s_own_covers_a_finding(noted: set[Place], tmp_path: Path) -> None:
+def test_each_of_cdk_s_own_covers_a_finding(configurations: list[str], noted: set[Place], tmp_path: Path) -> None:
+    """`configurations` stands before `noted`: what it synthesizes is shared, so nothing may be replaced yet."""
     needed: set[Place] = set()
-    for name in _configurations_with_others():
+    for name in configurations:
         findings = _validated(MATRIX[name], tmp_path / name)
         needed |= {
             (construct, id)

@@ -331,7 +331,7 @@ def _order(picture: Drawing, assembly: Assembly, y: float) -> float:
     step = (_WIDTH - 48 - _PILL) / max(depth.values())
     boxes = {stack: Box(24 + depth[stack] * step, y + 18 + _LANES.get(stack, 0) * 40, _PILL, 28) for stack in needs}
     for stack, before in needs.items():
-        for other in before:
+        for other in sorted(before):
             if not any(other in needs[third] for third in before):
                 picture.order((boxes[other].right, boxes[other].middle), (boxes[stack].x - 2, boxes[stack].middle))
     for stack, box in boxes.items():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import environment, processes
+from localcloud.__main__ import main
 from localcloud.state import PROJECT
 
 
@@ -27,7 +30,17 @@ def run(*arguments: str, state: Path) -> subprocess.CompletedProcess[str]:
 def last_line(answer: subprocess.CompletedProcess[str]) -> str:
     assert answer.returncode != 0
     assert "Traceback" not in answer.stdout + answer.stderr
-    return answer.stdout.rstrip().rpartition("\n")[2]
+    return answer.stderr.rstrip().rpartition("\n")[2]
+
+
+UP = {
+    "stage": "lab",
+    "name": "cloudmart",
+    "region": "ap-northeast-2",
+    "account": "111111111111",
+    "port": 1,
+    "shop_port": 2,
+}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,8 @@ def last_line(answer: subprocess.CompletedProcess[str]) -> str:
     [
         (("--stage", "foo"), "lab, dev, staging, prod"),
         (("-c", "stage=foo"), "lab, dev, staging, prod"),
+        (("-c", "stage="), "lab, dev, staging, prod"),
+        (("-c", "name="), "name"),
         (("-c", "backend.min=9"), "backend"),
         (("-c", "no.such.setting=1"), "no.such.setting"),
     ],
@@ -43,9 +58,47 @@ def test_bad_settings_are_refused_before_anything_starts(
     tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
     line = last_line(run("deploy", *arguments, state=tmp_path))
-    assert line.startswith("error: the settings are refused")
+    assert line.startswith("error: ")
+    assert line.count("error:") == 1
     assert named in line
     assert not (tmp_path / "cloud.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "allowed"),
+    [
+        (("deploy", "--port", "0"), "'0'", "1 to 65535"),
+        (("deploy", "--port", "70000"), "'70000'", "1 to 65535"),
+        (("deploy", "--port", "abc"), "'abc'", "1 to 65535"),
+        (("deploy", "--shop-port", "-1"), "'-1'", "1 to 65535"),
+        (("deploy", "--port", "4566", "--shop-port", "4566"), "4566 for both", "two different ports"),
+        (("deploy", "--concurrency", "0"), "'0'", "at least 1"),
+        (("destroy", "--concurrency", "-2"), "'-2'", "at least 1"),
+        (("deploy", "--stage", "dev", "-c", "stage=prod"), "'dev' and 'prod'", "one stage"),
+        (("deploy", "-c", "name=a", "-c", "name=b"), "'a' and 'b'", "one name"),
+        (("deploy", "--no-such"), "--no-such", "deploy --help"),
+        (("deploy", "--stage"), "--stage", "deploy --help"),
+        (("no-such",), "no-such", "--help"),
+    ],
+)
+def test_a_bad_command_line_is_one_line(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    given: str,
+    allowed: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["localcloud", *arguments])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(environment, "forget_aws_settings", lambda: None)
+    assert main() == 2
+    output, line = capfd.readouterr()
+    assert output == ""
+    assert line.startswith("error: ")
+    assert line.count("\n") == 1
+    said, _, rest = line.partition("; allowed: ")
+    assert given in said.partition(": given ")[2]
+    assert allowed in rest
 
 
 def test_taken_port_is_refused(tmp_path: Path) -> None:
@@ -63,19 +116,21 @@ def test_commands_that_need_a_cloud_say_so(tmp_path: Path, command: str) -> None
 
 
 def test_dead_emulator_is_named(tmp_path: Path) -> None:
-    remembered = {
-        "stage": "lab",
-        "name": "cloudmart",
-        "region": "ap-northeast-2",
-        "account": "111111111111",
-        "port": 1,
-        "shop_port": 2,
-        "processes": [{"role": "emulator", "pid": 999999, "started": "1"}],
-    }
+    remembered = UP | {"processes": [{"role": "emulator", "pid": 999999, "started": "1"}]}
     (tmp_path / "cloud.json").write_text(json.dumps(remembered))
     line = last_line(run("verify", state=tmp_path))
     assert line.startswith("error: the emulator ended")
     assert "deploy again" in line
+
+
+@pytest.mark.parametrize("command", ["deploy", "diff"])
+def test_another_stage_than_the_running_one_is_refused(tmp_path: Path, command: str) -> None:
+    us = {"role": "emulator", "pid": os.getpid(), "started": processes.started_at(os.getpid())}
+    (tmp_path / "cloud.json").write_text(json.dumps(UP | {"processes": [us]}))
+    line = last_line(run(command, "-c", "stage=dev", state=tmp_path))
+    assert line.startswith("error: --stage dev does not fit the running cloud")
+    assert "run `make destroy` first" in line
+    assert "backend.max" in last_line(run(command, "-c", "backend.max=many", state=tmp_path))
 
 
 def test_nothing_to_destroy_is_no_error(tmp_path: Path) -> None:

@@ -162,12 +162,29 @@ def check_second_deploy_changes_nothing(machine: Machine) -> None:
 def check_no_differences(machine: Machine) -> None:
     status, lines = machine.run("diff")
     assert status == 0, "\n".join(lines[-30:])
+    assert not any("Unknown option" in line for line in lines)
+
+
+def check_differences_of_a_setting(machine: Machine) -> None:
+    before = machine.cloud()
+    status, lines = machine.run("diff", "-c", "backend.max=6")
+    assert status == 1, "\n".join(lines[-30:])
+    assert any("MaxSize" in line for line in lines)
+    assert machine.cloud() == before
+
+
+def check_dead_backend_is_started_again(machine: Machine) -> None:
+    dead = next(process for process in machine.cloud().processes if process.role == "backend-1")
+    os.kill(dead.pid, signal.SIGKILL)
+    status, lines = machine.run("deploy")
+    assert status == 0, "\n".join(lines[-30:])
+    assert all(process.alive() for process in machine.cloud().processes)
 
 
 def check_another_stage_is_refused(machine: Machine) -> None:
     status, lines = machine.run("deploy", "--stage", "dev")
     assert status == 1
-    assert "--state" in lines[-1]
+    assert "make destroy" in lines[-1]
 
 
 def check_destroy_leaves_nothing(machine: Machine) -> None:
@@ -187,5 +204,7 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     check_second_deploy_changes_nothing(machine)
     check_green_is_live(machine)
     check_no_differences(machine)
+    check_differences_of_a_setting(machine)
+    check_dead_backend_is_started_again(machine)
     check_another_stage_is_refused(machine)
     check_destroy_leaves_nothing(machine)
