@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from importlib.metadata import distributions
 from pathlib import Path
@@ -93,24 +92,6 @@ def test_unsuitable_python_is_one_line(clone: Path, body: str | None, words: str
     assert "PYTHON=/path/to/python" in ours
     assert all(line.startswith("make") for line in of_make)
     assert not (clone / ".venv").exists()
-
-
-def test_interrupted_set_up_leaves_no_stamp(clone: Path) -> None:
-    """Without a package index: the environment is made, the packages are not, and the next run starts there."""
-    for _ in range(2):
-        done = subprocess.run(
-            [shutil.which("make") or "make", "setup", f"PYTHON={sys.executable}"],
-            cwd=clone,
-            env={**os.environ, "PIP_INDEX_URL": "http://192.0.2.1:9/", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode != 0
-        assert "error: `python -m pip ...` ended with status 1" in done.stderr
-        assert not (clone / ".venv" / ".ready").exists()
-        assert [stamp.name for stamp in (clone / ".venv" / ".stamps").iterdir()] == ["environment"]
-    assert "environment ..." not in done.stdout
 
 
 def test_clean_spares_a_local_cloud_that_is_up(clone: Path) -> None:
