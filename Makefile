@@ -27,11 +27,11 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy synth diff test lint bench docs clean again
+.PHONY: help setup deploy destroy synth diff test lint bench docs compliance clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1 |\2/p' Makefile | while IFS='|' read -r name text; do printf '%-16s%s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1 |\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s%s\n' "$$name" "$$text"; done
 	@echo
 	@echo 'Variables:  STAGE=lab|dev|staging|prod  NAME=team3  PORT=4566  SHOP_PORT=8000  ARGS="-c sources=203.0.113.0/24"'
 	@echo 'Settings:   cloudmart_cdk/settings/stages/common.toml and a file per stage beside it; -c dotted.name=value overrides one'
@@ -71,6 +71,9 @@ bench: $(READY) .cache/tmp ## CPU time per resource of a full prod synth, start-
 
 docs: $(READY) .cache/tmp ## The architecture picture and the README's tables, from the synthesized templates
 	@python -m tools.docs $(ARGS)
+
+compliance: $(READY) .cache/tmp ## The rule sets that others publish, run offline; writes docs/compliance.md
+	@python -m tools.compliance
 
 clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
 	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }

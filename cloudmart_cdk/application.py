@@ -7,8 +7,9 @@ from typing import Any
 import aws_cdk as cdk
 
 from .constructs.lambda_logs import own_provider_logs
+from .constructs.log_groups import LogGroups
 from .constructs.watched import Watched
-from .policy import attach
+from .policy.plugin import attach
 from .settings import Settings
 from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
 from .stacks.backend import BackendAsgStack
@@ -51,10 +52,7 @@ def build_app(
     for key, value in common_tags(settings).items():
         cdk.Tags.of(app).add(key, value, exclude_resource_types=UNTAGGABLE)
     _compose(app, settings)
-    for child in app.node.children:
-        if isinstance(child, cdk.Stack):
-            own_provider_logs(child, settings.log_retention_days)
-    attach(app)
+    attach(app, settings)
     (Path(app.outdir) / ".gitignore").write_bytes(_GITIGNORE.read_bytes())
     return app
 
@@ -62,10 +60,17 @@ def build_app(
 def _compose(app: cdk.App, settings: Settings) -> None:
     """Each stack from what it needs; `settings.checks` has refused to skip a stack that an enabled one needs."""
     vpc = VpcStack(app, VPC, settings=settings) if settings.has(VPC) else None
+    log_groups = vpc.log_groups if vpc else LogGroups(retention_days=settings.log_retention_days)
     data = backend = None
     if vpc and settings.has(DATA):
         data = DataStack(
-            app, DATA, settings=settings, network=vpc.network, firewall=vpc.firewall, log_bucket=vpc.log_bucket
+            app,
+            DATA,
+            settings=settings,
+            network=vpc.network,
+            firewall=vpc.firewall,
+            log_bucket=vpc.log_bucket,
+            log_groups=log_groups,
         )
     if vpc and data and settings.has(BACKEND):
         backend = BackendAsgStack(
@@ -75,6 +80,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
             network=vpc.network,
             firewall=vpc.firewall,
             log_bucket=vpc.log_bucket,
+            log_groups=log_groups,
             secrets=data.secrets,
             data_key=data.key,
             behind_cdn=settings.has(FRONTEND),
@@ -87,6 +93,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
             FRONTEND,
             settings=settings,
             log_bucket=vpc.log_bucket,
+            log_groups=log_groups,
             images=data.images,
             api_host=backend.host_name,
             origin_secret_name=backend.origin_secret_name,
@@ -100,7 +107,13 @@ def _compose(app: cdk.App, settings: Settings) -> None:
     eks = None
     if vpc and settings.has(EKS):
         eks = EksPlatformStack(
-            app, EKS, settings=settings, network=vpc.network, firewall=vpc.firewall, log_bucket=vpc.log_bucket
+            app,
+            EKS,
+            settings=settings,
+            network=vpc.network,
+            firewall=vpc.firewall,
+            log_bucket=vpc.log_bucket,
+            log_groups=log_groups,
         )
     if settings.has(MONITORING):
         monitoring = MonitoringStack(
@@ -122,3 +135,6 @@ def _compose(app: cdk.App, settings: Settings) -> None:
         for stack in (vpc, data, backend, frontend, eks):
             if stack:
                 monitoring.add_stack_dependency(stack)
+    for child in app.node.children:
+        if isinstance(child, cdk.Stack):
+            own_provider_logs(child, log_groups)

@@ -4,15 +4,16 @@ Owns the table and nothing else. `constructs.firewall` creates the groups from i
 local cloud's verification read it back, so all three agree by construction. Does not import `aws_cdk`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
 from .settings.model import Settings
-from .settings.topology import FRONTEND
+from .settings.topology import BACKEND, DATA, EKS, FRONTEND, VPC
 
 ANYWHERE: Final = "0.0.0.0/0"
+ANYWHERE_V6: Final = "::/0"
 HTTP, HTTPS = 80, 443
 BACKEND_PORT: Final = 8080
 POSTGRESQL_PORT: Final = 5432
@@ -54,6 +55,22 @@ PURPOSE: Final[dict[Group, str]] = {
 }
 
 
+ATTACHED_TO: Final[dict[Group, tuple[tuple[str, str], ...]]] = {
+    Group.SHOP_LOAD_BALANCER: ((BACKEND, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
+    Group.TIKETI_LOAD_BALANCER: ((EKS, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
+    Group.BACKEND: ((BACKEND, "AWS::EC2::LaunchTemplate"),),
+    Group.EKS_NODES: ((EKS, "AWS::EC2::LaunchTemplate"),),
+    Group.EKS_CONTROL_PLANE: ((EKS, "AWS::EKS::Cluster"),),
+    Group.KUBECTL: ((EKS, "AWS::Lambda::Function"),),
+    Group.DB_PROXY: ((DATA, "AWS::RDS::DBProxy"),),
+    Group.DB: ((DATA, "AWS::RDS::DBInstance"), (DATA, "AWS::RDS::DBCluster")),
+    Group.CACHE: ((DATA, "AWS::ElastiCache::ReplicationGroup"),),
+    Group.ROTATION: ((DATA, "AWS::Lambda::Function"),),
+    Group.ENDPOINTS: ((VPC, "AWS::EC2::VPCEndpoint"),),
+}
+"""Group -> where it may be attached: (stack, CloudFormation type)."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule of one group.
@@ -64,7 +81,7 @@ class Rule:
 
     group: Group
     direction: Direction
-    protocol: Literal["tcp", "udp", "-1"]
+    protocol: Literal["tcp", "udp", "icmp", "-1"]
     ports: tuple[int, int] | None
     peer: Group | str
     description: str
@@ -88,6 +105,18 @@ def rules(settings: Settings) -> tuple[Rule, ...]:
         for rule in _table(settings)
         if rule.group in present and (rule.peer in present or rule.peer not in set(Group))
     )
+
+
+def inline(group: Group, rows: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rows of a group towards addresses, as its own resource carries them; those towards groups stand alone.
+
+    Without any egress among them comes one that nothing can use: EC2 turns "none" into "all".
+    """
+    own = tuple(row for row in rows if row.group is group and not isinstance(row.peer, Group))
+    if any(row.direction == "egress" for row in own):
+        return own
+    words = "Nothing: without any egress rule EC2 would allow all"
+    return (*own, Rule(group, "egress", "icmp", (252, 86), "255.255.255.255/32", words))
 
 
 def _tcp(group: Group, direction: Direction, first: int, peer: Group | str, description: str, last: int = 0) -> Rule:

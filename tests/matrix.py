@@ -113,6 +113,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "network.pods_cidr": "100.65.0.0/16",
         "network.pods": "100.65.0.0/18,100.65.64.0/18",
         "logs.expire_days": "120",
+        "logs.customer_key": "true",
         "database.version": "17.5",
         "database.name": "shop",
         "database.storage_gb": "50",

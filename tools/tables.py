@@ -31,7 +31,7 @@ def resources(assemblies: Mapping[str, Assembly]) -> str:
         for stack in stacks
     ]
     totals = [f"**{sum(map(len, assembly.resources.values()))}**" for assembly in assemblies.values()]
-    return _table(["resources", *assemblies], [*rows, ["**all**", *totals]])
+    return table(["resources", *assemblies], [*rows, ["**all**", *totals]])
 
 
 def stages(settings: Mapping[str, Settings]) -> str:
@@ -43,7 +43,7 @@ def stages(settings: Mapping[str, Settings]) -> str:
         for name in names
         if name != "stage"
     ]
-    return _table(["setting", *settings], [row for row in rows if len(set(row[1:])) > 1])
+    return table(["setting", *settings], [row for row in rows if len(set(row[1:])) > 1])
 
 
 def reference(settings: Mapping[str, Settings]) -> str:
@@ -63,7 +63,7 @@ def reference(settings: Mapping[str, Settings]) -> str:
             location = name.split(".")
             allowed = explain(type(first), location, None).allowed
             rows.append([f"`{name}`", shown, allowed, _meaning(type(first), location)])
-        parts.append(f"## {group}\n\n{_table(['setting', 'value', 'takes', 'meaning'], rows)}")
+        parts.append(f"## {group}\n\n{table(['setting', 'value', 'takes', 'meaning'], rows)}")
     return "\n".join(parts)
 
 
@@ -143,6 +143,6 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)

@@ -13,12 +13,13 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..settings.catalogue import Addon
+from .log_groups import LogGroups
 from .pod_identity import Statement, pod_role
+from .ssm_agent import METRICS_REASON
 
 _INSIGHTS: Final = ("application", "dataplane", "host", "performance")
 """What Container Insights writes: `/aws/containerinsights/<cluster>/<one of these>`."""
@@ -68,7 +69,7 @@ class Addons(Construct):
         cluster: eks.Cluster,
         name: str,
         versions: Mapping[Addon, str],
-        log_retention_days: int,
+        log_groups: LogGroups,
         volume_tags: Mapping[str, str],
     ) -> None:
         """`name`: the cluster's, which log group names carry. `volume_tags`: of disks that pods claim."""
@@ -76,12 +77,7 @@ class Addons(Construct):
         self._cluster, self._versions = cluster, versions
         self._volume_tags = volume_tags
         self._groups = [
-            logs.CfnLogGroup(
-                self,
-                f"{kind.title()}Log",
-                log_group_name=f"/aws/containerinsights/{name}/{kind}",
-                retention_in_days=log_retention_days,
-            )
+            log_groups.make_resource(self, f"{kind.title()}Log", name=f"/aws/containerinsights/{name}/{kind}")
             for kind in _INSIGHTS
         ]
         agent = self._add("eks-pod-identity-agent")
@@ -191,7 +187,7 @@ class Addons(Construct):
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
                     "Resource": [group.attr_arn for group in self._groups],
                 },
-                # The actions below know no resources (service authorization reference).
+                # The actions below know no resources but the account's dataset (service authorization reference).
                 {
                     "Effect": "Allow",
                     "Action": "cloudwatch:PutMetricData",
@@ -214,8 +210,9 @@ class Addons(Construct):
         )
         acknowledge(
             identity.role,
-            {
-                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData (bound to two namespaces), X-Ray and "
+            METRICS_REASON
+            | {
+                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData is bound to two namespaces; X-Ray and "
                 "two describe actions know no resources; the log actions name the stack's own groups."
             },
         )

@@ -5,17 +5,16 @@ Owns the replication group and its slow log. Queues (sorted sets), sessions, loc
 
 from typing import Final
 
-import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..security_groups import REDIS_PORT
 from ..settings.model import Cache as CacheSettings
+from .log_groups import LogGroups
 from .stage_owned import Lifecycle
 
 _VERSION: Final = {"redis": "7.1", "valkey": "8.0"}
@@ -39,7 +38,7 @@ class Cache(Construct):
         security_group: ec2.ISecurityGroup,
         key: kms.IKey,
         auth: secretsmanager.Secret,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
         lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
@@ -47,13 +46,7 @@ class Cache(Construct):
         failover = settings.replicas > 0
         # Below /aws/vendedlogs: AWS's own resource policy covers that prefix once for all; any other name is appended
         # to it, and it is small and never shortened (CloudWatch Logs guide, "Enabling logging from AWS services").
-        slow_log = logs.LogGroup(
-            self,
-            "SlowLog",
-            log_group_name=f"/aws/vendedlogs/elasticache/{name}/slow",
-            retention=log_retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        slow_log = log_groups.make(self, "SlowLog", name=f"/aws/vendedlogs/elasticache/{name}/slow")
         subnet_group = elasticache.CfnSubnetGroup(
             self,
             "Subnets",

@@ -68,7 +68,19 @@ class Cdn(Construct):
         """`name`: prefix of names that are unique in the account, where CDK's own would clash between students."""
         super().__init__(scope, id)
         self.site_bucket = private_bucket(
-            self, "SiteBucket", lifecycle=lifecycle, log_bucket=log_bucket, log_prefix="site"
+            self,
+            "SiteBucket",
+            lifecycle=lifecycle,
+            log_bucket=log_bucket,
+            log_prefix="site",
+            # Yesterday's pages can be had back: an upload overwrites, and prunes what is no longer there.
+            versioned=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=cdk.Duration.days(30),
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+                )
+            ],
         )
         headers = security_headers(self, name, content_security_policy)
         access = cloudfront.S3OriginAccessControl(self, "OriginAccess", origin_access_control_name=f"{name}-s3")

@@ -9,11 +9,11 @@ from typing import Final
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .kubectl import Kubectl
+from .log_groups import LogGroups
 from .stage_owned import Lifecycle, stage_key
 
 _ADMIN: Final = "AmazonEKSClusterAdminPolicy"
@@ -38,7 +38,7 @@ class Cluster(Construct):
         public_sources: Sequence[str],
         admins: Iterable[str],
         developers: Iterable[str],
-        log_retention_days: int,
+        log_groups: LogGroups,
         lifecycle: Lifecycle,
     ) -> None:
         """`public_sources`: networks that reach the API from outside; none: a private endpoint only.
@@ -55,7 +55,7 @@ class Cluster(Construct):
             "Kubectl",
             subnets=subnets,
             security_group=kubectl_security_group,
-            log_retention_days=log_retention_days,
+            log_groups=log_groups,
         )
         self.cluster = eks.Cluster(
             self,
@@ -87,11 +87,7 @@ class Cluster(Construct):
         resource.deletion_protection = lifecycle.deletion_protection
         # Before the cluster, so that EKS finds it; after the cluster when all goes. EKS may still deliver a last batch
         # then and make the group anew: the runbook deletes it.
-        resource.add_resource_dependency(
-            logs.CfnLogGroup(
-                self, "LogGroup", log_group_name=f"/aws/eks/{name}/cluster", retention_in_days=log_retention_days
-            )
-        )
+        resource.add_resource_dependency(log_groups.make_resource(self, "LogGroup", name=f"/aws/eks/{name}/cluster"))
         self._let_in(admins, _ADMIN)
         self._let_in(developers, _VIEW)
         acknowledge(

@@ -20,6 +20,7 @@ from ..acknowledge import acknowledge
 from ..security_groups import POSTGRESQL_PORT
 from ..settings.model import Database as DatabaseSettings
 from . import off_hours
+from .log_groups import LogGroups
 from .stage_owned import Lifecycle
 
 _LOGS: Final = ("postgresql", "upgrade")
@@ -46,7 +47,7 @@ class Database(Construct):
         key: kms.IKey,
         owner: secretsmanager.Secret,
         app: secretsmanager.Secret,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
         lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
@@ -65,11 +66,11 @@ class Database(Construct):
         self.reader_host: str | None = None
         self._target: rds.ProxyTarget
         if settings.engine == "aurora":
-            self._add_cluster(vpc, security_group, owner, app, log_retention)
+            self._add_cluster(vpc, security_group, owner, app, log_groups)
         else:
-            self._add_instance(vpc, security_group, owner, app, log_retention)
+            self._add_instance(vpc, security_group, owner, app, log_groups)
         if proxy_security_group is not None:
-            self._add_proxy(vpc, subnets, proxy_security_group, owner, app, log_retention)
+            self._add_proxy(vpc, subnets, proxy_security_group, owner, app, log_groups)
         self._acknowledge()
 
     def _parameter_group(self, engine: rds.IEngine) -> rds.ParameterGroup:
@@ -87,15 +88,11 @@ class Database(Construct):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
-    def _log_groups(self, kind: str, identifier: str, retention: logs.RetentionDays) -> list[logs.LogGroup]:
+    def _log_groups(self, kind: str, identifier: str, log_groups: LogGroups) -> list[logs.LogGroup]:
         """The groups that RDS would otherwise make itself, and leave behind."""
         return [
-            logs.LogGroup(
-                self,
-                f"{identifier.rsplit('-', 1)[-1]}-{name}-logs",
-                log_group_name=f"/aws/rds/{kind}/{identifier}/{name}",
-                retention=retention,
-                removal_policy=cdk.RemovalPolicy.DESTROY,
+            log_groups.make(
+                self, f"{identifier.rsplit('-', 1)[-1]}-{name}-logs", name=f"/aws/rds/{kind}/{identifier}/{name}"
             )
             for name in _LOGS
         ]
@@ -106,7 +103,7 @@ class Database(Construct):
         security_group: ec2.ISecurityGroup,
         owner: secretsmanager.Secret,
         app: secretsmanager.Secret,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
     ) -> None:
         settings = self._settings
         version = rds.PostgresEngineVersion.of(settings.version, settings.version.split(".")[0])
@@ -149,7 +146,7 @@ class Database(Construct):
             delete_automated_backups=not self._lifecycle.keep,
             removal_policy=self._lifecycle.store_removal,
         )
-        instance.node.add_dependency(*self._log_groups("instance", self._name, log_retention))
+        instance.node.add_dependency(*self._log_groups("instance", self._name, log_groups))
         app.attach(instance)
         self.host = instance.db_instance_endpoint_address
         self.arn = instance.instance_arn
@@ -157,7 +154,7 @@ class Database(Construct):
         self._target = rds.ProxyTarget.from_instance(instance)
         self._servers: list[rds.DatabaseInstance | rds.DatabaseInstanceReadReplica | rds.DatabaseCluster] = [instance]
         for number in range(1, settings.read_replicas + 1):
-            self._add_replica(number, instance, parameters, vpc, security_group, log_retention)
+            self._add_replica(number, instance, parameters, vpc, security_group, log_groups)
 
     def _add_replica(
         self,
@@ -166,7 +163,7 @@ class Database(Construct):
         parameters: rds.IParameterGroup,
         vpc: ec2.IVpc,
         security_group: ec2.ISecurityGroup,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
     ) -> None:
         settings, identifier = self._settings, f"{self._name}-r{number}"
         replica = rds.DatabaseInstanceReadReplica(
@@ -197,7 +194,7 @@ class Database(Construct):
             # A replica holds nothing that its source does not.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        replica.node.add_dependency(*self._log_groups("instance", identifier, log_retention))
+        replica.node.add_dependency(*self._log_groups("instance", identifier, log_groups))
         self._servers.append(replica)
         self.replica_identifiers.append(replica.instance_identifier)
         self.reader_host = self.reader_host or replica.db_instance_endpoint_address
@@ -208,7 +205,7 @@ class Database(Construct):
         security_group: ec2.ISecurityGroup,
         owner: secretsmanager.Secret,
         app: secretsmanager.Secret,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
     ) -> None:
         settings = self._settings
         version = rds.AuroraPostgresEngineVersion.of(settings.version, settings.version.split(".")[0])
@@ -251,7 +248,7 @@ class Database(Construct):
             delete_automated_backups=not self._lifecycle.keep,
             removal_policy=self._lifecycle.store_removal,
         )
-        cluster.node.add_dependency(*self._log_groups("cluster", self._name, log_retention)[:1])
+        cluster.node.add_dependency(*self._log_groups("cluster", self._name, log_groups)[:1])
         app.attach(cluster)
         self.host = cluster.cluster_endpoint.hostname
         self.arn = cluster.cluster_arn
@@ -278,17 +275,11 @@ class Database(Construct):
         security_group: ec2.ISecurityGroup,
         owner: secretsmanager.Secret,
         app: secretsmanager.Secret,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
     ) -> None:
         """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
         name = f"{self._name}-proxy"
-        group = logs.LogGroup(
-            self,
-            "ProxyLogs",
-            log_group_name=f"/aws/rds/proxy/{name}",
-            retention=log_retention,
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        group = log_groups.make(self, "ProxyLogs", name=f"/aws/rds/proxy/{name}")
         proxy = rds.DatabaseProxy(
             self,
             "Proxy",
@@ -308,7 +299,10 @@ class Database(Construct):
     def stop_at_night(self) -> None:
         """Stopped off-hours. It starts a quarter of an hour early, because a stopped server takes minutes to come."""
         kind = "Cluster" if self._settings.engine == "aurora" else "Instance"
-        role = iam.Role(self, "OffHoursRole", assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com"))
+        # As a guard against other accounts' schedules (EventBridge Scheduler guide, "confused deputy").
+        account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
+        scheduler_only = iam.ServicePrincipal("scheduler.amazonaws.com", conditions=account)
+        role = iam.Role(self, "OffHoursRole", assumed_by=scheduler_only)
         role.add_to_policy(
             iam.PolicyStatement(actions=[f"rds:StopDB{kind}", f"rds:StartDB{kind}"], resources=[self.arn])
         )

@@ -9,15 +9,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ..acknowledge import acknowledge
-from ..security_groups import ANYWHERE, PURPOSE, Group, Rule
-
-_NOTHING = ec2.CfnSecurityGroup.EgressProperty(
-    ip_protocol="icmp",
-    from_port=252,
-    to_port=86,
-    cidr_ip="255.255.255.255/32",
-    description="Nothing: without any egress rule EC2 would allow all",
-)
+from ..security_groups import ANYWHERE, PURPOSE, Group, Rule, inline
 
 
 class Firewall(Construct):
@@ -36,7 +28,7 @@ class Firewall(Construct):
         super().__init__(scope, id)
         self._prefix = prefix
         vpc_id = vpc.vpc_id
-        made = {group: self._make(group, vpc_id, [rule for rule in rules if rule.group is group]) for group in groups}
+        made = {group: self._make(group, vpc_id, inline(group, rules)) for group in groups}
         ids = {group: resource.attr_group_id for group, resource in made.items()}
         for rule in rules:
             if isinstance(rule.peer, Group):
@@ -50,8 +42,7 @@ class Firewall(Construct):
         """The group; `KeyError` when the stage has none (proxy, endpoints)."""
         return self._groups[group]
 
-    def _make(self, group: Group, vpc_id: str, own: list[Rule]) -> ec2.CfnSecurityGroup:
-        by_address = [rule for rule in own if not isinstance(rule.peer, Group)]
+    def _make(self, group: Group, vpc_id: str, rows: tuple[Rule, ...]) -> ec2.CfnSecurityGroup:
         made = ec2.CfnSecurityGroup(
             self,
             group,
@@ -67,7 +58,7 @@ class Firewall(Construct):
                     source_prefix_list_id=rule.peer if rule.peer.startswith("pl-") else None,
                     description=rule.description,
                 )
-                for rule in by_address
+                for rule in rows
                 if rule.direction == "ingress"
             ]
             or None,
@@ -80,12 +71,11 @@ class Firewall(Construct):
                     cidr_ip=rule.peer,
                     description=rule.description,
                 )
-                for rule in by_address
+                for rule in rows
                 if rule.direction == "egress"
-            ]
-            or [_NOTHING],
+            ],
         )
-        if any(rule.direction == "ingress" and rule.peer == ANYWHERE for rule in by_address):
+        if any(rule.direction == "ingress" and rule.peer == ANYWHERE for rule in rows):
             acknowledge(
                 made,
                 {

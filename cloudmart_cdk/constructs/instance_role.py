@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..acknowledge import acknowledge
-from .ssm_agent import SSM_AGENT_ACTIONS
+from .ssm_agent import AGENT_REASONS, METRICS_REASON, SSM_AGENT_ACTIONS
 from .watched import AGENT_NAMESPACE
 
 
@@ -64,7 +64,8 @@ class InstanceRole(Construct):
                         ),
                         _allow(["autoscaling:CompleteLifecycleAction"], groups),
                         _allow(["cloudformation:SignalResource"], [stack.stack_id]),
-                        # The actions below know no resources (service authorization reference).
+                        # The actions below know no resources, or none that could be named (their acknowledgements say
+                        # which); service authorization reference.
                         _allow(
                             ["cloudwatch:PutMetricData"],
                             ["*"],
@@ -82,10 +83,12 @@ class InstanceRole(Construct):
         self.profile = iam.CfnInstanceProfile(self, "Profile", roles=[self.role.role_name])
         acknowledge(
             self.role,
-            {
+            AGENT_REASONS
+            | METRICS_REASON
+            | {
                 f"AwsSolutions::AwsSolutions-IAM5[Resource::{_reported(stack, parameters)}]": "All parameters of this "
                 "stage, and of no other; none of them is secret.",
-                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData (bound to the agent's namespace), X-Ray "
+                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "PutMetricData is bound to a namespace; X-Ray "
                 "writes and the two descriptions know no resources; the Systems Manager agent's calls are AWS's own "
                 "list for it, less reading parameters.",
             }

@@ -5,8 +5,9 @@ Such a function would make its log group at its first call, and the group would 
 """
 
 import aws_cdk as cdk
-from aws_cdk import aws_logs as logs
 from constructs import Construct
+
+from .log_groups import LogGroups
 
 _PROVIDERS = {
     "Custom::VpcRestrictDefaultSGCustomResourceProvider": True,
@@ -15,7 +16,7 @@ _PROVIDERS = {
 """Construct id of the provider -> whether its role has a policy of its own beside the managed one."""
 
 
-def own_provider_logs(stack: cdk.Stack, retention_days: int) -> None:
+def own_provider_logs(stack: cdk.Stack, log_groups: LogGroups) -> None:
     """Give each custom-resource function of `stack` a log group that goes with the stack."""
     for provider_id, has_policies in _PROVIDERS.items():
         provider = stack.node.try_find_child(provider_id)
@@ -25,7 +26,7 @@ def own_provider_logs(stack: cdk.Stack, retention_days: int) -> None:
         assert isinstance(provider, Construct)
         assert isinstance(handler, cdk.CfnResource)
         assert isinstance(role, cdk.CfnResource)
-        group = logs.CfnLogGroup(provider, "LogGroup", retention_in_days=retention_days)
+        group = log_groups.make_resource(provider, "LogGroup")
         handler.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": group.ref})
         # AWSLambdaBasicExecutionRole allows logs:CreateLogGroup on everything; these two actions suffice.
         role.add_property_deletion_override("ManagedPolicyArns")

@@ -9,13 +9,14 @@ from typing import Any, Final
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_logs as logs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..settings.model import Network as NetworkSettings
+from .log_groups import LogGroups
 
 PUBLIC: Final = "Public"
 PRIVATE: Final = "Private"
@@ -64,7 +65,7 @@ class Network(Construct):
         prefix: str,
         zone_name: str,
         log_bucket: s3.IBucket,
-        log_retention: logs.RetentionDays,
+        log_groups: LogGroups,
     ) -> None:
         super().__init__(scope, id)
         self.vpc = ec2.Vpc(
@@ -113,7 +114,7 @@ class Network(Construct):
         if settings.regional_nat:
             self._add_regional_nat()
         self._add_pod_subnets(settings, prefix)
-        self._add_flow_logs(log_bucket, log_retention)
+        self._add_flow_logs(log_bucket, log_groups)
         self.zone = route53.PrivateHostedZone(
             self, "Zone", zone_name=zone_name, vpc=self.vpc, comment="For people; programs read Parameter Store"
         )
@@ -178,8 +179,16 @@ class Network(Construct):
                 nat_gateway_id=nat.attr_nat_gateway_id,
             )
 
-    def _add_flow_logs(self, bucket: s3.IBucket, retention: logs.RetentionDays) -> None:
+    def _add_flow_logs(self, bucket: s3.IBucket, log_groups: LogGroups) -> None:
         """All traffic, to CloudWatch Logs for queries and to the log bucket for keeps."""
-        group = logs.LogGroup(self, "FlowLogGroup", retention=retention, removal_policy=cdk.RemovalPolicy.DESTROY)
-        self.vpc.add_flow_log("ToLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group))
+        group = log_groups.make(self, "FlowLogGroup")
+        # Made here for its condition: CDK's own role trusts the service whatever account it acts for (VPC guide, "IAM
+        # role for publishing flow logs to CloudWatch Logs").
+        account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
+        writer = iam.Role(
+            self,
+            "FlowLogWriter",
+            assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions=account),
+        )
+        self.vpc.add_flow_log("ToLogs", destination=ec2.FlowLogDestination.to_cloud_watch_logs(group, writer))
         self.vpc.add_flow_log("ToBucket", destination=ec2.FlowLogDestination.to_s3(bucket, "vpc-flow-logs"))

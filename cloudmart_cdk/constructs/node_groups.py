@@ -19,7 +19,7 @@ from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import NodeGroup as NodeGroupSettings
 from . import off_hours
-from .ssm_agent import SSM_AGENT_ACTIONS
+from .ssm_agent import AGENT_REASONS, SSM_AGENT_ACTIONS
 
 CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
 """Node label: `on-demand` or `spot`. Ours beside EKS's `eks.amazonaws.com/capacityType`, so that the autoscaler, which
@@ -78,7 +78,8 @@ class NodeGroups(Construct):
         role = iam.CfnRole(
             self,
             "OffHoursRole",
-            assume_role_policy_document=_trust("scheduler.amazonaws.com"),
+            # As a guard against other accounts' schedules (EventBridge Scheduler guide, "confused deputy").
+            assume_role_policy_document=_trust("scheduler.amazonaws.com", account=cdk.Stack.of(self).account),
             policies=[
                 iam.CfnRole.PolicyProperty(
                     policy_name="Scale",
@@ -162,7 +163,8 @@ class NodeGroups(Construct):
         )
         acknowledge(
             role,
-            {
+            AGENT_REASONS
+            | {
                 f"AwsSolutions::AwsSolutions-IAM4[Policy::arn:aws:iam::aws:policy/{policy}]": reason
                 for policy, reason in _POLICIES.items()
             }
@@ -267,8 +269,9 @@ def _node_config(max_pods: int) -> str:
     )
 
 
-def _trust(service: str) -> dict[str, object]:
-    return {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-    }
+def _trust(service: str, *, account: str = "") -> dict[str, object]:
+    """`account`: whose calls count; empty: any that the service makes for itself."""
+    statement: dict[str, object] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    if account:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": account}}
+    return {"Version": "2012-10-17", "Statement": [statement]}

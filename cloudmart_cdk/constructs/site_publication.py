@@ -19,7 +19,7 @@ from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from ..acknowledge import acknowledge
-from .retention import retention
+from .log_groups import LogGroups
 from .site_bundle import ASSETS, bundle
 
 PLACEHOLDER: Final = Path(__file__).parents[1] / "assets" / "site"
@@ -46,19 +46,14 @@ class SitePublication(Construct):
         config: Mapping[str, object],
         bucket: s3.IBucket,
         distribution: cloudfront.Distribution,
-        log_retention_days: int,
+        log_groups: LogGroups,
     ) -> None:
         """`folder`: see `site_bundle.bundle`. `config`: becomes `/config.json`; nothing secret."""
         super().__init__(scope, id)
         with tempfile.TemporaryDirectory() as built:
             pages = bundle(folder, Path(built), config=config)
             archive = assets.Asset(self, "Archive", path=built)  # copied into the assembly here and now
-        log_group = logs.LogGroup(
-            self,
-            "LogGroup",
-            retention=retention(log_retention_days),
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        log_group = log_groups.make(self, "LogGroup")
         role = self._role(archive, bucket, distribution, log_group).without_policy_updates()
         source = deployment.Source.bucket(archive.bucket, archive.s3_object_key)
         hashed = deployment.BucketDeployment(

@@ -12,6 +12,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
+from .log_groups import LogGroups
+
 _Rule = wafv2.CfnWebACL.RuleProperty
 _Statement = wafv2.CfnWebACL.StatementProperty
 _RuleAction = wafv2.CfnWebACL.RuleActionProperty
@@ -40,7 +42,7 @@ class WebAcl(Construct):
         protects: Literal["CLOUDFRONT", "REGIONAL"],
         requests_per_minute: int,
         blocked_countries: Sequence[str],
-        log_retention_days: int,
+        log_groups: LogGroups,
     ) -> None:
         """`requests_per_minute`: per address. `blocked_countries`: ISO 3166 codes; none: no such rule."""
         super().__init__(scope, id)
@@ -72,7 +74,7 @@ class WebAcl(Construct):
             ],
         )
         self.arn = acl.attr_arn
-        self._log(name, log_retention_days)
+        self._log(name, log_groups)
 
     def protect(self, load_balancer_arn: str) -> None:
         """Put a load balancer of this region behind the ACL."""
@@ -142,15 +144,13 @@ class WebAcl(Construct):
             visibility_config=_visible(name),
         )
 
-    def _log(self, name: str, retention_days: int) -> None:
+    def _log(self, name: str, log_groups: LogGroups) -> None:
         """What was blocked or counted; what was allowed is in the access logs, at a twentieth of the price.
 
         WAF demands the group's prefix. The policy is ours: left out, WAF writes an account-wide one that no
         stack owns.
         """
-        group = logs.CfnLogGroup(
-            self, "LogGroup", log_group_name=f"aws-waf-logs-{name}", retention_in_days=retention_days
-        )
+        group = log_groups.make_resource(self, "LogGroup", name=f"aws-waf-logs-{name}")
         stack = cdk.Stack.of(self)
         # Not the attribute `Arn`, which ends in ":*".
         group_arn = stack.format_arn(

@@ -1,9 +1,5 @@
-"""What is checked at every synth. `attach` is called once, by `application.build_app`."""
+"""What is checked at every synth: cdk-nag's AwsSolutions, and the project's own rules.
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
-
-
-def attach(app: App) -> None:
-    """Run cdk-nag's AwsSolutions pack at synth; an unacknowledged finding fails it."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
+`families/` holds the rules, one family a module; `model` reads the templates, `engine` runs the rules, `plugin` hands
+them to CDK. Only `plugin` imports CDK: tests and tools check templates without it.
+"""

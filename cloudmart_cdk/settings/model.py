@@ -51,10 +51,12 @@ class Network(_Frozen):
 
 
 class Logs(_Frozen):
-    """The stage's log bucket."""
+    """The stage's log bucket, and the key of its log groups."""
 
     expire_days: Annotated[int, Field(ge=91, le=3653)]
-    """Days until an object expires; after GLACIER at 90."""
+    """Days until an object of the log bucket expires; after GLACIER at 90."""
+    customer_key: bool
+    """Log groups are encrypted with a key of the stage's own, which costs 1 USD a month and region."""
 
 
 class Database(_Frozen):

@@ -2,7 +2,6 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -16,8 +15,8 @@ from ..constructs.colours import Colour, LiveColour
 from ..constructs.firewall import Firewall
 from ..constructs.fleet_care import FleetCare
 from ..constructs.instance_role import InstanceRole
+from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
-from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
 from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
 from ..constructs.web_tier import WebTier
@@ -40,6 +39,7 @@ class BackendAsgStack(CloudMartStack):
         network: Network,
         firewall: Firewall,
         log_bucket: s3.IBucket,
+        log_groups: LogGroups,
         secrets: Secrets,
         data_key: kms.IKey,
         behind_cdn: bool,
@@ -59,17 +59,12 @@ class BackendAsgStack(CloudMartStack):
             log_bucket=log_bucket,
             deletion_protection=settings.deletion_protection,
             live=live,
-            origin_secret=self._origin_secret() if behind_cdn else None,
+            origin_secret=self._origin_secret(data_key) if behind_cdn else None,
             domain=settings.domain,
         )
         self.host_name = web.host_name
 
-        log_group = logs.LogGroup(
-            self,
-            "ApplicationLog",
-            retention=retention(settings.log_retention_days),
-            removal_policy=cdk.RemovalPolicy.DESTROY,
-        )
+        log_group = log_groups.make(self, "ApplicationLog")
         group_names = {colour: names.of(f"backend-{colour}") for colour in Colour}
         artefact = Artefact(self, "Artefact", folder=PLACEHOLDER)
         role = InstanceRole(
@@ -126,13 +121,14 @@ class BackendAsgStack(CloudMartStack):
             runbook_url=settings.monitoring.runbook_url,
         )
 
-    def _origin_secret(self) -> secretsmanager.Secret:
+    def _origin_secret(self, key: kms.IKey) -> secretsmanager.Secret:
         """What CloudFront shows the listener; FrontendCdnStack finds it by its name."""
         secret = secretsmanager.Secret(
             self,
             "OriginSecret",
             secret_name=self.origin_secret_name,
             description="Value of the header by which the shop's load balancer knows its own CDN",
+            encryption_key=key,
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=48, exclude_punctuation=True),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )

@@ -11,8 +11,8 @@ from ..constructs.cache import Cache
 from ..constructs.database import Database
 from ..constructs.firewall import Firewall
 from ..constructs.images import Images
+from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
-from ..constructs.retention import retention
 from ..constructs.secrets import Secrets
 from ..constructs.stage_owned import stage_key
 from ..constructs.watched import WatchedCache, WatchedDatabase
@@ -33,6 +33,7 @@ class DataStack(CloudMartStack):
         network: Network,
         firewall: Firewall,
         log_bucket: s3.IBucket,
+        log_groups: LogGroups,
     ) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: database, cache, images, secrets")
         names = settings.names
@@ -44,7 +45,6 @@ class DataStack(CloudMartStack):
             description="Data tier: database, cache, images, secrets, backups",
         )
         self.secrets = Secrets(self, "Secrets", names=names, key=self.key, lifecycle=self.lifecycle)
-        log_retention = retention(settings.log_retention_days)
         self.database = Database(
             self,
             "Database",
@@ -57,7 +57,7 @@ class DataStack(CloudMartStack):
             key=self.key,
             owner=self.secrets.database_owner,
             app=self.secrets.database_app,
-            log_retention=log_retention,
+            log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
         if settings.off_hours:
@@ -71,7 +71,7 @@ class DataStack(CloudMartStack):
             security_group=firewall[Group.CACHE],
             key=self.key,
             auth=self.secrets.cache_auth,
-            log_retention=log_retention,
+            log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
         self.watched_database = WatchedDatabase(

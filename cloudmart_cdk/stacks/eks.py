@@ -1,6 +1,5 @@
 """EksPlatformStack: cluster, nodes, add-ons, registries and load balancer of Tiketi. Specification section 6."""
 
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -10,6 +9,7 @@ from ..constructs.alarms import Alarms
 from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
 from ..constructs.firewall import Firewall
+from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
 from ..constructs.node_groups import NodeGroups
 from ..constructs.platform_load_balancer import PlatformLoadBalancer
@@ -33,6 +33,7 @@ class EksPlatformStack(CloudMartStack):
         network: Network,
         firewall: Firewall,
         log_bucket: s3.IBucket,
+        log_groups: LogGroups,
     ) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: Tiketi platform on EKS")
         name = settings.names.of("tiketi")
@@ -49,19 +50,17 @@ class EksPlatformStack(CloudMartStack):
             public_sources=[str(source) for source in settings.sources] if settings.eks.public_endpoint else [],
             admins=settings.eks.admins,
             developers=settings.eks.developers,
-            log_retention_days=settings.log_retention_days,
+            log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
-        logs.CfnLogGroup(
-            self, "ServicesLog", log_group_name=f"/aws/eks/tiketi/{name}", retention_in_days=settings.log_retention_days
-        )
+        log_groups.make_resource(self, "ServicesLog", name=f"/aws/eks/tiketi/{name}")
         addons = Addons(
             self,
             "Addons",
             cluster=cluster.cluster,
             name=name,
             versions=settings.eks.addons,
-            log_retention_days=settings.log_retention_days,
+            log_groups=log_groups,
             volume_tags={**tags, BACKUP_TAG: settings.names.prefix} if settings.backup.plan else tags,
         )
         node_groups = NodeGroups(
@@ -112,7 +111,7 @@ class EksPlatformStack(CloudMartStack):
                     protects="REGIONAL",
                     requests_per_minute=settings.frontend.requests_per_minute,
                     blocked_countries=[],
-                    log_retention_days=settings.log_retention_days,
+                    log_groups=log_groups,
                 )
             )
         self.watched_load_balancer = WatchedLoadBalancer(

@@ -9,6 +9,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
+from ..constructs.log_groups import LogGroups
 from ..constructs.site_publication import PLACEHOLDER, SitePublication
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
@@ -26,6 +27,7 @@ class FrontendCdnStack(CloudMartStack):
         *,
         settings: Settings,
         log_bucket: s3.IBucket,
+        log_groups: LogGroups,
         images: s3.IBucket,
         api_host: str,
         origin_secret_name: str,
@@ -61,7 +63,7 @@ class FrontendCdnStack(CloudMartStack):
             config={"stage": settings.stage, "region": settings.region, "api": "/api", "health": "/api/health"},
             bucket=cdn.site_bucket,
             distribution=cdn.distribution,
-            log_retention_days=settings.log_retention_days,
+            log_groups=log_groups,
         )
         if domain:
             self._name_it(domain)

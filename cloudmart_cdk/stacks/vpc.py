@@ -5,20 +5,26 @@ from constructs import Construct
 
 from ..constructs.firewall import Firewall
 from ..constructs.log_bucket import LogBucket
+from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.network import Network
-from ..constructs.retention import retention
 from ..security_groups import Group, groups, rules
 from ..settings import Settings
 from .base import CloudMartStack
 
 
 class VpcStack(CloudMartStack):
-    """Needs nothing. Hands out `network`, `firewall` and `log_bucket`."""
+    """Needs nothing. Hands out `network`, `firewall`, `log_bucket` and `log_groups`."""
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: network, firewall, log bucket")
         logs = LogBucket(self, "Logs", expire_days=settings.logs.expire_days, keep=settings.keeps_data)
         self.log_bucket = logs.for_writers
+        self.log_groups = LogGroups(
+            retention_days=settings.log_retention_days,
+            key=log_key(self, "LogKey", lifecycle=self.lifecycle, alias=settings.names.of("logs"))
+            if settings.logs.customer_key
+            else None,
+        )
         self.network = Network(
             self,
             "Network",
@@ -26,7 +32,7 @@ class VpcStack(CloudMartStack):
             prefix=settings.names.prefix,
             zone_name=settings.names.internal_zone(),
             log_bucket=logs.bucket,
-            log_retention=retention(settings.log_retention_days),
+            log_groups=self.log_groups,
         )
         self.firewall = Firewall(
             self,

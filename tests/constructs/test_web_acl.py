@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from cloudmart_cdk.constructs.log_groups import LogGroups
 from cloudmart_cdk.constructs.web_acl import WebAcl
 
 BASE_CAPACITY = 1500
@@ -22,7 +23,7 @@ def resources() -> dict[str, dict[str, Any]]:
         protects="REGIONAL",
         requests_per_minute=1000,
         blocked_countries=["KP"],
-        log_retention_days=30,
+        log_groups=LogGroups(retention_days=30),
     )
     acl.protect("arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:loadbalancer/app/tiketi/1")
     template = app.synth().get_stack_by_name("Stack").template

@@ -13,7 +13,20 @@ import pytest
 
 from tests.support import PROJECT
 
-TARGETS = ("setup", "deploy", "destroy", "synth", "diff", "test", "lint", "bench", "docs", "clean", "help")
+TARGETS = (
+    "setup",
+    "deploy",
+    "destroy",
+    "synth",
+    "diff",
+    "test",
+    "lint",
+    "bench",
+    "docs",
+    "compliance",
+    "clean",
+    "help",
+)
 
 
 def tracked() -> list[Path]:

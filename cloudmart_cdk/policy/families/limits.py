@@ -1,0 +1,402 @@
+"""AWS: what AWS refuses or quietly ignores at deploy time, and no other tool tells at synth.
+
+Owns the traps that cost a deploy, or make an alarm that never speaks. Nothing here can be acknowledged: AWS would not
+listen.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ...settings.topology import EDGE_REGION
+from ..model import MISSING, Deployment, Pointer, Resource, as_list, parsed, text_of
+from ..rule import Found, Rule, attribute, shown
+from .in_transit import log_buckets
+
+_CLASSES: Final = (
+    "STANDARD",
+    "STANDARD_IA",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+)
+"""S3 guide, "Supported transitions": each may move to a later one only."""
+_READ_AT_ONCE: Final = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR")
+_RULES_A_GROUP: Final = 60
+_PREFIX_LIST_COUNTS: Final = 55
+"""CloudFront's, against the quota of a group (VPC guide, "AWS-managed prefix lists")."""
+_DAY_S: Final = 86400
+_REDIS_TOKEN: Final = (16, 128)
+
+
+def _transitions(app: Deployment) -> Iterator[Found]:
+    for bucket in app.of("AWS::S3::Bucket"):
+        for number, rule in enumerate(bucket.items("LifecycleConfiguration.Rules")):
+            where = f"LifecycleConfiguration.Rules.{number}"
+            if not isinstance(rule, Mapping):
+                continue
+            steps = [step for step in as_list(rule.get("Transitions", [])) if isinstance(step, Mapping)]
+            ranks = [(_days(step), _rank(step)) for step in steps]
+            if ranks != sorted(ranks) or len({days for days, _ in ranks}) < len(ranks) or any(r < 0 for _, r in ranks):
+                allowed = f"later days and colder classes only, in the order {', '.join(_CLASSES)}"
+                yield Found(bucket, shown(steps), allowed, f"{where}.Transitions")
+            if any(step.get("StorageClass") in ("STANDARD_IA", "ONEZONE_IA") and _days(step) < 30 for step in steps):
+                yield Found(
+                    bucket, shown(steps), "STANDARD_IA and ONEZONE_IA after 30 days or more", f"{where}.Transitions"
+                )
+            ends = rule.get("ExpirationInDays", MISSING)
+            if ends is not MISSING and any(_days(step) >= int(ends) for step in steps):
+                yield Found(
+                    bucket, f"gone after {ends} days", "expiry after the last transition", f"{where}.ExpirationInDays"
+                )
+
+
+def _days(step: Mapping[str, Any]) -> int:
+    try:
+        return int(step.get("TransitionInDays", 0))
+    except (TypeError, ValueError):
+        return 0
+
+
+def _rank(step: Mapping[str, Any]) -> int:
+    name = step.get("StorageClass")
+    return _CLASSES.index(name) if name in _CLASSES else -1
+
+
+def _served_objects(app: Deployment) -> Iterator[Found]:
+    origins = {
+        (bucket.stack, bucket.logical_id)
+        for cdn in app.of("AWS::CloudFront::Distribution")
+        for origin in cdn.items("DistributionConfig.Origins")
+        if isinstance(origin, Mapping) and (bucket := app.target(origin.get("DomainName"), "AWS::S3::Bucket"))
+    }
+    for bucket in app.of("AWS::S3::Bucket"):
+        if (bucket.stack, bucket.logical_id) not in origins:
+            continue
+        for where, value in bucket.at("LifecycleConfiguration.Rules[].Transitions[].StorageClass"):
+            if value is not MISSING and value not in _READ_AT_ONCE:
+                yield Found(bucket, shown(value), f"{', '.join(_READ_AT_ONCE)}: CloudFront reads at once", where)
+
+
+def _us_east_1(app: Deployment) -> Iterator[Found]:
+    for acl in app.of("AWS::WAFv2::WebACL"):
+        scope = acl.get("Scope")
+        if scope not in ("CLOUDFRONT", "REGIONAL") or (scope == "CLOUDFRONT" and acl.region != EDGE_REGION):
+            yield Found(acl, f"{shown(scope)} in {acl.region}", f"CLOUDFRONT in {EDGE_REGION}, or REGIONAL", "Scope")
+    for alarm in app.of("AWS::CloudWatch::Alarm"):
+        if "AWS/CloudFront" in _namespaces(alarm) and alarm.region != EDGE_REGION:
+            yield Found(alarm, f"a metric of AWS/CloudFront in {alarm.region}", f"such alarms in {EDGE_REGION}")
+    for cdn in app.of("AWS::CloudFront::Distribution"):
+        value = cdn.get("DistributionConfig.ViewerCertificate.AcmCertificateArn")
+        certificate = app.target(value)
+        if certificate and certificate.region != EDGE_REGION:
+            yield Found(
+                cdn, f"a certificate of {certificate.region}", f"certificates of {EDGE_REGION}", "ViewerCertificate"
+            )
+        acl_used = app.target(cdn.get("DistributionConfig.WebACLId"), "AWS::WAFv2::WebACL")
+        if acl_used and acl_used.get("Scope") != "CLOUDFRONT":
+            given = shown(acl_used.get("Scope"))
+            yield Found(cdn, f"a web ACL of scope {given}", "scope CLOUDFRONT", "DistributionConfig.WebACLId")
+    for link in app.of("AWS::WAFv2::WebACLAssociation"):
+        acl_used = app.target(link.get("WebACLArn"), "AWS::WAFv2::WebACL")
+        if acl_used and acl_used.get("Scope") != "REGIONAL":
+            yield Found(link, f"a web ACL of scope {shown(acl_used.get('Scope'))}", "scope REGIONAL", "WebACLArn")
+
+
+def _namespaces(alarm: Resource) -> set[str]:
+    found = {alarm.get("Namespace")}
+    found |= {value for _, value in alarm.at("Metrics[].MetricStat.Metric.Namespace")}
+    return {value for value in found if isinstance(value, str)}
+
+
+def _log_names(app: Deployment) -> Iterator[Found]:
+    for group in app.of("AWS::Logs::LogGroup"):
+        name = group.get("LogGroupName")
+        if name is not MISSING and not re.fullmatch(r"[\w./#${}:-]{1,512}", text_of(name)):
+            yield Found(group, shown(name), "letters, digits, and _ - / . #", "LogGroupName")
+    for entry in app.of("AWS::WAFv2::LoggingConfiguration"):
+        for number, value in enumerate(entry.items("LogDestinationConfigs")):
+            names = [
+                text_of(group.get("LogGroupName"))
+                for group in app.of("AWS::Logs::LogGroup")
+                if str(Pointer(group.stack, group.logical_id)) in text_of(value)
+                or str(Pointer(group.stack, group.logical_id, "Arn")) in text_of(value)
+            ]
+            if not all(name.startswith("aws-waf-logs-") for name in names):
+                where = f"LogDestinationConfigs.{number}"
+                yield Found(entry, shown(names), "a log group whose name begins with aws-waf-logs-", where)
+
+
+def _alarms_speak(app: Deployment) -> Iterator[Found]:
+    """An alarm's topic is this region's; its key and its policy let CloudWatch publish."""
+    topics = {(t.stack, t.logical_id): _publishers(app, t) for t in app.of("AWS::SNS::Topic")}
+    for alarm in app.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
+            for number, value in enumerate(alarm.items(name)):
+                where = f"{name}.{number}"
+                target = app.target(value)
+                if target is None or target.type not in ("AWS::SNS::Topic", "AWS::AutoScaling::ScalingPolicy"):
+                    yield Found(alarm, shown(value), "a topic or scaling policy of this app", where)
+                elif target.region != alarm.region:
+                    yield Found(alarm, f"a topic of {target.region}", f"topics of {alarm.region}", where)
+                elif (
+                    target.type == "AWS::SNS::Topic"
+                    and "cloudwatch.amazonaws.com" not in topics[target.stack, target.logical_id]
+                ):
+                    allowed = "a topic whose policy and key let cloudwatch.amazonaws.com publish"
+                    yield Found(alarm, f"{target.path}, which CloudWatch may not publish to", allowed, where)
+    for budget in app.of("AWS::Budgets::Budget"):
+        for where, value in budget.at("NotificationsWithSubscribers[].Subscribers[].Address"):
+            topic = app.target(value, "AWS::SNS::Topic")
+            if topic and "budgets.amazonaws.com" not in topics[topic.stack, topic.logical_id]:
+                yield Found(budget, f"{topic.path}, which Budgets may not publish to", "a topic that lets it", where)
+    for rule in app.of("AWS::Events::Rule"):
+        for where, value in rule.at("Targets[].Arn"):
+            topic = app.target(value, "AWS::SNS::Topic")
+            if topic and "events.amazonaws.com" not in topics[topic.stack, topic.logical_id]:
+                yield Found(rule, f"{topic.path}, which EventBridge may not publish to", "a topic that lets it", where)
+
+
+def _publishers(app: Deployment, topic: Resource) -> set[str]:
+    """Services that the topic's policy lets publish, and that its key lets encrypt."""
+    policies = [
+        policy
+        for policy in app.of("AWS::SNS::TopicPolicy")
+        if any(app.target(v) is topic for v in policy.items("Topics"))
+    ]
+    may_publish = {
+        service for policy in policies for service in _allowed(policy.get("PolicyDocument"), ("sns:Publish",))
+    }
+    key = app.target(topic.get("KmsMasterKeyId"), "AWS::KMS::Key")
+    if key is None:
+        return may_publish if topic.get("KmsMasterKeyId") is MISSING else set()
+    decrypt = _allowed(key.get("KeyPolicy"), ("kms:Decrypt",))
+    generate = _allowed(key.get("KeyPolicy"), ("kms:GenerateDataKey", "kms:GenerateDataKey*"))
+    return may_publish & decrypt & generate
+
+
+def _allowed(document: Any, actions: tuple[str, ...]) -> set[str]:
+    document = parsed(document)
+    statements = as_list(document.get("Statement", [])) if isinstance(document, Mapping) else []
+    return {
+        text_of(service)
+        for statement in statements
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Allow"
+        if any(action in actions for action in as_list(statement.get("Action", [])))
+        for service in as_list((statement.get("Principal") or {}).get("Service", []))
+        if isinstance(statement.get("Principal"), Mapping)
+    }
+
+
+def _keys_open_to_their_services(app: Deployment) -> Iterator[Found]:
+    """A trail or a log group with a key that its service may not use is refused."""
+    generate = ("kms:GenerateDataKey", "kms:GenerateDataKey*", "kms:*")
+    for type_, path, service in (
+        ("AWS::CloudTrail::Trail", "KMSKeyId", "cloudtrail.amazonaws.com"),
+        ("AWS::Logs::LogGroup", "KmsKeyId", "logs.{region}.amazonaws.com"),
+    ):
+        for resource in app.of(type_):
+            key = app.target(resource.get(path), "AWS::KMS::Key")
+            name = service.format(region=resource.region)
+            if key and name not in _allowed(key.get("KeyPolicy"), generate):
+                yield Found(resource, f"{key.path}, which {name} may not use", "a key whose policy lets it", path)
+            if key and key.region != resource.region:
+                yield Found(resource, f"a key of {key.region}", f"keys of {resource.region}", path)
+
+
+def _log_receivers(app: Deployment) -> Iterator[Found]:
+    for balancer in app.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        value = attribute(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket")
+        bucket = app.target(value, "AWS::S3::Bucket")
+        path = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm"
+        for where, algorithm in bucket.at(path) if bucket else ():
+            if bucket and algorithm != "AES256":
+                yield Found(bucket, shown(algorithm), "AES256: load balancers write to nothing else", where)
+    for cdn in app.of("AWS::CloudFront::Distribution"):
+        bucket = app.target(cdn.get("DistributionConfig.Logging.Bucket"), "AWS::S3::Bucket")
+        for where, owner in bucket.at("OwnershipControls.Rules[].ObjectOwnership") if bucket else ():
+            if bucket and owner != "BucketOwnerPreferred":
+                yield Found(bucket, shown(owner), "BucketOwnerPreferred: CloudFront delivers by ACL", where)
+    for bucket in log_buckets(app):
+        if bucket.get("ObjectLockConfiguration") is not MISSING:
+            yield Found(bucket, "an object lock", "no lock: log delivery cannot write to such a bucket")
+
+
+def _redis(app: Deployment) -> Iterator[Found]:
+    for group in app.of("AWS::ElastiCache::ReplicationGroup"):
+        token = text_of(group.get("AuthToken"))
+        for secret in app.of("AWS::SecretsManager::Secret"):
+            if str(Pointer(secret.stack, secret.logical_id)) not in token:
+                continue
+            length = secret.get("GenerateSecretString.PasswordLength")
+            low, high = _REDIS_TOKEN
+            if not (str(length).isdigit() and low <= int(length) <= high):
+                given, where = shown(length), "GenerateSecretString.PasswordLength"
+                yield Found(secret, given, f"{low} to {high} characters, for Redis AUTH", where)
+            if secret.get("GenerateSecretString.ExcludePunctuation") not in (True, "true"):
+                where = "GenerateSecretString.ExcludePunctuation"
+                yield Found(secret, "punctuation", "none: Redis AUTH takes only ! & # $ ^ < > -", where)
+        failover = group.get("AutomaticFailoverEnabled") in (True, "true")
+        if group.get("NumNodeGroups") is not MISSING and not failover:
+            allowed = "failover in cluster mode"
+            yield Found(group, "cluster mode without automatic failover", allowed, "AutomaticFailoverEnabled")
+        if failover and str(group.get("ReplicasPerNodeGroup")) == "0" and group.get("NumCacheClusters") is MISSING:
+            yield Found(group, "failover without a replica", "one replica or more", "ReplicasPerNodeGroup")
+
+
+def _group_quota(app: Deployment) -> Iterator[Found]:
+    for group in app.of("AWS::EC2::SecurityGroup"):
+        for direction in ("Ingress", "Egress"):
+            inline = [entry for entry in group.items(f"SecurityGroup{direction}") if isinstance(entry, Mapping)]
+            apart = [
+                entry.properties
+                for entry in app.of(f"AWS::EC2::SecurityGroup{direction}")
+                if app.target(entry.get("GroupId")) is group
+            ]
+            lists = [e for e in (*inline, *apart) if {"SourcePrefixListId", "DestinationPrefixListId"} & set(e)]
+            count = len(inline) + len(apart) + len(lists) * (_PREFIX_LIST_COUNTS - 1)
+            if count > _RULES_A_GROUP:
+                given = f"{count} {direction.lower()} rules, a prefix list counting {_PREFIX_LIST_COUNTS}"
+                yield Found(group, given, f"{_RULES_A_GROUP}, EC2's quota", detail=direction)
+
+
+def _fleets(app: Deployment) -> Iterator[Found]:
+    for group in app.of("AWS::CodeDeploy::DeploymentGroup"):
+        style = group.get("DeploymentStyle.DeploymentType")
+        if style == "BLUE_GREEN":
+            yield Found(group, "BLUE_GREEN", "IN_PLACE on EC2 (ADR 0004)", "DeploymentStyle.DeploymentType")
+    for hook in app.of("AWS::AutoScaling::LifecycleHook"):
+        yield Found(hook, "a hook of its own, which the first instances miss", "LifecycleHookSpecificationList")
+    for group in app.of("AWS::AutoScaling::AutoScalingGroup"):
+        if group.get("DesiredCapacity") is not MISSING:
+            given = shown(group.get("DesiredCapacity"))
+            yield Found(group, given, "nothing: every deploy would reset the live size", "DesiredCapacity")
+    for template in app.of("AWS::EC2::LaunchTemplate"):
+        for where, value in template.at("LaunchTemplateData.BlockDeviceMappings[].Ebs.KmsKeyId"):
+            if value is not MISSING:
+                allowed = "nothing: Auto Scaling's service role has no grant on a customer key"
+                yield Found(template, shown(value), allowed, where)
+
+
+def _pruners(app: Deployment) -> Iterator[Found]:
+    seen: dict[str, Resource] = {}
+    for entry in app.of("Custom::CDKBucketDeployment"):
+        if entry.get("Prune") not in (False, "false"):
+            bucket = text_of(entry.get("DestinationBucketName")) + text_of(
+                entry.properties.get("DestinationBucketKeyPrefix", "")
+            )
+            if bucket in seen:
+                yield Found(entry, f"pruning what {seen[bucket].path} uploads", "one that prunes a bucket", "Prune")
+            seen[bucket] = entry
+
+
+def _alarm_windows(app: Deployment) -> Iterator[Found]:
+    for alarm in app.of("AWS::CloudWatch::Alarm"):
+        periods = [value for _, value in alarm.at("Metrics[].MetricStat.Period") if value is not MISSING]
+        if alarm.get("Period") is not MISSING:
+            periods.append(alarm.get("Period"))
+        evaluated = alarm.get("EvaluationPeriods")
+        for period in periods:
+            legal = isinstance(period, int) and (period in (10, 20, 30) or (period > 0 and period % 60 == 0))
+            if not legal:
+                yield Found(alarm, shown(period), "10, 20, 30 or a multiple of 60 seconds", "Period", "period")
+            elif isinstance(evaluated, int) and period * evaluated > max(_DAY_S, 7 * _DAY_S if period >= 3600 else 0):
+                given = f"{evaluated} periods of {period} s"
+                yield Found(
+                    alarm, given, "a day in all, a week for periods of an hour and more", "EvaluationPeriods", "window"
+                )
+
+
+def _rule(id_: str, what: str, why: str, fix: str, check: Any) -> Rule:
+    return Rule(id_, what, why, fix, check, acknowledgeable=False)
+
+
+RULES: Final = (
+    _rule(
+        "AWS-1",
+        "Lifecycle transitions go to colder classes on later days, and expiry comes last",
+        'S3 guide, "Transitioning objects": S3 refuses the rest, Intelligent-Tiering to Standard-IA among it.',
+        "order the transitions",
+        _transitions,
+    ),
+    _rule(
+        "AWS-2",
+        "What CloudFront serves stays in a class that is read at once",
+        "S3 guide, storage classes: GLACIER objects have to be restored first; GLACIER_IR ones not.",
+        "use GLACIER_IR",
+        _served_objects,
+    ),
+    _rule(
+        "AWS-3",
+        "CloudFront's web ACLs, certificates and alarms are in us-east-1",
+        "CloudFront guide: its metrics exist there only, so an alarm elsewhere never fires; the rest is refused.",
+        "put it into EdgeStack or EdgeWatchStack",
+        _us_east_1,
+    ),
+    _rule(
+        "AWS-4",
+        "Log groups have legal names; those of web ACLs begin with aws-waf-logs-",
+        "WAF guide, CloudWatch Logs destinations; CloudWatch Logs API reference.",
+        "rename the group",
+        _log_names,
+    ),
+    _rule(
+        "AWS-5",
+        "Alarms, budgets and event rules reach a topic of their region that lets them publish",
+        "SNS guide, key management: with the wrong key or policy an alarm fires and nobody hears it.",
+        "publish to a topic of constructs/topics.py, with the service among its publishers",
+        _alarms_speak,
+    ),
+    _rule(
+        "AWS-6",
+        "Buckets take the logs that are sent to them: SSE-S3 for load balancers, ACLs for CloudFront, no lock",
+        "ELB guide, access log bucket requirements; CloudFront guide, standard logging.",
+        "send logs to the stage's log bucket as constructs/log_bucket.py makes it",
+        _log_receivers,
+    ),
+    _rule(
+        "AWS-12",
+        "Trails and log groups have a key of their region that lets their service use it",
+        "CloudTrail guide and CloudWatch Logs guide, KMS: with any other key the deploy stops.",
+        "the key of constructs/audit_trail.py or constructs/log_groups.py",
+        _keys_open_to_their_services,
+    ),
+    _rule(
+        "AWS-7",
+        "Redis AUTH tokens have 16 to 128 plain characters; cluster mode has failover and a replica",
+        "ElastiCache guide, AUTH and replication groups: anything else is refused at deploy time.",
+        "constructs/secrets.py and constructs/cache.py as they are",
+        _redis,
+    ),
+    _rule(
+        "AWS-8",
+        "A security group stays within EC2's quota of 60 rules a direction",
+        "VPC quotas; CloudFront's prefix list counts as 55 rules.",
+        "one rule with the prefix list, or fewer stated sources",
+        _group_quota,
+    ),
+    _rule(
+        "AWS-9",
+        "Fleets: in-place deployments, hooks and sizes that CloudFormation keeps",
+        "CloudFormation has no blue/green on EC2 (ADR 0004); hooks apart miss the first instances; a desired size "
+        "resets the live one (specification section 4).",
+        "constructs/colour_group.py as it is",
+        _fleets,
+    ),
+    _rule(
+        "AWS-10",
+        "One upload prunes a bucket, not two",
+        "CDK, aws-s3-deployment: each deletes what the other has put there.",
+        "prune=False on all but one",
+        _pruners,
+    ),
+    _rule(
+        "AWS-11",
+        "Alarms have periods and windows that CloudWatch takes",
+        "CloudWatch API reference, PutMetricAlarm.",
+        "shorten the window",
+        _alarm_windows,
+    ),
+)

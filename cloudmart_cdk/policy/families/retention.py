@@ -1,0 +1,378 @@
+"""KEEP: what stays and what goes, for how long, as the stage says. Specification section 1 "deletion", ADR 0005.
+
+Owns deletion policies, retention of logs and backups, and protection against deletion.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ...settings import Settings
+from ...settings.topology import DATA, FRONTEND, MONITORING, VPC
+from ..model import MISSING, Deployment, Resource, parsed
+from ..rule import (
+    ANYTHING,
+    YES,
+    Found,
+    Row,
+    Rule,
+    Test,
+    at_least,
+    attribute,
+    equal,
+    optional,
+    reference,
+    rule_of,
+    shown,
+)
+from .in_transit import log_buckets
+
+_SPEC: Final = "Specification section 1, row deletion; ADR 0005."
+
+
+@dataclass(frozen=True)
+class _Stays:
+    """What becomes of a resource that goes, in stages that keep data and in those that keep nothing."""
+
+    type: str
+    kept: tuple[str, ...]
+    thrown: tuple[str, ...] = ("Delete",)
+    when: Callable[[Resource], bool] = lambda _: True
+
+
+def _holds_data(server: Resource) -> bool:
+    """A replica holds nothing that its source does not; an instance of Aurora nothing that its cluster does not."""
+    return not {"SourceDBInstanceIdentifier", "DBClusterIdentifier"} & set(server.properties)
+
+
+def _of_the_data_tier(resource: Resource) -> bool:
+    return resource.stack == DATA
+
+
+_RETAIN: Final = ("Retain", "RetainExceptOnCreate")
+_POLICIES: Final = (
+    _Stays("AWS::RDS::DBInstance", ("Snapshot",), when=_holds_data),
+    _Stays("AWS::RDS::DBInstance", ("Delete",), when=lambda server: not _holds_data(server)),
+    _Stays("AWS::RDS::DBCluster", ("Snapshot",)),
+    _Stays("AWS::ElastiCache::ReplicationGroup", ("Snapshot",)),
+    _Stays("AWS::S3::Bucket", ("Retain",)),
+    _Stays("AWS::S3::BucketPolicy", ("Retain",), ("Delete", "Retain", "")),
+    _Stays("AWS::KMS::Key", ("Retain",)),
+    _Stays("AWS::SecretsManager::Secret", ("Retain",), when=_of_the_data_tier),
+    _Stays("AWS::SecretsManager::Secret", ("Delete",), when=lambda secret: not _of_the_data_tier(secret)),
+    _Stays("AWS::ECR::Repository", _RETAIN),
+    _Stays("AWS::Backup::BackupVault", _RETAIN, ("Retain", "Delete", "RetainExceptOnCreate")),
+    _Stays("AWS::Logs::LogGroup", ("Delete", ""), ("Delete", "")),
+    _Stays("AWS::EFS::FileSystem", ("Retain",)),
+    _Stays("AWS::EC2::Volume", ("Snapshot", "Retain")),
+    _Stays("AWS::DynamoDB::Table", ("Retain",)),
+    _Stays("AWS::DynamoDB::GlobalTable", ("Retain",)),
+    _Stays("AWS::OpenSearchService::Domain", ("Snapshot", "Retain")),
+    _Stays("AWS::Kinesis::Stream", ("Retain",)),
+    _Stays("AWS::SQS::Queue", ("Delete", ""), ("Delete", "")),
+)
+
+
+def _policies(app: Deployment) -> Iterator[Found]:
+    for entry in _POLICIES:
+        allowed = entry.kept if app.settings.keeps_data else entry.thrown
+        for resource in app.of(entry.type):
+            if not entry.when(resource):
+                continue
+            for name, value in (
+                ("DeletionPolicy", resource.deletion_policy),
+                ("UpdateReplacePolicy", resource.update_replace_policy),
+            ):
+                # CloudFormation knows RetainExceptOnCreate as a deletion policy only.
+                if value not in allowed:
+                    words = " or ".join(policy or "not set" for policy in allowed)
+                    yield Found(
+                        resource, f"{name} {value or 'not set'}", f"{words} in stage {app.settings.stage}", detail=name
+                    )
+
+
+def _protected(settings: Settings) -> Test:
+    return YES if settings.deletion_protection else ANYTHING
+
+
+def _kept(value: int) -> Callable[[Settings], Test]:
+    return lambda settings: at_least(value) if settings.keeps_data else ANYTHING
+
+
+ROWS: Final = (
+    Row(
+        "KEEP-2",
+        "AWS::Logs::LogGroup",
+        "RetentionInDays",
+        lambda settings: equal(settings.log_retention_days),
+        "Specification section 1, row log retention; Security Hub CloudWatch.16. Left out, logs stay and cost forever.",
+        "make it with the stage's LogGroups (constructs/log_groups.py)",
+    ),
+    Row(
+        "KEEP-3",
+        "AWS::RDS::DBInstance",
+        "BackupRetentionPeriod",
+        lambda settings: at_least(settings.database.backup_days),
+        "Specification section 1, row automated backups; Security Hub RDS.11. 0 switches point-in-time restore off.",
+        when=lambda server, _: _holds_data(server),
+    ),
+    Row(
+        "KEEP-4",
+        "AWS::RDS::DBCluster",
+        "BackupRetentionPeriod",
+        lambda settings: at_least(settings.database.backup_days),
+        "Specification section 1, row automated backups; Security Hub RDS.14.",
+    ),
+    Row(
+        "KEEP-5",
+        "AWS::RDS::DBInstance",
+        "DeletionProtection",
+        _protected,
+        _SPEC,
+        when=lambda s, _: "DBClusterIdentifier" not in s.properties,
+    ),
+    Row("KEEP-6", "AWS::RDS::DBCluster", "DeletionProtection", _protected, _SPEC),
+    Row(
+        "KEEP-7",
+        "AWS::RDS::DBInstance",
+        "DeleteAutomatedBackups",
+        lambda settings: equal(False) if settings.keeps_data else ANYTHING,
+        f"{_SPEC} Automated backups outlive the database where data is kept.",
+        when=lambda server, _: _holds_data(server),
+    ),
+    Row(
+        "KEEP-8",
+        "AWS::KMS::Key",
+        "PendingWindowInDays",
+        _kept(30),
+        f"{_SPEC} 30 days to notice that a key is missed, KMS's longest (KMS guide, deleting keys).",
+    ),
+    Row(
+        "KEEP-9",
+        "AWS::ElastiCache::ReplicationGroup",
+        "SnapshotRetentionLimit",
+        lambda settings: at_least(settings.cache.snapshot_days),
+        "Specification section 3: daily snapshot; Security Hub ElastiCache.1.",
+    ),
+    Row(
+        "KEEP-10",
+        "AWS::EC2::LaunchTemplate",
+        "LaunchTemplateData.BlockDeviceMappings[].Ebs.DeleteOnTermination",
+        optional(YES),
+        'Specification section 8, "everything goes": a disk that outlives its server costs, and holds what was on it.',
+    ),
+    Row(
+        "KEEP-11",
+        "AWS::ECR::Repository",
+        "LifecyclePolicy.LifecyclePolicyText",
+        Test("a policy that keeps the last 10 images", lambda given, _: _last_ten(given)),
+        "Specification section 6: last 10 images kept.",
+    ),
+    Row(
+        "KEEP-12",
+        "AWS::ECR::Repository",
+        "EmptyOnDelete",
+        lambda settings: optional(equal(False)) if settings.keeps_data else YES,
+        f"{_SPEC} A repository with images blocks a destroy, or is kept.",
+    ),
+    Row(
+        "KEEP-13",
+        "AWS::Lambda::Function",
+        "LoggingConfig.LogGroup",
+        reference("AWS::Logs::LogGroup"),
+        'Specification section 8, "everything goes": a group that Lambda makes itself outlives the stack.',
+        "give the function a log group of the stack",
+    ),
+    Row(
+        "KEEP-14",
+        "AWS::RDS::DBInstance",
+        "AutoMinorVersionUpgrade",
+        optional(YES),
+        "Specification section 3: minor upgrades on; CIS AWS Foundations 2.2.2; Security Hub RDS.13.",
+    ),
+    Row(
+        "KEEP-15",
+        "AWS::ElastiCache::ReplicationGroup",
+        "AutoMinorVersionUpgrade",
+        optional(YES),
+        "Security Hub ElastiCache.2.",
+    ),
+    Row(
+        "KEEP-17",
+        "AWS::RDS::DBInstance",
+        "EnableCloudwatchLogsExports",
+        Test('a list with "postgresql"', lambda given, _: isinstance(given, list) and "postgresql" in given),
+        "Specification section 3: log export; Security Hub RDS.9.",
+        when=lambda server, _: "DBClusterIdentifier" not in server.properties,
+    ),
+    Row(
+        "KEEP-18",
+        "AWS::ElastiCache::ReplicationGroup",
+        "LogDeliveryConfigurations[].DestinationDetails.CloudWatchLogsDetails.LogGroup",
+        reference("AWS::Logs::LogGroup"),
+        "Specification section 3: slow log.",
+    ),
+    Row(
+        "KEEP-16",
+        "AWS::DynamoDB::Table",
+        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
+        YES,
+        "Security Hub DynamoDB.2.",
+    ),
+)
+
+
+def _last_ten(text: Any) -> bool:
+    policy = parsed(text)
+    rules = policy.get("rules", []) if isinstance(policy, Mapping) else []
+    return [rule.get("selection") for rule in rules] == [
+        {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10}
+    ] and [rule.get("action") for rule in rules] == [{"type": "expire"}]
+
+
+def _balancers_protected(app: Deployment) -> Iterator[Found]:
+    key = "deletion_protection.enabled"
+    for balancer in app.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        value = attribute(balancer, "LoadBalancerAttributes", key)
+        if app.settings.deletion_protection and str(value).lower() != "true":
+            yield Found(
+                balancer, f"{key} {shown(value)}", f"true in stage {app.settings.stage}", "LoadBalancerAttributes"
+            )
+
+
+def _emptied(app: Deployment) -> Iterator[Found]:
+    if app.settings.keeps_data:
+        return
+    emptied = [app.target(entry.get("BucketName")) for entry in app.of("Custom::S3AutoDeleteObjects")]
+    for bucket in app.of("AWS::S3::Bucket"):
+        if bucket not in emptied:
+            yield Found(bucket, "not emptied before it goes", "auto_delete_objects where everything goes")
+
+
+def _log_bucket(app: Deployment) -> Iterator[Found]:
+    """STANDARD_IA at 30 days, GLACIER at 90, expiry per stage: the stage's log bucket and the trail's."""
+    wanted = [
+        {"StorageClass": "STANDARD_IA", "TransitionInDays": 30},
+        {"StorageClass": "GLACIER", "TransitionInDays": 90},
+    ]
+    days = app.settings.logs.expire_days
+    for bucket in app.of("AWS::S3::Bucket"):
+        if bucket not in log_buckets(app) and bucket.stack not in (VPC, MONITORING):
+            continue
+        rules = [rule for rule in bucket.items("LifecycleConfiguration.Rules") if isinstance(rule, Mapping)]
+        if not any(
+            rule.get("Transitions") == wanted
+            and str(rule.get("ExpirationInDays")) == str(days)
+            and rule.get("Status") == "Enabled"
+            and not {"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"} & set(rule)
+            for rule in rules
+        ):
+            given = shown(rules or MISSING)
+            yield Found(
+                bucket, given, f"STANDARD_IA at 30, GLACIER at 90, gone after {days} days", "LifecycleConfiguration"
+            )
+
+
+def _versions(app: Deployment) -> Iterator[Found]:
+    """Images, trail and site: what an operator or an intruder overwrites can be had back."""
+    least = {DATA: 90, MONITORING: 90, FRONTEND: 30}
+    for bucket in app.of("AWS::S3::Bucket"):
+        if bucket.stack not in least:
+            continue
+        status = bucket.get("VersioningConfiguration.Status")
+        if status != "Enabled":
+            yield Found(bucket, shown(status), "Enabled", "VersioningConfiguration.Status")
+        rules = [rule for rule in bucket.items("LifecycleConfiguration.Rules") if isinstance(rule, Mapping)]
+        old = [rule.get("NoncurrentVersionExpiration") for rule in rules if rule.get("Status") == "Enabled"]
+        days = [entry.get("NoncurrentDays", 0) for entry in old if isinstance(entry, Mapping)]
+        if not days or min(int(day) for day in days) < least[bucket.stack]:
+            allowed = f"old versions kept for {least[bucket.stack]} days or more"
+            yield Found(bucket, shown(rules or MISSING), allowed, "LifecycleConfiguration", "versions")
+
+
+def _backup_plan(app: Deployment) -> Iterator[Found]:
+    backup = app.settings.backup
+    if not backup.plan or DATA not in app.stacks:
+        return
+    plans = list(app.of("AWS::Backup::BackupPlan"))
+    place = Resource(DATA, "", "AWS::CloudFormation::Template", {}, DATA, app.settings.region)
+    if not plans:
+        yield Found(place, "without a backup plan", f"one in stage {app.settings.stage}")
+    wanted = sorted((backup.daily_days, backup.weekly_days))
+    for plan in plans:
+        rules = [rule for rule in plan.items("BackupPlan.BackupPlanRule") if isinstance(rule, Mapping)]
+        days = sorted(int(rule.get("Lifecycle", {}).get("DeleteAfterDays", 0)) for rule in rules)
+        if days != wanted:
+            yield Found(plan, f"kept for {days} days", f"{wanted} days: daily and weekly", "BackupPlan.BackupPlanRule")
+        for rule in rules:
+            if app.target(rule.get("TargetBackupVault"), "AWS::Backup::BackupVault") is None:
+                yield Found(
+                    plan, shown(rule.get("TargetBackupVault", MISSING)), "a vault of this app", "TargetBackupVault"
+                )
+            copies = {str(copy.get("DestinationBackupVaultArn", "")) for copy in rule.get("CopyActions", [])}
+            if bool(copies) is not bool(backup.copy_region) or not all(backup.copy_region in copy for copy in copies):
+                allowed = f"copies in {backup.copy_region}" if backup.copy_region else "no copies"
+                yield Found(plan, shown(sorted(copies)), allowed, "BackupPlan.BackupPlanRule", "copies")
+    tag = {"ConditionKey": "Backup", "ConditionType": "STRINGEQUALS", "ConditionValue": app.settings.names.prefix}
+    chosen = [
+        entry
+        for entry in app.of("AWS::Backup::BackupSelection")
+        if tag in entry.items("BackupSelection.ListOfTags")
+        and app.target(entry.get("BackupPlanId")) in plans
+        and app.target(entry.get("BackupSelection.IamRoleArn"), "AWS::IAM::Role")
+    ]
+    if plans and not chosen:
+        yield Found(
+            plans[0], f"chosen by another tag than Backup={app.settings.names.prefix}", "that tag", detail="selection"
+        )
+    for server in (*app.of("AWS::RDS::DBInstance"), *app.of("AWS::RDS::DBCluster")):
+        if _holds_data(server) and attribute(server, "Tags", "Backup") != app.settings.names.prefix:
+            given = f"tag Backup {shown(attribute(server, 'Tags', 'Backup'))}"
+            yield Found(server, given, f"Backup={app.settings.names.prefix}, by which the plan finds it", "Tags")
+
+
+RULES: Final = (
+    Rule(
+        "KEEP-1",
+        "What holds data stays or goes as the stage says",
+        _SPEC,
+        "lifecycle.removal or lifecycle.store_removal (constructs/stage_owned.py)",
+        _policies,
+    ),
+    *map(rule_of, ROWS),
+    Rule(
+        "KEEP-20",
+        "Load balancers are protected from deletion where the stage says so",
+        f"{_SPEC} Specification section 4; Security Hub ELB.6.",
+        "deletion_protection=settings.deletion_protection",
+        _balancers_protected,
+    ),
+    Rule(
+        "KEEP-21",
+        "Where everything goes, buckets are emptied before they go",
+        'Specification section 8, "everything goes": CloudFormation cannot delete a bucket with objects.',
+        "private_bucket of constructs/stage_owned.py does it",
+        _emptied,
+    ),
+    Rule(
+        "KEEP-22",
+        "The log bucket's objects: STANDARD_IA at 30 days, GLACIER at 90, gone as the stage says",
+        "Specification section 2.",
+        "constructs/log_bucket.py has the lifecycle",
+        _log_bucket,
+    ),
+    Rule(
+        "KEEP-23",
+        "Images, trail and site are versioned; old versions are kept for 90 days, of the site for 30",
+        "Specification section 3; Security Hub S3.14.",
+        "versioned=True and a rule for noncurrent versions",
+        _versions,
+    ),
+    Rule(
+        "KEEP-24",
+        "Where the stage has a backup plan: daily and weekly, for the days of the settings, and the database is in it",
+        "Specification section 3, AWS Backup.",
+        "constructs/backup.py as it is; the tag on the database",
+        _backup_plan,
+    ),
+)

@@ -1,0 +1,4 @@
+"""Mutation testing of the policies: break the synthesized templates one property at a time, and see who notices.
+
+`operators` breaks, `relevance` and `survivors` say what need not be noticed and why, `trial` asks the packs.
+"""
