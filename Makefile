@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy synth diff test lint bench docs compliance clean again
+.PHONY: help setup deploy destroy synth diff test lint bench mutants docs compliance clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -71,6 +71,9 @@ bench: $(READY) .cache/tmp ## CPU time per resource of a full prod synth, start-
 
 docs: $(READY) .cache/tmp ## The architecture picture and the README's tables, from the synthesized templates
 	@python -m tools.docs $(ARGS)
+
+mutants: $(READY) .cache/tmp ## Break the templates one property at a time; see whether the policies notice
+	@python -m tools.mutants $(ARGS)
 
 compliance: $(READY) .cache/tmp ## The rule sets that others publish, run offline; writes docs/compliance.md
 	@python -m tools.compliance

@@ -273,7 +273,7 @@ class _Walker:
             # What an Allow has less of is an outage; what it has more of, or fewer conditions on, is an opening.
             yield from _wider(here, node)
             node = {key: value for key, value in node.items() if key == "Condition"}
-        else:
+        elif not _only_allows(node):
             yield replace(here, how="missing")
         yield from self._inside(here, node, path, names)
 
@@ -324,6 +324,23 @@ def _is_list(resource: Mapping[str, Any], path: Path) -> bool:
     for step in path:
         node = node.get(step) if isinstance(node, Mapping) else None
     return isinstance(node, list)
+
+
+def _only_allows(node: Any) -> bool:
+    """Whether this is a policy, or a list of them, in which nothing is denied."""
+    effects = set(_effects(node))
+    return effects == {"Allow"}
+
+
+def _effects(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if "Effect" in node:
+            yield str(node["Effect"])
+        for value in node.values():
+            yield from _effects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _effects(value)
 
 
 def _is_function(node: Mapping[str, Any]) -> bool:

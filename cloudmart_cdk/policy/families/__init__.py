@@ -1,5 +1,6 @@
 """The rules, one family a module. Each module has a tuple `RULES`; here they become one."""
 
+from types import ModuleType
 from typing import Final
 
 from ..rule import Rule
@@ -23,23 +24,26 @@ from . import (
     workloads,
 )
 
-RULES: Final[tuple[Rule, ...]] = (
-    *security_groups.RULES,
-    *identity.RULES,
-    *network.RULES,
-    *at_rest.RULES,
-    *in_transit.RULES,
-    *secrets.RULES,
-    *edge.RULES,
-    *web_acls.RULES,
-    *fleet.RULES,
-    *retention.RULES,
-    *limits.RULES,
-    *cluster.RULES,
-    *nodes.RULES,
-    *workloads.RULES,
-    *kubernetes.RULES,
-    *references.RULES,
-    *classification.RULES,
+FAMILIES: Final[tuple[ModuleType, ...]] = (
+    security_groups,
+    network,
+    at_rest,
+    in_transit,
+    secrets,
+    edge,
+    web_acls,
+    identity,
+    cluster,
+    nodes,
+    workloads,
+    kubernetes,
+    fleet,
+    retention,
+    limits,
+    references,
+    classification,
 )
-"""Every rule of the pack, in the order of the documentation."""
+"""In the order of the documentation."""
+
+RULES: Final[tuple[Rule, ...]] = tuple(rule for family in FAMILIES for rule in family.RULES)
+"""Every rule of the pack."""

@@ -178,7 +178,7 @@ ROWS: Final = (
         "TRAIL-5",
         "AWS::CloudTrail::Trail",
         "IncludeGlobalServiceEvents",
-        optional(YES),
+        YES,
         "IAM and STS are global services (CloudTrail guide, global service events).",
     ),
     Row(

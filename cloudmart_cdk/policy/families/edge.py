@@ -51,6 +51,12 @@ def _in_web_acl_stage(settings: Settings) -> Test:
     return SET if settings.web_acls else ANYTHING
 
 
+def _permissions_stated(items: Any) -> bool:
+    """Whether the headers that CloudFront adds have a Permissions-Policy with something in it."""
+    headers = [item for item in as_list(items) if isinstance(item, Mapping)]
+    return any(item.get("Header") == "Permissions-Policy" and item.get("Value") for item in headers)
+
+
 ROWS: Final = (
     Row(
         "ALB-1",
@@ -169,6 +175,14 @@ ROWS: Final = (
         f"{_HEADERS}.ReferrerPolicy.ReferrerPolicy",
         one_of("strict-origin-when-cross-origin", "same-origin", "strict-origin", "no-referrer"),
         _OWASP,
+    ),
+    Row(
+        "CDN-22",
+        "AWS::CloudFront::ResponseHeadersPolicy",
+        "ResponseHeadersPolicyConfig.CustomHeadersConfig.Items",
+        Test("a Permissions-Policy", lambda given, _: _permissions_stated(given)),
+        f"{_OWASP} Camera, microphone and place are nobody's business here.",
+        "constructs/security_headers.py as it is",
     ),
     *(
         Row(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from ..model import MISSING, Deployment, Pointer, Resource, as_list, text_of
-from ..rule import ABSENT, YES, Found, Row, Rule, equal, matching, one_of, optional, reference, rule_of, shown
+from ..rule import ABSENT, YES, Found, Row, Rule, equal, matching, one_of, reference, rule_of, shown
 
 _SECRET: Final = matching(r"\{\{resolve:secretsmanager:\$\{.+", "a dynamic reference to a secret of this app")
 _BLOCKED: Final = "Security Hub S3.1, S3.8; specification section 3: public access blocked."
@@ -96,7 +96,7 @@ ROWS: Final = (
         "CACHE-11",
         "AWS::ElastiCache::ReplicationGroup",
         "TransitEncryptionMode",
-        optional(equal("required")),
+        equal("required"),
         "preferred lets clients connect in clear (ElastiCache guide, in-transit encryption).",
         acknowledgeable=False,
     ),
@@ -128,9 +128,19 @@ ROWS: Final = (
         "S3-14",
         "AWS::S3::Bucket",
         "OwnershipControls.Rules[].ObjectOwnership",
-        one_of("BucketOwnerEnforced", "BucketOwnerPreferred"),
-        "Security Hub S3.12. CloudFront's classic logs need the second (specification section 5).",
+        equal("BucketOwnerEnforced"),
+        "Security Hub S3.12: access by policy, not by ACL.",
         "object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED",
+        when=lambda bucket, app: bucket not in log_buckets(app),
+    ),
+    Row(
+        "S3-18",
+        "AWS::S3::Bucket",
+        "OwnershipControls.Rules[].ObjectOwnership",
+        one_of("BucketOwnerEnforced", "BucketOwnerPreferred"),
+        "CloudFront's classic logs are delivered by ACL, into the log bucket only (specification section 5).",
+        "object_ownership=ObjectOwnership.BUCKET_OWNER_PREFERRED",
+        when=lambda bucket, app: bucket in log_buckets(app),
     ),
     Row("S3-15", "AWS::S3::Bucket", "AccessControl", ABSENT, "Security Hub S3.12: access by policy, not by ACL."),
     Row(

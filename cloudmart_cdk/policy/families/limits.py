@@ -242,7 +242,8 @@ def _redis(app: Deployment) -> Iterator[Found]:
         if group.get("NumNodeGroups") is not MISSING and not failover:
             allowed = "failover in cluster mode"
             yield Found(group, "cluster mode without automatic failover", allowed, "AutomaticFailoverEnabled")
-        if failover and str(group.get("ReplicasPerNodeGroup")) == "0" and group.get("NumCacheClusters") is MISSING:
+        replicas = group.get("ReplicasPerNodeGroup")
+        if failover and group.get("NumCacheClusters") is MISSING and (replicas is MISSING or str(replicas) == "0"):
             yield Found(group, "failover without a replica", "one replica or more", "ReplicasPerNodeGroup")
 
 

@@ -6,10 +6,11 @@ Owns the table of references that decide about security, and the rule that every
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..model import MISSING, Deployment, Pointer, Resource
+from ..model import MISSING, Deployment, Pointer, Resource, as_list
 from ..rule import Found, Rule, shown
 
 _ROLE: Final = "AWS::IAM::Role"
+_CLUSTER: Final = "AWS::EKS::Cluster"
 _LB: Final = "AWS::ElasticLoadBalancingV2"
 
 REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
@@ -19,7 +20,11 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::EC2::LaunchTemplate", "LaunchTemplateData.IamInstanceProfile.Arn", "AWS::IAM::InstanceProfile", False),
     ("AWS::EC2::SubnetRouteTableAssociation", "RouteTableId", "AWS::EC2::RouteTable", True),
     ("AWS::EC2::VPCGatewayAttachment", "InternetGatewayId", "AWS::EC2::InternetGateway", True),
+    ("AWS::EKS::AccessEntry", "ClusterName", _CLUSTER, True),
+    ("AWS::EKS::Addon", "ClusterName", _CLUSTER, True),
     ("AWS::EKS::Cluster", "RoleArn", _ROLE, True),
+    ("AWS::EKS::Nodegroup", "ClusterName", _CLUSTER, True),
+    ("AWS::EKS::PodIdentityAssociation", "ClusterName", _CLUSTER, True),
     ("AWS::IAM::InstanceProfile", "Roles[]", _ROLE, True),
     ("AWS::IAM::ManagedPolicy", "Roles[]", _ROLE, False),
     ("AWS::IAM::Policy", "Roles[]", _ROLE, True),
@@ -39,6 +44,20 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
 )
 """Type, property, the type that it has to refer to, and whether it has to be there."""
 
+TRUSTED: Final = (
+    ("AWS::Backup::BackupSelection", "BackupSelection.IamRoleArn", "backup.amazonaws.com"),
+    ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),
+    ("AWS::EKS::Addon", "PodIdentityAssociations[].RoleArn", "pods.eks.amazonaws.com"),
+    ("AWS::EKS::Cluster", "RoleArn", "eks.amazonaws.com"),
+    ("AWS::EKS::Nodegroup", "NodeRole", "ec2.amazonaws.com"),
+    ("AWS::EKS::PodIdentityAssociation", "RoleArn", "pods.eks.amazonaws.com"),
+    ("AWS::IAM::InstanceProfile", "Roles[]", "ec2.amazonaws.com"),
+    ("AWS::Lambda::Function", "Role", "lambda.amazonaws.com"),
+    ("AWS::RDS::DBProxy", "RoleArn", "rds.amazonaws.com"),
+    ("AWS::Scheduler::Schedule", "Target.RoleArn", "scheduler.amazonaws.com"),
+)
+"""Type, property with a role, and the service that takes the role on."""
+
 
 def _own(app: Deployment) -> Iterator[Found]:
     for type_, path, target, needed in REFERENCES:
@@ -52,6 +71,26 @@ def _own(app: Deployment) -> Iterator[Found]:
             token = resource.get("ServiceToken")
             if app.target(token, "AWS::Lambda::Function") is None:
                 yield Found(resource, shown(token), "a function of this app", "ServiceToken")
+
+
+def _trusted(app: Deployment) -> Iterator[Found]:
+    for type_, path, service in TRUSTED:
+        for resource in app.of(type_):
+            for where, value in resource.at(path):
+                role = app.target(value, _ROLE)
+                services = _services(role) if role else set()
+                if role and service not in services:
+                    given = f"{role.path}, which trusts {', '.join(sorted(services)) or 'no service'}"
+                    yield Found(resource, given, f"a role that trusts {service}", where)
+
+
+def _services(role: Resource) -> set[str]:
+    return {
+        str(service)
+        for statement in as_list(role.get("AssumeRolePolicyDocument.Statement"))
+        if isinstance(statement, Mapping) and isinstance(principal := statement.get("Principal"), Mapping)
+        for service in as_list(principal.get("Service", []))
+    }
 
 
 def _forwards(app: Deployment) -> Iterator[Found]:
@@ -108,6 +147,14 @@ RULES: Final = (
         "What is not in these templates is not checked by any rule of theirs (specification section 8).",
         "make it in the stack, or hand it over from the one that owns it",
         _own,
+        acknowledgeable=False,
+    ),
+    Rule(
+        "REF-4",
+        "A role is handed to the service that it trusts",
+        "IAM guide, service roles: AWS refuses the rest, and a role of another purpose has another purpose's rights.",
+        "hand over the role that was made for it",
+        _trusted,
         acknowledgeable=False,
     ),
     Rule(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..model import Deployment, parsed
-from ..rule import ABSENT, SET, Found, Row, Rule, at_least, optional, rule_of, shown
+from ..rule import ABSENT, SET, Found, Row, Rule, at_least, rule_of, shown
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
 _NAMED: Final = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential|private_?key)")
@@ -46,8 +46,8 @@ ROWS: Final = (
         "SECRET-4",
         "AWS::SecretsManager::Secret",
         "GenerateSecretString.PasswordLength",
-        optional(at_least(32)),
-        "32 characters are Secrets Manager's own default (API reference, GetRandomPassword).",
+        at_least(32),
+        "Stated, and no shorter than Secrets Manager's own default (API reference, GetRandomPassword).",
     ),
 )
 
