@@ -1,7 +1,20 @@
 """Entry point of `cdk`: context in, cloud assembly out."""
 
 import gc
+import os
 import sys
+
+
+def _say_that_nothing_is_checked() -> None:
+    """Loud, since a deploy without policies looks like any other; CI is where templates have to be checked."""
+    if os.environ.get("CI", "").lower() not in ("", "0", "false"):
+        sys.exit("error: policy: given off in CI; allowed: on; CI checks what is deployed: take -c policy=off away")
+    line = "!" * 100
+    words = (
+        "POLICY IS OFF: NOTHING WAS CHECKED. No security group, no encryption, no IAM policy, no Kubernetes object,",
+        "no retention. Do not deploy what comes of it; take -c policy=off away to have it checked.",
+    )
+    print(line, *words, line, sep="\n", file=sys.stderr)
 
 
 def main() -> None:
@@ -18,6 +31,8 @@ def main() -> None:
         settings = load_settings(context)
     except SettingsError as refused:
         sys.exit(str(refused))
+    if settings.policy == "off":
+        _say_that_nothing_is_checked()
     keep_caches_in_project()
     # A synth ends before its garbage is worth collecting; a tenth of its time otherwise.
     gc.disable()

@@ -52,7 +52,8 @@ def build_app(
     for key, value in common_tags(settings).items():
         cdk.Tags.of(app).add(key, value, exclude_resource_types=UNTAGGABLE)
     _compose(app, settings)
-    attach(app, settings)
+    if settings.policy == "on":
+        attach(app, settings)
     (Path(app.outdir) / ".gitignore").write_bytes(_GITIGNORE.read_bytes())
     return app
 

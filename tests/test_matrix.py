@@ -17,6 +17,7 @@ every_configuration = pytest.mark.parametrize("context", [pytest.param(case, id=
 
 NEEDS_ONE_VALUE = {
     "eks.version": "one Kubernetes version is offered",
+    "policy": "off checks nothing: tests/policy/test_plugin.py",
 }
 """Settings that cannot be varied, with the reason."""
 

@@ -2,7 +2,8 @@
 
 CPU time (user and system, of Python and of the Node process that jsii starts) of a full prod synth, built-in
 validation off and policies on, less that of an empty app, run in turn; divided by the number of resources. CPU time,
-since wall clock on a busy machine says little. Then the answers that have to come at once: help and bad input.
+since wall clock on a busy machine says little. Then what the
+policies add, and the answers that have to come at once: help and bad input.
 """
 
 import argparse
@@ -26,6 +27,8 @@ TARGET_MS: Final = 8.0
 
 Calls into jsii's Node process are most of it: a plain six-stack app takes 14 in Python, and 1.3 in TypeScript.
 """
+POLICY_S: Final = 1.0
+"""CPU seconds that all policies may add to a synth: they run after every edit, or somebody switches them off."""
 AT_ONCE_S: Final = 1.0
 """Seconds of wall clock. A second is what a reader waits without losing the thread (Nielsen, "Response Times")."""
 
@@ -37,6 +40,18 @@ try:
 except SystemExit:
     sys.exit("aws_cdk is loaded before bad input is refused" if "aws_cdk" in sys.modules else 0)
 sys.exit("bad input is not refused")
+"""
+_RULES: Final = """
+import sys, time
+from pathlib import Path
+from cloudmart_cdk.settings import load_settings
+settings = load_settings({"stage": sys.argv[2]})
+began = time.process_time()
+from cloudmart_cdk.policy.engine import findings, unfounded
+from cloudmart_cdk.policy.model import load
+app = load(Path(sys.argv[1]), settings)
+list(unfounded(app, findings(app)))
+print(time.process_time() - began)
 """
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
@@ -78,6 +93,7 @@ def _environment(folder: Path, **context: str) -> dict[str, str]:
         "CDK_CONTEXT_JSON": json.dumps(flags | context),
         "CDK_OUTDIR": str(folder),
         "CDK_VALIDATION": "false",
+        "CI": "",  # where policies may not be switched off; here they are, to be measured
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(PROJECT / ".cache" / "jsii"),
     }
 
@@ -101,6 +117,33 @@ def synth(stage: str, runs: int) -> None:
     for name, cpu, costs in ((f"all stacks, {resources} resources", full_cpu, full), ("an empty app", bare_cpu, bare)):
         print(f"  {name:<42} {cpu:7.2f}  {median(cost.wall for cost in costs):7.2f}")
     print(f"  CPU a resource: {each:.1f} ms, {judged(each, TARGET_MS)} {TARGET_MS:g} ms")
+
+
+def policy(stage: str, runs: int) -> None:
+    """Prints what the policies cost: a synth with them and one without, in turn."""
+    folder = PROJECT / ".cache" / "bench"
+    command = [sys.executable, "-O", "app.py"]
+    with_: list[Cost] = []
+    without: list[Cost] = []
+    for _ in range(runs):
+        with_.append(measure(command, _environment(folder / stage, stage=stage)))
+        without.append(measure(command, _environment(folder / "unchecked", stage=stage, policy="off")))
+    added = median(one.cpu - other.cpu for one, other in zip(with_, without, strict=True))
+    print(f"policies in a synth of {stage}, median of {runs} pairs      CPU s")
+    print(f"  cdk-nag and our rules together             {added:7.2f}  {judged(added, POLICY_S)} {POLICY_S:g} s")
+    print(f"  our rules alone                            {_own_rules(folder / stage, stage):7.2f}")
+
+
+def _own_rules(folder: Path, stage: str) -> float:
+    """CPU seconds of reading the assembly and running every rule of ours, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", _RULES, str(folder), stage],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
 
 
 def judged(measured: float, target: float) -> str:
@@ -127,6 +170,7 @@ def main() -> None:
     arguments = parser.parse_args()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     synth(arguments.stage, arguments.runs)
+    policy(arguments.stage, arguments.runs)
     answers()
 
 

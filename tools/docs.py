@@ -1,7 +1,7 @@
 """`make docs`: what documents take from the code, written anew. A test fails when it was forgotten.
 
-Owns docs/architecture.svg, docs/settings.md, and what stands in README.md between `<!-- generated: NAME -->` and
-`<!-- end -->`.
+Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md between
+`<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.model import Stage
-from tools import architecture, tables
+from tools import architecture, policy_page, tables
 from tools.assembly import PROJECT, Assembly, synthesize
 
 STAGES: Final[tuple[str, ...]] = get_args(Stage)
@@ -31,6 +31,7 @@ def generate(stages: Mapping[str, Assembly], picture: Assembly, readme: str) -> 
     blocks = {"resources": tables.resources(stages), "stages": tables.stages(settings)}
     return {
         PROJECT / "docs" / "architecture.svg": architecture.draw(picture),
+        PROJECT / "docs" / "policy.md": policy_page.page(),
         PROJECT / "docs" / "settings.md": _SETTINGS_HEAD + tables.reference(settings),
         PROJECT / "README.md": fill(readme, blocks),
     }

@@ -262,6 +262,7 @@ class Database(Construct):
             id,
             scale_with_writer=scale_with_writer,
             publicly_accessible=False,
+            auto_minor_version_upgrade=True,
             ca_certificate=rds.CaCertificate.RDS_CA_RSA2048_G1,
             enable_performance_insights=True,
             performance_insight_retention=rds.PerformanceInsightRetention.DEFAULT,

@@ -50,7 +50,9 @@ def covered(finding: Finding, acknowledgements: Iterable[Acknowledgement]) -> bo
 
 def unfounded(app: Deployment, found: Iterable[Finding]) -> Iterator[Finding]:
     """Acknowledgements that are stale, or say too little: findings on the construct that carries them."""
-    accepted = [(f"{PACK}::{finding.id}", finding.found.resource.path) for finding in found]
+    accepted = [
+        (f"{PACK}::{finding.id}", finding.found.resource.path) for finding in found if finding.rule.acknowledgeable
+    ]
     for entry in app.acknowledgements:
         stack = entry.construct.partition("/")[0]
         place = Resource(stack, "", "acknowledgement", {}, entry.construct, "")

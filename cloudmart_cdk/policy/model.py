@@ -238,6 +238,8 @@ class Deployment:
             case "Fn::Select", [number, values]:
                 chosen = self._resolve(stack, values, conditions)
                 return chosen[int(number)] if isinstance(chosen, list) and int(number) < len(chosen) else Unknown(name)
+            case "Fn::FindInMap", [str() as map_name, *keys]:
+                return self._mapped(stack, map_name, [self._resolve(stack, key, conditions) for key in keys])
             case "Fn::GetStackOutput", {"StackName": str() as stack_name, "OutputName": str() as output}:
                 producer = self._by_name.get((stack_name, argument.get("Region", stack.region)))
                 if producer and output in producer.template.get("Outputs", {}):
@@ -266,6 +268,15 @@ class Deployment:
             return f"${{{name}}}"  # made up by AWS at the deploy, and no parameter of anybody's
         # What is neither a parameter nor a resource leads nowhere; the family REF says so.
         return Unknown(name) if name in stack.template.get("Parameters", {}) else Pointer(stack.id, name)
+
+    def _mapped(self, stack: Stack, name: str, keys: Sequence[Any]) -> Any:
+        """What stands in a mapping, a constant of the template; without one of the keys nobody can know."""
+        node: Any = stack.template.get("Mappings", {}).get(name, {})
+        for key in keys:
+            if not isinstance(node, Mapping) or not isinstance(key, str) or key not in node:
+                return Unknown("Fn::FindInMap")
+            node = node[key]
+        return node
 
     def _substituted(self, stack: Stack, argument: Any, conditions: Mapping[str, bool]) -> Any:
         text, given = argument if isinstance(argument, list) else (argument, {})

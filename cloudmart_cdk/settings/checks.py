@@ -34,8 +34,13 @@ _SMALLEST = {"public": 27, "private": 26, "data": 28, "pods": 24}
 """Longest prefix per tier. A load balancer asks for a /27 (ELB guide); EKS and RDS for /28 and free addresses."""
 
 
+_WIDEST_SOURCE = 8
+"""Shortest prefix of a stated source. Nobody's own network is larger; several halves would make the internet."""
+
+
 def problems(settings: Settings) -> Iterator[Problem]:
     """All that is wrong with settings whose single values are right."""
+    yield from _sources(settings)
     yield from _networks(settings)
     yield from _sizes(settings)
     yield from _connections(settings)
@@ -44,6 +49,13 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _names(settings)
     yield from _skips(settings)
     yield from _options(settings)
+
+
+def _sources(settings: Settings) -> Iterator[Problem]:
+    for source in settings.sources:
+        if source.prefixlen < _WIDEST_SOURCE:
+            allowed = f"networks of /{_WIDEST_SOURCE} or smaller: not the internet"
+            yield Problem("sources", str(source), allowed, "state your own address: -c sources=203.0.113.7/32")
 
 
 def _networks(settings: Settings) -> Iterator[Problem]:

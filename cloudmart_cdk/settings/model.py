@@ -224,6 +224,8 @@ class Settings(_Frozen):
     account: Annotated[str, shapes.ACCOUNT] | None = None
     """May stay unset: the templates then fit every account."""
     sources: Annotated[tuple[IPv4Network, ...], shapes.COMMA_LIST]
+    policy: Literal["on", "off"]
+    """off checks nothing at synth and says so loudly; CI refuses it."""
     skip: Annotated[tuple[Annotated[str, shapes.OneOf(tuple(SKIPPABLE))], ...], shapes.COMMA_LIST]
     owner: TagValue
     cost_center: TagValue

@@ -70,6 +70,8 @@ LOADING: Final = {
 }
 
 CHECKS: Final = {
+    "the internet as a source": _of("sources", "0.0.0.0/0", "not the internet", "203.0.113.7/32", sources="0.0.0.0/0"),
+    "half of it": _of("sources", "0.0.0.0/1", "/8 or smaller", sources="0.0.0.0/1,128.0.0.0/1"),
     "network larger than a VPC": _of("network.cidr", "10.0.0.0/8", "/16 to /24", network__cidr="10.0.0.0/8"),
     "subnet outside": _of("network.public", "inside network.cidr", network__public="10.1.1.0/24,10.0.2.0/24"),
     "subnet too small": _of("network.public", "/27 or larger", network__public="10.0.1.0/28,10.0.2.0/24"),

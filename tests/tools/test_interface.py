@@ -24,6 +24,7 @@ TARGETS = (
     "bench",
     "docs",
     "compliance",
+    "mutants",
     "clean",
     "help",
 )

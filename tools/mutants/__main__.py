@@ -8,6 +8,7 @@ import os
 import sys
 from collections import Counter
 
+from cloudmart_cdk.policy.families import RULES
 from tools.assembly import synthesize
 
 from . import relevance, survivors
@@ -44,12 +45,15 @@ def main() -> int:
     by_nag = [verdict for verdict in nag if verdict.rules]
     left = [verdict.mutant for verdict in nag if not verdict.rules] if nag else passed
     listed = survivors.Survivors(survivors.read())
-    unlisted = [mutant for mutant in left if not listed.explains(mutant)]
+    reasons = [(mutant, listed.reason(mutant)) for mutant in left]
+    unlisted = [mutant for mutant, reason in reasons if not reason]
     print(f"made {len(made)}, caught {len(ours) + len(by_nag)}, survived {len(left)}")
     print(f"  caught by the project's rules {len(ours)}, by cdk-nag alone {len(by_nag)}")
     print(f"  survivors listed with a reason {len(left) - len(unlisted)}, not listed {len(unlisted)}")
+    for reason, count in Counter(reason for _, reason in reasons if reason).most_common():
+        print(f"  {count:5} {reason}")
     rules = Counter(rule for verdict in ours for rule in verdict.rules)
-    print(f"  rules that caught something: {len(rules)}")
+    print(f"  rules that caught something: {len(rules)} of {len(RULES)}")
     for mutant in unlisted:
         print(f"survived: {mutant.name}")
     whole = not arguments.only and not arguments.no_nag and arguments.stage == "prod"

@@ -19,10 +19,11 @@ class Survivors:
         self._patterns = patterns
         self._used: set[str] = set()
 
-    def explains(self, mutant: Mutant) -> bool:
+    def reason(self, mutant: Mutant) -> str:
+        """Why nobody has to notice; empty when nobody says so."""
         matching = [pattern for pattern in self._patterns if fnmatchcase(mutant.name, pattern)]
         self._used.update(matching)
-        return bool(matching)
+        return self._patterns[matching[0]] if matching else ""
 
     @property
     def stale(self) -> list[str]:

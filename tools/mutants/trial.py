@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cloudmart_cdk.policy import engine
 from cloudmart_cdk.policy.model import Acknowledgement, Deployment, Stack, load
@@ -21,6 +21,10 @@ from .operators import Mutant, Template
 
 _BATCH = 40
 """Mutants that cdk-nag looks at in one app: a stack each, and one start of Node for all."""
+
+
+REFUSED: Final = "refused by CDK"
+"""It knows which properties CloudFormation demands, and of which shape: such a template is never written."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +87,26 @@ def by_cdk_nag(trial: Trial, mutants: Sequence[Mutant]) -> list[Verdict]:
     """cdk-nag's verdict. Slow: an app for every forty mutants."""
     verdicts: list[Verdict] = []
     for start in range(0, len(mutants), _BATCH):
-        batch = mutants[start : start + _BATCH]
-        real = {mutant.stack: trial.templates[mutant.stack] for mutant in batch}
-        broken = {f"M{number}": mutant.apply(real[mutant.stack]) for number, mutant in enumerate(batch)}
-        found = _nag({**real, **broken})
-        for number, mutant in enumerate(batch):
-            new = found[f"M{number}"] - found[mutant.stack]
-            verdicts.append(Verdict(mutant, tuple(sorted({rule for rule, _ in new}))))
+        verdicts += _together(trial, mutants[start : start + _BATCH])
     return verdicts
+
+
+def _together(trial: Trial, batch: Sequence[Mutant]) -> list[Verdict]:
+    """One app for all; when CDK itself refuses one of them, halves, down to the one that it is."""
+    templates = trial.templates
+    real = {mutant.stack: templates[mutant.stack] for mutant in batch}
+    broken = {f"M{number}": mutant.apply(real[mutant.stack]) for number, mutant in enumerate(batch)}
+    try:
+        found = _nag({**real, **broken})
+    except RuntimeError:
+        if len(batch) == 1:
+            return [Verdict(batch[0], (REFUSED,))]
+        half = len(batch) // 2
+        return [*_together(trial, batch[:half]), *_together(trial, batch[half:])]
+    return [
+        Verdict(mutant, tuple(sorted({rule for rule, _ in found[f"M{number}"] - found[mutant.stack]})))
+        for number, mutant in enumerate(batch)
+    ]
 
 
 def _nag(templates: Mapping[str, Template]) -> dict[str, set[tuple[str, str]]]:
@@ -99,22 +115,25 @@ def _nag(templates: Mapping[str, Template]) -> dict[str, set[tuple[str, str]]]:
     from aws_cdk import cloudformation_include as include
     from cdk_nag import AwsSolutionsChecks
 
+    found: dict[str, set[tuple[str, str]]] = {name: set() for name in templates}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        app = cdk.App(outdir=str(folder / "out"), builtin_cloud_formation_validation=False, analytics_reporting=False)
+        app = cdk.App(
+            outdir=str(folder / "out"),
+            builtin_cloud_formation_validation=False,
+            analytics_reporting=False,
+            # Findings are what is asked for here: into the report with them, and no word on the terminal.
+            context={"@aws-cdk/core:failSynthOnValidationErrors": False},
+        )
         for name, template in templates.items():
             file = folder / f"{name}.json"
-            file.write_text(json.dumps(_includable(template)), encoding="utf-8")
-            stack = cdk.Stack(app, name, env=cdk.Environment(region="ap-northeast-2"))
+            file.write_text(json.dumps(_includable(_resources_of(template))), encoding="utf-8")
+            plain = cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)
+            stack = cdk.Stack(app, name, env=cdk.Environment(region="ap-northeast-2"), synthesizer=plain)
             include.CfnInclude(stack, "Template", template_file=str(file))
         cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app, verbose=True))
-        try:
-            app.synth()
-        except RuntimeError as failed:
-            if "ValidationFailed" not in str(failed) and "Validation failed" not in str(failed):
-                raise
+        app.synth()
         report = json.loads((folder / "out" / "validation-report.json").read_text(encoding="utf-8"))
-    found: dict[str, set[tuple[str, str]]] = {name: set() for name in templates}
     for plugin in report.get("pluginReports", ()):
         for violation in plugin.get("violations", ()):
             for construct in violation["violatingConstructs"]:
@@ -123,12 +142,17 @@ def _nag(templates: Mapping[str, Template]) -> dict[str, set[tuple[str, str]]]:
     return found
 
 
+def _resources_of(template: Template) -> Template:
+    """The template less CDK's own rule about its bootstrap, which CfnInclude does not take."""
+    return {key: value for key, value in template.items() if key != "Rules"}
+
+
 def _includable(template: Any) -> Any:
-    """CfnInclude knows no `Fn::GetStackOutput`, and no rules section: a plain value stands in for the first."""
+    """CfnInclude knows no `Fn::GetStackOutput`: a plain value stands in for it."""
     if isinstance(template, dict):
         if len(template) == 1 and "Fn::GetStackOutput" in template:
             return f"from-{template['Fn::GetStackOutput'].get('OutputName', 'elsewhere')}"
-        return {key: _includable(value) for key, value in template.items() if key != "Rules"}
+        return {key: _includable(value) for key, value in template.items()}
     if isinstance(template, list):
         return [_includable(value) for value in template]
     return template

@@ -119,7 +119,7 @@ def _unclassified(app: Deployment) -> Iterator[Found]:
 def _opaque(app: Deployment) -> Iterator[Found]:
     for stack in app.stacks.values():
         place = Resource(stack.id, "", "AWS::CloudFormation::Template", {}, stack.id, stack.region)
-        for section in ("Transform", "Mappings", "Hooks"):
+        for section in ("Transform", "Hooks"):
             if section in stack.template:
                 yield Found(
                     place, f"with a section {section}", "plain resources, which rules can read", section, section
@@ -150,7 +150,7 @@ RULES: Final = (
     ),
     Rule(
         "TYPE-2",
-        "Templates hold plain resources: no macros, transforms, mappings or loops",
+        "Templates hold plain resources: no macros, transforms or loops",
         "CloudFormation expands them after the rules have run.",
         "write the resources out in Python",
         _opaque,
