@@ -18,16 +18,16 @@ def checks(view: View) -> Iterator[Check]:
 
 
 def _log_groups(view: View) -> Iterator[Check]:
-    """Every log group of ours has the stage's retention: nothing is kept for ever by accident."""
+    """Every log group of ours has the stage's retention, and its key where the stage asks for one."""
+    keyed = view.settings.logs.customer_key
     for region in dict.fromkeys(stack.region for stack in view.stacks.values()):
         pages = view.client("logs", region).get_paginator("describe_log_groups").paginate()
-        kept = {group["logGroupName"]: group.get("retentionInDays") for page in pages for group in page["logGroups"]}
+        found = {group["logGroupName"]: group for page in pages for group in page["logGroups"]}
         for stack, group in view.all("AWS::Logs::LogGroup"):
             if stack.region == region:
-                days = view.settings.log_retention_days
-                yield Check(
-                    f"{stack.id} log group {group.physical_id}, days", days, kept.get(group.physical_id, "missing")
-                )
+                name, actual = f"{stack.id} log group {group.physical_id}", found.get(group.physical_id, {})
+                yield Check(f"{name}, days", view.settings.log_retention_days, actual.get("retentionInDays", "missing"))
+                yield Check(f"{name}, key of its own", keyed, f":kms:{region}:" in actual.get("kmsKeyId", ""))
 
 
 def _alarms(view: View) -> dict[tuple[str, str], dict[str, Any]]:

@@ -4,12 +4,13 @@ Owns protocols, origins and headers of the ways in. Who may reach a load balance
 ACL filters the family WAF.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...settings import Settings
 from ...settings.topology import BACKEND, FRONTEND
-from ..model import MISSING, Deployment, Resource, as_list, text_of
+from ..model import MISSING, Deployment, Pointer, Resource, as_list, text_of
 from ..rule import (
     ANYTHING,
     SET,
@@ -19,7 +20,6 @@ from ..rule import (
     Rule,
     Test,
     at_least,
-    attribute,
     equal,
     one_of,
     reference,
@@ -29,6 +29,9 @@ from ..rule import (
 from .in_transit import log_buckets
 
 _LB: Final = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+_LISTENER: Final = "AWS::ElasticLoadBalancingV2::Listener"
+_LISTENER_RULE: Final = "AWS::ElasticLoadBalancingV2::ListenerRule"
+_CDN: Final = "AWS::CloudFront::Distribution"
 _MODERN: Final = (
     "ELBSecurityPolicy-TLS13-1-2-2021-06",
     "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
@@ -45,6 +48,12 @@ _OWASP: Final = "OWASP Secure Headers; specification section 5."
 
 def _https(resource: Resource, _: Deployment) -> bool:
     return resource.get("Protocol") not in ("HTTP", "TCP")
+
+
+def _own_name(cdn: Resource, _: Deployment) -> bool:
+    """Whether it answers to a name of ours: with CloudFront's own AWS decides about TLS."""
+    certificate = "ViewerCertificate.AcmCertificateArn", "ViewerCertificate.IamCertificateId"
+    return any(cdn.get(f"DistributionConfig.{name}") is not MISSING for name in ("Aliases", *certificate))
 
 
 def _in_web_acl_stage(settings: Settings) -> Test:
@@ -99,7 +108,7 @@ ROWS: Final = (
         "DistributionConfig.ViewerCertificate.MinimumProtocolVersion",
         one_of(*_AT_EDGE),
         "Specification section 5: TLS 1.2 or newer where a domain is set. (With CloudFront's own name AWS decides.)",
-        when=lambda cdn, _: cdn.get("DistributionConfig.Aliases") is not MISSING,
+        when=_own_name,
         acknowledgeable=False,
     ),
     Row(
@@ -223,9 +232,14 @@ _ATTRIBUTES: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
     ("ALB-12", "routing.http.desync_mitigation_mode", ("defensive", "strictest"), "Security Hub ELB.12."),
 )
 
+_HEADER: Final = "X-Origin-Verify"
+_SECRET: Final = re.compile(r"\{\{resolve:secretsmanager:(\$\{[\w.]+\}|[\w/+=.@-]+):SecretString:[\w-]*::\}\}")
+_ASIDE: Final = ("S3Origin", "CustomOrigin", "CNAMEs", "ContinuousDeploymentPolicyId")
+"""Older ways to say where requests go, and by which name (CloudFormation, DistributionConfig); and a second one."""
+
 TYPES: Final = frozenset(row.type for row in ROWS) | {
     _LB,
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    _LISTENER_RULE,
     "AWS::ElasticLoadBalancingV2::ListenerCertificate",
     "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::CloudFront::CachePolicy",
@@ -236,44 +250,82 @@ TYPES: Final = frozenset(row.type for row in ROWS) | {
 """What these rules know."""
 
 
+def attribute_values(resource: Resource, path: str, key: str) -> list[Any]:
+    """Every value that a key has in a list of `{Key, Value}`, a key unknown until the deploy included."""
+    entries = [entry for entry in resource.items(path) if isinstance(entry, Mapping)]
+    named = [entry for entry in entries if entry.get("Key") == key or not isinstance(entry.get("Key"), str)]
+    return [entry.get("Value", MISSING) for entry in named] or [MISSING]
+
+
 def _attribute_rule(id_: str, key: str, allowed: tuple[str, ...], why: str) -> Rule:
     def check(app: Deployment) -> Iterator[Found]:
         for balancer in app.of(_LB):
-            value = attribute(balancer, "LoadBalancerAttributes", key)
-            if str(value).lower() not in allowed:
-                yield Found(balancer, f"{key} {shown(value)}", " or ".join(allowed), "LoadBalancerAttributes")
+            for value in attribute_values(balancer, "LoadBalancerAttributes", key):
+                if str(value).lower() not in allowed:
+                    yield Found(balancer, f"{key} {shown(value)}", " or ".join(allowed), "LoadBalancerAttributes")
 
     return Rule(id_, f"Load balancer: `{key}` is {' or '.join(allowed)}", why, f"set the attribute {key}", check)
 
 
+def _exactly(value: Any, resource: Resource, *attributes: str, ending: str = "") -> bool:
+    """Whether a value is a resource's attribute and nothing more: `${bucket}-2` is somebody else's bucket."""
+    wanted = {f"{Pointer(resource.stack, resource.logical_id, attribute)}{ending}" for attribute in attributes}
+    return text_of(value) in wanted
+
+
 def _logs_to_own_bucket(app: Deployment) -> Iterator[Found]:
+    own = log_buckets(app)
     for balancer in app.of(_LB):
-        value = attribute(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket")
-        if app.target(value, "AWS::S3::Bucket") is None:
-            yield Found(
-                balancer, f"access_logs.s3.bucket {shown(value)}", "the stage's log bucket", "LoadBalancerAttributes"
-            )
-    for cdn in app.of("AWS::CloudFront::Distribution"):
+        for value in attribute_values(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket"):
+            bucket = app.target(value, "AWS::S3::Bucket")
+            if bucket is None or bucket not in own or not _exactly(value, bucket, ""):
+                given = f"access_logs.s3.bucket {shown(value)}"
+                yield Found(balancer, given, "the stage's log bucket", "LoadBalancerAttributes")
+    for cdn in app.of(_CDN):
         value = cdn.get("DistributionConfig.Logging.Bucket")
-        if app.target(value, "AWS::S3::Bucket") not in log_buckets(app):
+        bucket = app.target(value, "AWS::S3::Bucket")
+        if bucket is None or bucket not in own or not _address(value, bucket):
             yield Found(cdn, shown(value), "the stage's log bucket", "DistributionConfig.Logging.Bucket")
 
 
+def _address(value: Any, bucket: Resource) -> bool:
+    """Whether this is the host name of a bucket."""
+    written = any(
+        _exactly(value, bucket, "", ending=ending)
+        for ending in (f".s3.{bucket.region}.amazonaws.com", ".s3.amazonaws.com")
+    )
+    return written or _exactly(value, bucket, "RegionalDomainName", "DomainName")
+
+
 def _plain_listeners(app: Deployment) -> Iterator[Found]:
-    for listener in app.of("AWS::ElasticLoadBalancingV2::Listener"):
-        actions = [action for action in listener.items("DefaultActions") if isinstance(action, Mapping)]
-        redirects = bool(actions) and all(
-            isinstance(to := action.get("RedirectConfig"), Mapping) and to.get("Protocol") == "HTTPS"
-            for action in actions
-        )
-        port = listener.get("Port")
-        match listener.get("Protocol"):
-            case "HTTPS" if str(port) == "443":
-                continue
-            case "HTTP" if str(port) == "80" and (redirects or app.settings.domain is None):
-                continue
-        allowed = "HTTPS 443" + (", or HTTP 80" if app.settings.domain is None else ", or HTTP 80 that redirects to it")
-        yield Found(listener, f"{shown(listener.get('Protocol'))} {shown(port)}", allowed, "Protocol")
+    domain = app.settings.domain is not None
+    allowed = f"HTTPS 443, or HTTP 80{' that redirects to it' if domain else ''}"
+    for listener in app.of(_LISTENER):
+        protocol, port = listener.get("Protocol"), listener.get("Port")
+        if (protocol, str(port)) not in (("HTTPS", "443"), ("HTTP", "80")):
+            yield Found(listener, f"{shown(protocol)} {shown(port)}", allowed, "Protocol")
+    for resource in app.of(_LISTENER, _LISTENER_RULE):
+        plain = domain and _listener(app, resource).get("Protocol") == "HTTP"
+        path = "DefaultActions" if resource.type == _LISTENER else "Actions"
+        for number, action in enumerate(resource.items(path) or [MISSING]):
+            to = _redirect(action)
+            if plain and to.get("Protocol") != "HTTPS":
+                yield Found(resource, "HTTP without a redirect to HTTPS", allowed, f"{path}.{number}")
+            if to.get("Host", "#{host}") != "#{host}" or to.get("Protocol") == "HTTP":
+                yield Found(resource, shown(to), "redirects to the same host, never to HTTP", f"{path}.{number}")
+
+
+def _redirect(action: Any) -> Mapping[str, Any]:
+    """Where an action redirects to; empty when it does something else."""
+    if not isinstance(action, Mapping) or action.get("Type") != "redirect":
+        return {}
+    to = action.get("RedirectConfig")
+    return to if isinstance(to, Mapping) else {"Host": to}
+
+
+def _listener(app: Deployment, resource: Resource) -> Resource:
+    """The listener of a rule; a listener itself. One that is not of this app is REF-2's."""
+    return app.target(resource.get("ListenerArn"), _LISTENER) or resource
 
 
 def _only_through_the_cdn(app: Deployment) -> Iterator[Found]:
@@ -281,29 +333,54 @@ def _only_through_the_cdn(app: Deployment) -> Iterator[Found]:
     if not app.settings.has(FRONTEND):
         return
     allowed = "forwarding by rules on the origin header's secret only"
-    for listener in app.of("AWS::ElasticLoadBalancingV2::Listener"):
-        if listener.stack == BACKEND and any(_forwards(action) for action in listener.items("DefaultActions")):
+    for listener in app.of(_LISTENER):
+        if _of_the_shop(app, listener) and any(_forwards(action) for action in listener.items("DefaultActions")):
             yield Found(listener, "forwarding by default", allowed, "DefaultActions")
-    for rule in app.of("AWS::ElasticLoadBalancingV2::ListenerRule"):
-        if rule.stack != BACKEND or not any(_forwards(action) for action in rule.items("Actions")):
-            continue
-        secrets = [
-            value
-            for condition in rule.items("Conditions")
-            if isinstance(condition, Mapping) and condition.get("Field") == "http-header"
-            for value in as_list(condition.get("HttpHeaderConfig", {}).get("Values", []))
-            if condition.get("HttpHeaderConfig", {}).get("HttpHeaderName") == "X-Origin-Verify"
-        ]
-        if not secrets or not all(text_of(value).startswith("{{resolve:secretsmanager:") for value in secrets):
+    for rule in app.of(_LISTENER_RULE):
+        forwards = any(_forwards(action) for action in rule.items("Actions"))
+        if forwards and _of_the_shop(app, rule) and not any(_asks(app, c) for c in rule.items("Conditions")):
             yield Found(rule, "forwarding without the origin header", allowed, "Conditions")
+
+
+def _of_the_shop(app: Deployment, resource: Resource) -> bool:
+    """Whatever stack a listener or rule is in, its load balancer tells."""
+    listener = _listener(app, resource)
+    balancer = app.target(listener.get("LoadBalancerArn"), _LB) or listener
+    return BACKEND in (resource.stack, listener.stack, balancer.stack)
 
 
 def _forwards(action: Any) -> bool:
     return not isinstance(action, Mapping) or action.get("Type") not in ("fixed-response", "redirect")
 
 
+def _asks(app: Deployment, condition: Any) -> bool:
+    """Whether a condition holds for the secret only. Values are alternatives, and so are `RegexValues` beside them."""
+    if not isinstance(condition, Mapping) or set(condition) != {"Field", "HttpHeaderConfig"}:
+        return False
+    header = condition["HttpHeaderConfig"]
+    if not isinstance(header, Mapping) or set(header) != {"HttpHeaderName", "Values"}:
+        return False
+    values = as_list(header["Values"])
+    named = condition["Field"] == "http-header" and header["HttpHeaderName"] == _HEADER
+    return named and bool(values) and all(_secret(app, value) for value in values)
+
+
+def _secret(app: Deployment, value: Any) -> bool:
+    """Whether this is the value of a secret of the shop's stack, which knows no other than the header's."""
+    name = _SECRET.fullmatch(text_of(value))
+    return name is not None and any(
+        name[1] in (str(Pointer(secret.stack, secret.logical_id)), secret.get("Name"))
+        for secret in app.of("AWS::SecretsManager::Secret")
+        if secret.stack == BACKEND
+    )
+
+
 def _origins(app: Deployment) -> Iterator[Found]:
-    for cdn in app.of("AWS::CloudFront::Distribution"):
+    for cdn in app.of(_CDN):
+        for name in _ASIDE:
+            value = cdn.get(f"DistributionConfig.{name}")
+            if value is not MISSING:
+                yield Found(cdn, shown(value), "nothing: Origins and Aliases are what rules read", name)
         for number, origin in enumerate(cdn.items("DistributionConfig.Origins")):
             where = f"DistributionConfig.Origins.{number}"
             if not isinstance(origin, Mapping):
@@ -315,8 +392,10 @@ def _origins(app: Deployment) -> Iterator[Found]:
 
 
 def _bucket_origin(app: Deployment, cdn: Resource, origin: Mapping[str, Any], where: str) -> Iterator[Found]:
-    if app.target(origin.get("DomainName"), "AWS::S3::Bucket") is None:
-        yield Found(cdn, shown(origin.get("DomainName", MISSING)), "a bucket of this app", f"{where}.DomainName")
+    name = origin.get("DomainName", MISSING)
+    bucket = app.target(name, "AWS::S3::Bucket")
+    if bucket is None or not _address(name, bucket):
+        yield Found(cdn, shown(name), "a bucket of this app", f"{where}.DomainName")
     access = origin.get("OriginAccessControlId", MISSING)
     if app.target(access, "AWS::CloudFront::OriginAccessControl") is None:
         yield Found(cdn, shown(access), "an origin access control of this app", f"{where}.OriginAccessControlId")
@@ -328,10 +407,11 @@ def _custom_origin(app: Deployment, cdn: Resource, origin: Mapping[str, Any], wh
     config = origin["CustomOriginConfig"]
     config = config if isinstance(config, Mapping) else {}
     protocol = config.get("OriginProtocolPolicy", MISSING)
-    to_balancer = app.target(origin.get("DomainName"), _LB) is not None
-    if app.settings.domain is None and not to_balancer:
-        given = shown(origin.get("DomainName", MISSING))
-        yield Found(cdn, given, "a load balancer of this app", f"{where}.DomainName")
+    name = origin.get("DomainName", MISSING)
+    if not _names_balancer(app, name):
+        yield Found(
+            cdn, shown(name), "a load balancer of this app, or a record that leads to it", f"{where}.DomainName"
+        )
     wanted = "http-only" if app.settings.domain is None else "https-only"
     if protocol not in (wanted, "https-only"):
         allowed = f"https-only{'' if app.settings.domain else ', or http-only while the stage has no domain'}"
@@ -340,22 +420,61 @@ def _custom_origin(app: Deployment, cdn: Resource, origin: Mapping[str, Any], wh
     if versions != ["TLSv1.2"]:
         yield Found(cdn, shown(versions), '["TLSv1.2"]', f"{where}.CustomOriginConfig.OriginSSLProtocols")
     headers = [entry for entry in as_list(origin.get("OriginCustomHeaders", [])) if isinstance(entry, Mapping)]
-    ours = [entry.get("HeaderValue") for entry in headers if entry.get("HeaderName") == "X-Origin-Verify"]
-    if not ours or not all(text_of(value).startswith("{{resolve:secretsmanager:") for value in ours):
-        yield Found(cdn, "without the origin header", "X-Origin-Verify with the secret's value", where)
+    ours = [entry.get("HeaderValue") for entry in headers if entry.get("HeaderName") == _HEADER]
+    if not ours or not all(_secret(app, value) for value in ours):
+        yield Found(cdn, "without the origin header", f"{_HEADER} with the secret's value", where)
+
+
+def _names_balancer(app: Deployment, name: Any) -> bool:
+    balancer = app.target(name, _LB)
+    if balancer:
+        return _exactly(name, balancer, "DNSName")
+    records = [
+        record.get("AliasTarget.DNSName")
+        for record in app.of("AWS::Route53::RecordSet")
+        if text_of(record.get("Name")).rstrip(".") == text_of(name)
+    ]
+    return bool(records) and all(app.target(record, _LB) for record in records)
+
+
+def _behaviours(cdn: Resource) -> Iterator[tuple[str, Any]]:
+    yield from cdn.at("DistributionConfig.DefaultCacheBehavior")
+    for number, behaviour in enumerate(cdn.items("DistributionConfig.CacheBehaviors")):
+        yield f"DistributionConfig.CacheBehaviors.{number}", behaviour
 
 
 def _private_answers_uncached(app: Deployment) -> Iterator[Found]:
-    for cdn in app.of("AWS::CloudFront::Distribution"):
-        path = "DistributionConfig.CacheBehaviors"
-        for number, behaviour in enumerate(cdn.items(path)):
-            writes = isinstance(behaviour, Mapping) and {"POST", "PUT", "PATCH", "DELETE"} & {
-                str(method) for method in as_list(behaviour.get("AllowedMethods", []))
-            }
-            api = isinstance(behaviour, Mapping) and str(behaviour.get("PathPattern", "")).startswith("/api")
-            if (writes or api) and behaviour.get("CachePolicyId") != _UNCACHED:
-                given = shown(behaviour.get("CachePolicyId", MISSING))
-                yield Found(cdn, given, f"{_UNCACHED} (CachingDisabled)", f"{path}.{number}.CachePolicyId")
+    """Whatever does not come out of a bucket may be one customer's own, whichever path leads to it."""
+    for cdn in app.of(_CDN):
+        origins = [origin for origin in cdn.items("DistributionConfig.Origins") if isinstance(origin, Mapping)]
+        buckets = [origin.get("Id") for origin in origins if "CustomOriginConfig" not in origin]
+        for where, given in _behaviours(cdn):
+            behaviour = given if isinstance(given, Mapping) else {}
+            methods = {str(method) for method in as_list(behaviour.get("AllowedMethods", []))}
+            api = bool({"POST", "PUT", "PATCH", "DELETE"} & methods) or behaviour.get("TargetOriginId") not in buckets
+            if (api or "/api" in str(behaviour.get("PathPattern"))) and behaviour.get("CachePolicyId") != _UNCACHED:
+                policy = shown(behaviour.get("CachePolicyId", MISSING))
+                yield Found(cdn, policy, f"{_UNCACHED} (CachingDisabled)", f"{where}.CachePolicyId")
+
+
+def _no_stranger_on_the_way(app: Deployment) -> Iterator[Found]:
+    for cdn in app.of(_CDN):
+        if cdn.get("DistributionConfig.Logging.IncludeCookies") not in (MISSING, False, "false"):
+            yield Found(cdn, "on", "off: a cookie is a session", "DistributionConfig.Logging.IncludeCookies")
+        for where, behaviour in _behaviours(cdn):
+            if not isinstance(behaviour, Mapping):
+                continue
+            for name in ("LambdaFunctionAssociations", "RealtimeLogConfigArn"):
+                if behaviour.get(name):
+                    yield Found(cdn, shown(behaviour[name]), "nothing", f"{where}.{name}")
+            for entry in as_list(behaviour.get("FunctionAssociations", [])):
+                code = entry.get("FunctionARN", MISSING) if isinstance(entry, Mapping) else entry
+                if app.target(code, "AWS::CloudFront::Function") is None:
+                    yield Found(cdn, shown(code), "a CloudFront Function of this app", f"{where}.FunctionAssociations")
+    for policy in app.of("AWS::CloudFront::ResponseHeadersPolicy"):
+        for where, value in policy.at("ResponseHeadersPolicyConfig.CorsConfig.AccessControlAllowOrigins.Items[]"):
+            if value is not MISSING and (not isinstance(value, str) or "*" in value):
+                yield Found(policy, shown(value), "stated origins", where)
 
 
 RULES: Final = (
@@ -370,7 +489,7 @@ RULES: Final = (
     ),
     Rule(
         "ALB-14",
-        "Listeners are HTTPS 443; HTTP 80 redirects where the stage has a domain",
+        "Listeners are HTTPS 443; HTTP 80 redirects where the stage has a domain, and nothing to another host",
         "Specification section 4; Security Hub ELB.1. Without a domain there is no certificate: CloudFront ends TLS.",
         "set a domain, or let the listener redirect",
         _plain_listeners,
@@ -399,5 +518,12 @@ RULES: Final = (
         "Specification section 5. A cached cart is another customer's cart.",
         "CachePolicy.CACHING_DISABLED on /api/*",
         _private_answers_uncached,
+    ),
+    Rule(
+        "CDN-23",
+        "Nobody else looks into what passes CloudFront: no code of others, no cookies in logs, no sharing with any origin",
+        "CloudFront guide, edge functions and logs; OWASP, cross-origin resource sharing. It passes in clear there.",
+        "CloudFront Functions of the stack; name the origins that may read",
+        _no_stranger_on_the_way,
     ),
 )

@@ -3,19 +3,62 @@
 Owns what stands between a client and a store or queue; load balancers, CloudFront and web ACLs are the family `edge`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
-from ..model import MISSING, Deployment, Pointer, Resource, as_list, text_of
-from ..rule import ABSENT, YES, Found, Row, Rule, equal, matching, one_of, reference, rule_of, shown
+from ...settings.topology import VPC
+from ..model import MISSING, Deployment, Pointer, Resource, text_of
+from ..rule import (
+    ABSENT,
+    NO,
+    YES,
+    Check,
+    Found,
+    Row,
+    Rule,
+    Test,
+    equal,
+    matching,
+    one_of,
+    optional,
+    reference,
+    rule_of,
+    shown,
+)
+from ..statements import Statement, read
 
-_SECRET: Final = matching(r"\{\{resolve:secretsmanager:\$\{.+", "a dynamic reference to a secret of this app")
+_DYNAMIC: Final = re.compile(r"\{\{resolve:secretsmanager:(\$\{[^}]+\}[^{}]*)\}\}")
 _BLOCKED: Final = "Security Hub S3.1, S3.8; specification section 3: public access blocked."
-_TLS_ONLY: Final = "an unconditional Deny of every action without TLS"
 
 
-def _own(resource: Resource, _: Deployment) -> bool:
-    return "DBClusterIdentifier" not in resource.properties
+def _of_a_secret(given: Any, app: Deployment) -> bool:
+    found = _DYNAMIC.fullmatch(given) if isinstance(given, str) else None
+    return found is not None and app.target(found[1], "AWS::SecretsManager::Secret") is not None
+
+
+_SECRET: Final = Test("a dynamic reference to a secret of this app", _of_a_secret)
+
+
+def always(app: Deployment, resource: Resource) -> bool:
+    """Whether a resource is there whatever the parameters say: it has no `Condition` of its own."""
+    return "Condition" not in app.stacks[resource.stack].template["Resources"][resource.logical_id]
+
+
+def same(one: Resource | None, other: Resource) -> bool:
+    """Whether both are one resource, each perhaps with another outcome of its conditions."""
+    return one is not None and (one.stack, one.logical_id) == (other.stack, other.logical_id)
+
+
+def own_storage(server: Resource, app: Deployment) -> bool:
+    """Aurora's instances store nothing themselves; their cluster does, and it is checked if it is this app's."""
+    return app.target(server.get("DBClusterIdentifier"), "AWS::RDS::DBCluster") is None
+
+
+def _has_password(server: Resource, app: Deployment) -> bool:
+    """A replica takes its source's."""
+    stated = "MasterUserPassword" in server.properties
+    return stated or (own_storage(server, app) and "SourceDBInstanceIdentifier" not in server.properties)
 
 
 def log_buckets(app: Deployment) -> list[Resource]:
@@ -24,6 +67,14 @@ def log_buckets(app: Deployment) -> list[Resource]:
     named += [log.get("LogDestination") for log in app.of("AWS::EC2::FlowLog")]
     return [bucket for value in named if (bucket := app.target(value, "AWS::S3::Bucket"))]
 
+
+def _takes_logs(bucket: Resource, app: Deployment) -> bool:
+    """The stage's log bucket is VpcStack's: no other becomes one by being named as such."""
+    return bucket.stack == VPC and any(same(bucket, each) for each in log_buckets(app))
+
+
+_TO_SUBSCRIBERS: Final = one_of("https", "email", "email-json", "sms", "sqs", "lambda", "firehose", "application")
+_NOT_HTTP: Final = "Not http: messages name resources and accounts."
 
 ROWS: Final = (
     Row(
@@ -49,7 +100,7 @@ ROWS: Final = (
         "EnableIAMDatabaseAuthentication",
         YES,
         "Specification section 3; Security Hub RDS.10.",
-        when=_own,
+        when=own_storage,
     ),
     Row(
         "RDS-14",
@@ -65,7 +116,7 @@ ROWS: Final = (
         _SECRET,
         "Specification section 3: nothing secret in a template.",
         "Credentials.from_secret",
-        when=lambda server, app: _own(server, app) and "SourceDBInstanceIdentifier" not in server.properties,
+        when=_has_password,
         acknowledgeable=False,
     ),
     Row(
@@ -83,6 +134,13 @@ ROWS: Final = (
         "CACertificateIdentifier",
         one_of("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"),
         "Clients verify against AWS's current roots; rds-ca-2019 has expired (RDS guide, certificate authorities).",
+    ),
+    Row(
+        "RDS-18",
+        "AWS::RDS::DBProxy",
+        "DebugLogging",
+        optional(NO),
+        "It writes the text of statements into the log, values and all (RDS guide, RDS Proxy).",
     ),
     Row(
         "CACHE-10",
@@ -107,7 +165,6 @@ ROWS: Final = (
         _SECRET,
         "Specification section 3: AUTH; Security Hub ElastiCache.6.",
         "pass the secret's value as a dynamic reference",
-        when=lambda group, _: group.get("UserGroupIds") is MISSING,
         acknowledgeable=False,
     ),
     *(
@@ -131,7 +188,7 @@ ROWS: Final = (
         equal("BucketOwnerEnforced"),
         "Security Hub S3.12: access by policy, not by ACL.",
         "object_ownership=ObjectOwnership.BUCKET_OWNER_ENFORCED",
-        when=lambda bucket, app: bucket not in log_buckets(app),
+        when=lambda bucket, app: not _takes_logs(bucket, app),
     ),
     Row(
         "S3-18",
@@ -140,7 +197,7 @@ ROWS: Final = (
         one_of("BucketOwnerEnforced", "BucketOwnerPreferred"),
         "CloudFront's classic logs are delivered by ACL, into the log bucket only (specification section 5).",
         "object_ownership=ObjectOwnership.BUCKET_OWNER_PREFERRED",
-        when=lambda bucket, app: bucket in log_buckets(app),
+        when=_takes_logs,
     ),
     Row("S3-15", "AWS::S3::Bucket", "AccessControl", ABSENT, "Security Hub S3.12: access by policy, not by ACL."),
     Row(
@@ -149,6 +206,22 @@ ROWS: Final = (
         "WebsiteConfiguration",
         ABSENT,
         "A website endpoint is HTTP and public; CloudFront serves.",
+    ),
+    Row(
+        "S3-17",
+        "AWS::S3::Bucket",
+        "ReplicationConfiguration",
+        ABSENT,
+        "It copies every object to a bucket that no rule here has seen.",
+    ),
+    Row(
+        "S3-22",
+        "AWS::S3::Bucket",
+        "CorsConfiguration.CorsRules[].AllowedOrigins[]",
+        matching(r"https?://[^*]+", "stated origins, without *"),
+        "OWASP, cross-origin resource sharing: * lets every page of the web read through a visitor.",
+        "name the shop's origin",
+        when=lambda bucket, _: "CorsConfiguration" in bucket.properties,
     ),
     Row(
         "EFS-10",
@@ -185,12 +258,14 @@ ROWS: Final = (
         equal("REQUIRE"),
         "Mail with order data, TLS only.",
     ),
+    Row("SNS-11", "AWS::SNS::Subscription", "Protocol", _TO_SUBSCRIBERS, _NOT_HTTP),
     Row(
-        "SNS-11",
-        "AWS::SNS::Subscription",
-        "Protocol",
-        one_of("https", "email", "email-json", "sms", "sqs", "lambda", "firehose", "application"),
-        "Not http: messages name resources and accounts.",
+        "SNS-12",
+        "AWS::SNS::Topic",
+        "Subscription[].Protocol",
+        _TO_SUBSCRIBERS,
+        _NOT_HTTP,
+        when=lambda topic, _: "Subscription" in topic.properties,
     ),
 )
 
@@ -210,79 +285,77 @@ def _forced_tls(app: Deployment) -> Iterator[Found]:
         ("AWS::RDS::DBCluster", "DBClusterParameterGroupName", "AWS::RDS::DBClusterParameterGroup"),
     ):
         for server in app.of(type_):
-            if type_.endswith("DBInstance") and not _own(server, app):
+            if type_.endswith("DBInstance") and not own_storage(server, app):
                 continue
-            group = app.target(server.get(path), kind)
-            parameters = group.get("Parameters") if group else MISSING
-            value = parameters.get("rds.force_ssl", MISSING) if isinstance(parameters, Mapping) else MISSING
-            if str(value) != "1":
-                yield Found(server, f"{path} with rds.force_ssl {shown(value)}", 'rds.force_ssl = "1"', path)
+            named = app.target(server.get(path), kind)
+            groups = [group.get("Parameters") for group in app.of(kind) if same(named, group)]
+            for parameters in groups or [MISSING]:
+                given = parameters if isinstance(parameters, Mapping) else {}
+                value = given.get("rds.force_ssl", MISSING)
+                if str(value) != "1":
+                    yield Found(server, f"{path} with rds.force_ssl {shown(value)}", 'rds.force_ssl = "1"', path)
+                oldest = given.get("ssl_min_protocol_version", MISSING)
+                if oldest not in (MISSING, "TLSv1.2", "TLSv1.3"):
+                    allowed = "TLSv1.2, TLSv1.3, or nothing"
+                    yield Found(server, f"{path} with ssl_min_protocol_version {shown(oldest)}", allowed, path)
 
 
-def _buckets_tls_only(app: Deployment) -> Iterator[Found]:
-    for bucket in app.of("AWS::S3::Bucket"):
-        arn = str(Pointer(bucket.stack, bucket.logical_id, "Arn"))
-        policies = [p for p in app.of("AWS::S3::BucketPolicy") if app.target(p.get("Bucket")) is bucket]
-        if not any(_denies_without_tls(policy, ("s3:*",), {arn, f"{arn}/*"}) for policy in policies):
-            yield Found(bucket, "without a policy that denies plain HTTP", f"{_TLS_ONLY} on bucket and objects")
+_PLAIN_HTTP: Final = tuple({"Bool": {"aws:SecureTransport": value}} for value in ("false", False, ["false"], [False]))
+"""The one condition that may stand in such a Deny: with another beside it, it denies only where both hold."""
 
 
-def _topics_tls_only(app: Deployment) -> Iterator[Found]:
-    for topic in app.of("AWS::SNS::Topic"):
-        policies = [
-            policy
-            for policy in app.of("AWS::SNS::TopicPolicy")
-            if any(app.target(value) is topic for value in policy.items("Topics"))
-        ]
-        arn = str(Pointer(topic.stack, topic.logical_id))
-        if not any(_denies_without_tls(policy, ("sns:Publish", "sns:*"), {arn}) for policy in policies):
-            yield Found(topic, "without a policy that denies plain HTTP", "a Deny of sns:Publish without TLS")
+def _tls_only(
+    type_: str, policy_type: str, path: str, actions: tuple[str, ...], parts: tuple[str, ...] = ("",)
+) -> Check:
+    """Whoever owns a policy of a store: each that there is has to deny, since the last one written is the one that
+    counts. `parts`: of the store, as ends of its ARN."""
+
+    def check(app: Deployment) -> Iterator[Found]:
+        for store in app.of(type_):
+            policies = [p for p in app.of(policy_type) if any(same(app.target(v), store) for v in p.items(path))]
+            needed = [{f"{arn}{part}" for arn in _arns(store)} for part in parts]
+            denying = [policy for policy in policies if _denies_without_tls(app, policy, actions, needed)]
+            if len(denying) < len(policies) or not any(always(app, policy) for policy in policies):
+                allowed = f"an unconditional Deny of {' or '.join(actions)} without TLS, for everybody"
+                yield Found(store, "without a policy that denies plain HTTP", allowed)
+
+    return check
 
 
-def _queues_tls_only(app: Deployment) -> Iterator[Found]:
-    for queue in app.of("AWS::SQS::Queue"):
-        policies = [
-            policy
-            for policy in app.of("AWS::SQS::QueuePolicy")
-            if any(app.target(value) is queue for value in policy.items("Queues"))
-        ]
-        arn = str(Pointer(queue.stack, queue.logical_id, "Arn"))
-        if not any(_denies_without_tls(policy, ("sqs:*",), {arn}) for policy in policies):
-            yield Found(queue, "without a policy that denies plain HTTP", _TLS_ONLY)
+def _arns(store: Resource) -> tuple[str, ...]:
+    """The ways to write its ARN: by attribute, by reference, and put together by hand."""
+    name, arn, topic = (str(Pointer(store.stack, store.logical_id, each)) for each in ("", "Arn", "TopicArn"))
+    return arn, name, topic, f"arn:aws:s3:::{name}"
 
 
-def _denies_without_tls(policy: Resource, actions: tuple[str, ...], resources: set[str]) -> bool:
-    """A Deny for everybody, of one of `actions`, on all of `resources`, when aws:SecureTransport is false."""
-    for statement in as_list(policy.get("PolicyDocument.Statement")):
-        if not isinstance(statement, Mapping) or statement.get("Effect") != "Deny":
-            continue
-        everybody = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-        condition = statement.get("Condition")
-        plain = condition in ({"Bool": {"aws:SecureTransport": "false"}}, {"Bool": {"aws:SecureTransport": False}})
-        named = {text_of(value) for value in as_list(statement.get("Resource", []))}
-        action = any(value in actions for value in as_list(statement.get("Action", [])))
-        if everybody and plain and action and resources <= named:
-            return True
-    return False
+def _denies_without_tls(
+    app: Deployment, policy: Resource, actions: tuple[str, ...], needed: list[set[str]]
+) -> bool:
+    """A Deny for everybody, of one of `actions`, on all that is `needed`, when aws:SecureTransport is false."""
+
+    def denies(statement: Statement) -> bool:
+        named = {text_of(value) for value in statement.values("resource")}
+        return (
+            not statement.allows
+            and statement.where.startswith("PolicyDocument.Statement")
+            and statement.body.get("principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
+            and statement.body.get("condition") in _PLAIN_HTTP
+            and any(value in actions for value in statement.values("action"))
+            and all(named & arns for arns in needed)
+        )
+
+    return any(denies(statement) for statement in read(app)[0] if statement.resource is policy)
 
 
 def _access_logged(app: Deployment) -> Iterator[Found]:
-    logs = log_buckets(app)
+    path = "LoggingConfiguration.DestinationBucketName"
     for bucket in app.of("AWS::S3::Bucket"):
-        if bucket in logs:
-            continue
-        path = "LoggingConfiguration.DestinationBucketName"
         value = bucket.get(path)
-        if app.target(value, "AWS::S3::Bucket") in (None, bucket):
+        if value is MISSING and _takes_logs(bucket, app):
+            continue
+        receiver = app.target(value, "AWS::S3::Bucket")
+        if receiver is None or receiver.stack != VPC or same(receiver, bucket):
             yield Found(bucket, shown(value), "the stage's log bucket", path)
-
-
-def _open_sharing(app: Deployment) -> Iterator[Found]:
-    for bucket in app.of("AWS::S3::Bucket"):
-        for number, rule in enumerate(bucket.items("CorsConfiguration.CorsRules")):
-            if isinstance(rule, Mapping) and "*" in [str(v) for v in as_list(rule.get("AllowedOrigins", []))]:
-                where = f"CorsConfiguration.CorsRules.{number}.AllowedOrigins"
-                yield Found(bucket, "*", "stated origins", where)
 
 
 RULES: Final = (
@@ -300,7 +373,7 @@ RULES: Final = (
         "Every bucket has a policy that denies requests without TLS",
         "CIS AWS Foundations 2.1.1; Security Hub S3.5; specification section 3.",
         "enforce_ssl=True on the bucket",
-        _buckets_tls_only,
+        _tls_only("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "Bucket", ("s3:*",), ("", "/*")),
         acknowledgeable=False,
     ),
     Rule(
@@ -311,24 +384,17 @@ RULES: Final = (
         _access_logged,
     ),
     Rule(
-        "S3-22",
-        "Buckets share with stated origins",
-        "OWASP, cross-origin resource sharing: * lets every page of the web read through a visitor.",
-        "name the shop's origin",
-        _open_sharing,
-    ),
-    Rule(
         "SNS-10",
         "Every topic has a policy that denies publishing without TLS",
         "SNS guide, security best practices: enforce encryption of data in transit.",
         "enforce_ssl=True on the topic",
-        _topics_tls_only,
+        _tls_only("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics", ("sns:Publish", "sns:*")),
     ),
     Rule(
         "SQS-10",
         "Every queue has a policy that denies requests without TLS",
         "SQS guide, security best practices: enforce encryption of data in transit.",
         "enforce_ssl=True on the queue",
-        _queues_tls_only,
+        _tls_only("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues", ("sqs:*",)),
     ),
 )
