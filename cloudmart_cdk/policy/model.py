@@ -16,7 +16,7 @@ from ..settings import Settings
 
 ACKNOWLEDGED: Final = "aws:cdk:acknowledged-rules"
 _MOST_CONDITIONS: Final = 4
-"""Conditions within one resource; each doubles the variants to check. More of them is not readable either."""
+"""Conditions within one resource; each doubles the variants to check. With more of them their values are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +146,18 @@ class Deployment:
         self.acknowledgements = tuple(acknowledgements)
         self._by_name = {(stack.name, stack.region): stack for stack in stacks}
         self._exports = {
-            json.dumps(output["Export"]["Name"]): (stack, output["Value"])
+            (stack.region, json.dumps(output["Export"]["Name"])): (stack, name)
             for stack in stacks
-            for output in stack.template.get("Outputs", {}).values()
-            if "Export" in output
+            for name, output in section(stack, "Outputs").items()
+            if isinstance(output, Mapping) and isinstance(output.get("Export"), Mapping) and "Name" in output["Export"]
         }
+        self._followed: set[tuple[str, str]] = set()
         self.resources: list[Resource] = []
         self._by_key: dict[tuple[str, str], Resource] = {}
         self._by_type: dict[str, list[Resource]] = {}
         for stack in stacks:
-            for logical_id, raw in stack.template.get("Resources", {}).items():
-                for resource in self._variants(stack, logical_id, raw):
+            for logical_id, raw in section(stack, "Resources").items():
+                for resource in self._variants(stack, logical_id, raw if isinstance(raw, Mapping) else {}):
                     self.resources.append(resource)
                     self._by_key.setdefault((stack.id, logical_id), resource)
                     self._by_type.setdefault(resource.type, []).append(resource)
@@ -182,24 +183,19 @@ class Deployment:
     def _variants(self, stack: Stack, logical_id: str, raw: Mapping[str, Any]) -> Iterator[Resource]:
         properties = raw.get("Properties", {})
         names = sorted(set(_conditions(properties)))
-        outcomes: Iterator[tuple[bool, ...]] = (
-            product((True, False), repeat=len(names))
-            if len(names) <= _MOST_CONDITIONS
-            else iter([(True,) * len(names), (False,) * len(names)])
-        )
-        for outcome in outcomes:
+        names = names if len(names) <= _MOST_CONDITIONS else []
+        for outcome in product((True, False), repeat=len(names)):
             resolved = self._resolve(stack, properties, dict(zip(names, outcome, strict=True)))
-            depends = raw.get("DependsOn", ())
             yield Resource(
                 stack=stack.id,
                 logical_id=logical_id,
-                type=raw.get("Type", ""),
+                type=text_of(raw.get("Type", "")),
                 properties=resolved if isinstance(resolved, dict) else {},
                 path=stack.paths.get(logical_id, f"{stack.id}/{logical_id}"),
                 region=stack.region,
                 deletion_policy=raw.get("DeletionPolicy", ""),
                 update_replace_policy=raw.get("UpdateReplacePolicy", ""),
-                depends_on=(depends,) if isinstance(depends, str) else tuple(depends),
+                depends_on=tuple(map(text_of, as_list(raw.get("DependsOn", [])))),
             )
 
     def _resolve(self, stack: Stack, node: Any, conditions: Mapping[str, bool]) -> Any:
@@ -231,24 +227,37 @@ class Deployment:
                 return _joined(separator, resolved) if isinstance(resolved, list) else Unknown(name)
             case "Fn::Sub", _:
                 return self._substituted(stack, argument, conditions)
-            case "Fn::If", [str() as condition, yes, no]:
-                return self._resolve(stack, yes if conditions.get(condition, True) else no, conditions)
+            case "Fn::If", [str() as condition, yes, no] if condition in conditions:
+                return self._resolve(stack, yes if conditions[condition] else no, conditions)
             case "Fn::Base64", _:
                 return self._resolve(stack, argument, conditions)
             case "Fn::Select", [number, values]:
                 chosen = self._resolve(stack, values, conditions)
-                return chosen[int(number)] if isinstance(chosen, list) and int(number) < len(chosen) else Unknown(name)
+                index = int(number) if str(number).isdecimal() else -1
+                return chosen[index] if isinstance(chosen, list) and 0 <= index < len(chosen) else Unknown(name)
             case "Fn::FindInMap", [str() as map_name, *keys]:
                 return self._mapped(stack, map_name, [self._resolve(stack, key, conditions) for key in keys])
             case "Fn::GetStackOutput", {"StackName": str() as stack_name, "OutputName": str() as output}:
-                producer = self._by_name.get((stack_name, argument.get("Region", stack.region)))
-                if producer and output in producer.template.get("Outputs", {}):
-                    return self._resolve(producer, producer.template["Outputs"][output]["Value"], {})
+                region = self._resolve(stack, argument.get("Region", stack.region), conditions)
+                producer = self._by_name.get((stack_name, text_of(region)))
+                if producer and "RoleArn" not in argument:  # with a role it is another account's
+                    return self._output(producer, output, name)
             case "Fn::ImportValue", _:
-                exported = self._exports.get(json.dumps(argument))
+                exported = self._exports.get((stack.region, json.dumps(argument)))
                 if exported:
-                    return self._resolve(exported[0], exported[1], {})
+                    return self._output(*exported, name)
         return Unknown(name)
+
+    def _output(self, producer: Stack, name: str, function: str) -> Any:
+        """The value of an output. One that leads back to itself is none."""
+        output, key = section(producer, "Outputs").get(name), (producer.id, name)
+        if not isinstance(output, Mapping) or "Value" not in output or key in self._followed:
+            return Unknown(function)
+        self._followed.add(key)
+        try:
+            return self._resolve(producer, output["Value"], {})
+        finally:
+            self._followed.discard(key)
 
     def _reference(self, stack: Stack, name: str) -> Any:
         match name:
@@ -267,11 +276,11 @@ class Deployment:
         if name.startswith("AWS::"):
             return f"${{{name}}}"  # made up by AWS at the deploy, and no parameter of anybody's
         # What is neither a parameter nor a resource leads nowhere; the family REF says so.
-        return Unknown(name) if name in stack.template.get("Parameters", {}) else Pointer(stack.id, name)
+        return Unknown(name) if name in section(stack, "Parameters") else Pointer(stack.id, name)
 
     def _mapped(self, stack: Stack, name: str, keys: Sequence[Any]) -> Any:
         """What stands in a mapping, a constant of the template; without one of the keys nobody can know."""
-        node: Any = stack.template.get("Mappings", {}).get(name, {})
+        node: Any = section(stack, "Mappings").get(name, {})
         for key in keys:
             if not isinstance(node, Mapping) or not isinstance(key, str) or key not in node:
                 return Unknown("Fn::FindInMap")
@@ -279,29 +288,49 @@ class Deployment:
         return node
 
     def _substituted(self, stack: Stack, argument: Any, conditions: Mapping[str, bool]) -> Any:
-        text, given = argument if isinstance(argument, list) else (argument, {})
-        if not isinstance(text, str):
-            return Unknown("Fn::Sub")
+        match argument:
+            case str() as text:
+                given: Mapping[str, Any] = {}
+            case [str() as text, dict() as given]:
+                pass
+            case _:
+                return Unknown("Fn::Sub")
+
+        def value(name: str) -> Any:
+            if name in given:
+                return self._resolve(stack, given[name], conditions)
+            logical_id, _, attribute = name.partition(".")
+            return Pointer(stack.id, logical_id, attribute) if attribute else self._reference(stack, name)
 
         def replace(found: re.Match[str]) -> str:
             name = found[1]
-            if name.startswith("!"):
-                return "${" + name[1:] + "}"
-            if name in given:
-                return text_of(self._resolve(stack, given[name], conditions))
-            if "." in name:
-                return str(Pointer(stack.id, *name.split(".", 1)))
-            return text_of(self._reference(stack, name))
+            return "${" + name[1:] + "}" if name.startswith("!") else text_of(value(name))
 
-        return re.sub(r"\$\{([^}]+)\}", replace, text)
+        alone = re.fullmatch(r"\$\{([^!}][^}]*)\}", text)
+        return value(alone[1]) if alone else re.sub(r"\$\{([^}]+)\}", replace, text)
+
+
+def section(stack: Stack, name: str) -> Mapping[str, Any]:
+    """A section of a template; empty where there is none, or where something else stands in its place."""
+    found = stack.template.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def load(folder: Path, settings: Settings) -> Deployment:
-    """Read a cloud assembly. Raises `OSError` or `ValueError` when `folder` holds none."""
-    artifacts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+    """Read a cloud assembly, with the assemblies of `cdk.Stage`s inside.
+
+    Raises `OSError` or `ValueError` when `folder` holds none.
+    """
     stacks: list[Stack] = []
     acknowledgements: list[Acknowledgement] = []
-    for id_, artifact in artifacts.items():
+    _read(folder, stacks, acknowledgements)
+    return Deployment(stacks, settings, acknowledgements)
+
+
+def _read(folder: Path, stacks: list[Stack], acknowledgements: list[Acknowledgement]) -> None:
+    for id_, artifact in _json(folder / "manifest.json")["artifacts"].items():
+        if artifact["type"] == "cdk:cloud-assembly":
+            _read(folder / artifact["properties"]["directoryName"], stacks, acknowledgements)
         if artifact["type"] != "aws:cloudformation:stack":
             continue
         properties = artifact["properties"]
@@ -324,7 +353,6 @@ def load(folder: Path, settings: Settings) -> Deployment:
                 paths=paths,
             )
         )
-    return Deployment(stacks, settings, acknowledgements)
 
 
 def _json(file: Path) -> Any:
@@ -348,18 +376,41 @@ def _joined(separator: str, parts: Any) -> Any:
     return parts[0] if len(parts) == 1 else separator.join(map(text_of, parts))
 
 
-_POINTER: Final = re.compile(r"^\$\{(\w+)\.(\w+)(?:\.([\w.]+))?\}")
+_POINTER: Final = re.compile(r"\$\{([\w-]+)\.(\w+)(?:\.([\w.]+))?\}")
+_REST: Final = re.compile(r"|[/:].*|\.s3[.-]([\w-]+\.)?amazonaws\.com", re.DOTALL)
+"""What may follow a reference and still speak of its resource: `/*`, `:*`, a bucket's domain. Not `.evil.example`."""
+
+
+def pointers_in(text: str) -> Iterator[Pointer]:
+    """Every reference in a resolved text."""
+    return map(_pointer, _POINTER.finditer(text))
 
 
 def _pointer_in(text: str) -> Pointer | None:
     """The reference that a text begins with: a bucket's ARN followed by `/*`, say."""
     found = _POINTER.match(text)
-    return Pointer(found[1], found[2], found[3] or "") if found else None
+    return _pointer(found) if found and _REST.fullmatch(text, found.end()) else None
+
+
+def _pointer(found: re.Match[str]) -> Pointer:
+    return Pointer(found[1], found[2], found[3] or "")
+
+
+def leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, value) of every value in resolved properties that is no list and no mapping."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from leaves(value, f"{path}.{number}")
+    else:
+        yield path, node
 
 
 def text_of(value: Any) -> str:
-    """A resolved value as text, references as `${Stack.LogicalId.Attribute}`."""
-    return value if isinstance(value, str) else str(value)
+    """A resolved value as text, as CloudFormation writes it; references as `${Stack.LogicalId.Attribute}`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def as_list(value: Any) -> list[Any]:

@@ -10,181 +10,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from .careless import ADDITIONS, FOREIGN, GONE, NEWCOMERS, RAISED, STRANGER, WEAKER, Path
+
 Template = dict[str, Any]
-Path = tuple[str | int, ...]
-"""From the resource on: `("Properties", "SecurityGroupEgress", 0, "CidrIp")`. `"{}"` steps into JSON text."""
 
 TEXT: Final = "{}"
-_GONE: Final = ...  # a singleton, in every process
-
-WEAKER: Final[Mapping[str, tuple[str, ...]]] = {
-    "required": ("optional",),
-    "enabled": ("disabled",),
-    "Enabled": ("Suspended", "Disabled"),
-    "always": ("never", "no-override"),
-    "sigv4": ("none",),
-    "IMMUTABLE": ("MUTABLE",),
-    "aws:kms": ("AES256",),
-    "AES256": ("none",),
-    "redirect-to-https": ("allow-all",),
-    "https-only": ("http-only", "match-viewer"),
-    "http-only": ("match-viewer",),
-    "TLSv1.2": ("TLSv1", "SSLv3"),
-    "TLSv1.2_2021": ("TLSv1", "TLSv1.1_2016"),
-    "HTTPS": ("HTTP",),
-    "Deny": ("Allow",),
-    "ALL": ("REJECT", "ACCEPT"),
-    "BucketOwnerEnforced": ("ObjectWriter", "BucketOwnerPreferred"),
-    "BucketOwnerPreferred": ("ObjectWriter",),
-    "Retain": ("Delete",),
-    "RetainExceptOnCreate": ("Delete",),
-    "Snapshot": ("Delete",),
-    "Delete": ("Retain",),
-    "STANDARD": ("EXTENDED",),
-    "API": ("API_AND_CONFIG_MAP", "CONFIG_MAP"),
-    "SECRETS": ("NONE",),
-    "DISABLED": ("REQUIRED",),
-    "defensive": ("monitor",),
-    "DENY": ("ALLOWALL",),
-    "fixed-response": ("forward",),
-    "strict-origin-when-cross-origin": ("unsafe-url",),
-    "AL2023_x86_64_STANDARD": ("AL2_x86_64", "CUSTOM"),
-    "AL2023_ARM_64_STANDARD": ("AL2_ARM_64", "CUSTOM"),
-    "KEEP": ("DROP",),
-    "CLOUDFRONT": ("REGIONAL",),
-    "REGIONAL": ("CLOUDFRONT",),
-    "internet-facing": ("internal",),
-    "tcp": ("-1",),
-    "udp": ("-1",),
-    "cluster": ("namespace",),
-    "1": ("0",),
-    "rds-ca-rsa2048-g1": ("rds-ca-2019",),
-    "STRINGEQUALS": ("STRINGLIKE",),
-    "cloud-watch-logs": ("kinesis-data-firehose",),
-}
-"""A value with a meaning -> what a careless or ill-meaning hand would write instead."""
-
-_RAISED: Final = ("HttpPutResponseHopLimit", "ToPort", "Limit", "MaxSessionDuration", "TransitionInDays")
-_LOWERED_TO_NOTHING: Final = 0
-_FOREIGN: Final = {
-    "AWS::EC2::SecurityGroup": "sg-0a1b2c3d4e5f60718",
-    "AWS::EC2::Subnet": "subnet-0a1b2c3d4e5f60718",
-    "AWS::EC2::VPC": "vpc-0a1b2c3d4e5f60718",
-    "AWS::KMS::Key": "arn:aws:kms:ap-northeast-2:999999999999:key/00000000-0000-0000-0000-000000000000",
-}
-_STRANGER: Final = "arn:aws:iam::999999999999:role/Stranger"
-_WORLD: Final = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "CidrIp": "0.0.0.0/0", "Description": "handy"}
-_OPEN: Final = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-_TO_ALL: Final = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
-
-ADDITIONS: Final[Mapping[str, tuple[tuple[Path, Any], ...]]] = {
-    "AWS::EC2::SecurityGroup": (
-        (("SecurityGroupIngress",), [_WORLD]),
-        (("SecurityGroupIngress",), [{**_WORLD, "FromPort": 22, "ToPort": 22}]),
-        (("SecurityGroupIngress",), [{"IpProtocol": "-1", "CidrIpv6": "::/0", "Description": "handy"}]),
-    ),
-    "AWS::EC2::Subnet": ((("MapPublicIpOnLaunch",), True),),
-    "AWS::EC2::LaunchTemplate": (
-        (("LaunchTemplateData", "KeyName"), "mine"),
-        (("LaunchTemplateData", "NetworkInterfaces"), [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}]),
-    ),
-    "AWS::EKS::Cluster": (
-        (("ResourcesVpcConfig", "EndpointPublicAccess"), True),
-        (("ResourcesVpcConfig", "PublicAccessCidrs"), ["0.0.0.0/0"]),
-    ),
-    "AWS::EKS::Nodegroup": ((("RemoteAccess",), {"Ec2SshKey": "mine"}),),
-    "AWS::EKS::AccessEntry": ((("KubernetesGroups",), ["system:masters"]),),
-    "AWS::IAM::Role": (
-        (("ManagedPolicyArns",), ["arn:aws:iam::aws:policy/AdministratorAccess"]),
-        (("Policies",), [{"PolicyName": "All", "PolicyDocument": {"Statement": [_OPEN]}}]),
-        (
-            ("AssumeRolePolicyDocument", "Statement"),
-            [{"Effect": "Allow", "Principal": {"AWS": _STRANGER}, "Action": "sts:AssumeRole"}],
-        ),
-        (
-            ("AssumeRolePolicyDocument", "Statement"),
-            [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
-        ),
-    ),
-    "AWS::IAM::Policy": ((("PolicyDocument", "Statement"), [_OPEN]),),
-    "AWS::S3::Bucket": (
-        (("AccessControl",), "PublicRead"),
-        (("WebsiteConfiguration",), {"IndexDocument": "index.html"}),
-        (("CorsConfiguration",), {"CorsRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}),
-    ),
-    "AWS::S3::BucketPolicy": ((("PolicyDocument", "Statement"), [_TO_ALL]),),
-    "AWS::SNS::TopicPolicy": ((("PolicyDocument", "Statement"), [{**_TO_ALL, "Action": "sns:Subscribe"}]),),
-    "AWS::KMS::Key": (
-        (("KeyPolicy", "Statement"), [{**_TO_ALL, "Action": "kms:Decrypt"}]),
-        (("Enabled",), False),
-    ),
-    "AWS::ECR::Repository": ((("RepositoryPolicyText",), {"Statement": [{**_TO_ALL, "Action": "ecr:BatchGetImage"}]}),),
-    "AWS::Lambda::Function": ((("Environment", "Variables", "PASSWORD"), "{{resolve:secretsmanager:x:SecretString}}"),),
-    "AWS::SecretsManager::Secret": ((("SecretString",), "hunter2"),),
-    "AWS::CloudTrail::Trail": ((("EventSelectors",), [{"ReadWriteType": "ReadOnly"}]),),
-    "AWS::RDS::DBInstance": ((("PubliclyAccessible",), True),),
-    "AWS::Route53::HostedZone": ((("VPCs",), _GONE),),
-}
-"""Type -> what could be added to one that has it not. A list is appended to a list, other values are set."""
-
-_POD: Final = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "x"},
-    "spec": {"containers": [{"name": "x", "image": "x", "securityContext": {"privileged": True}}]},
-}
-_ANY_REPOSITORY: Final = {
-    "Effect": "Allow",
-    "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},
-    "Action": "sts:AssumeRoleWithWebIdentity",
-}
-NEWCOMERS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
-    ("a user with a key", {"Type": "AWS::IAM::User", "Properties": {}}),
-    ("an access key", {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": "me"}}),
-    ("a function URL", {"Type": "AWS::Lambda::Url", "Properties": {"AuthType": "NONE", "TargetFunctionArn": "f"}}),
-    (
-        "a public function",
-        {
-            "Type": "AWS::Lambda::Permission",
-            "Properties": {"Action": "lambda:InvokeFunction", "FunctionName": "f", "Principal": "*"},
-        },
-    ),
-    ("a plain queue", {"Type": "AWS::SQS::Queue", "Properties": {}}),
-    ("a plain file system", {"Type": "AWS::EFS::FileSystem", "Properties": {}}),
-    ("a plain table", {"Type": "AWS::DynamoDB::Table", "Properties": {}}),
-    ("a plain stream", {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}}),
-    ("a plain search domain", {"Type": "AWS::OpenSearchService::Domain", "Properties": {}}),
-    ("a plain disk", {"Type": "AWS::EC2::Volume", "Properties": {"AvailabilityZone": "ap-northeast-2a"}}),
-    ("a plain bucket", {"Type": "AWS::S3::Bucket", "Properties": {}}),
-    ("a plain topic", {"Type": "AWS::SNS::Topic", "Properties": {}}),
-    ("a plain secret", {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "hunter2"}}),
-    ("a plain database", {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}}),
-    ("a plain cluster", {"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "aurora-postgresql"}}),
-    ("a plain cache", {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": {}}),
-    ("a plain instance", {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-0"}}),
-    (
-        "a plain load balancer",
-        {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Scheme": "internet-facing"}},
-    ),
-    ("a group of its own", {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "mine"}}),
-    ("a peering", {"Type": "AWS::EC2::VPCPeeringConnection", "Properties": {}}),
-    ("an address", {"Type": "AWS::EC2::EIP", "Properties": {"Domain": "vpc"}}),
-    (
-        "a nested stack",
-        {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://example.com/t.json"}},
-    ),
-    ("a resource of an unknown type", {"Type": "AWS::Brand::New", "Properties": {}}),
-    ("an API call at deploy time", {"Type": "Custom::AWS", "Properties": {"ServiceToken": "x"}}),
-    (
-        "a privileged pod",
-        {"Type": "Custom::AWSCDK-EKS-KubernetesResource", "Properties": {"Manifest": json.dumps([_POD])}},
-    ),
-    (
-        "a role for every repository",
-        {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [_ANY_REPOSITORY]}}},
-    ),
-)
-"""What could arrive in a stack, each as careless as its type allows."""
+"""A step of a path that goes into JSON text: `("Properties", "PolicyDocument", TEXT, "Statement", 0)`."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +27,7 @@ class Mutant:
     type: str
     path: Path
     how: str
-    value: Any = _GONE
+    value: Any = GONE
     append: bool = False
 
     @property
@@ -209,7 +40,7 @@ class Mutant:
         resources = dict(template["Resources"])
         if self.path or self.logical_id in resources:
             resources[self.logical_id] = _set(resources.get(self.logical_id), self.path, self.value, self.append)
-            if resources[self.logical_id] is _GONE:
+            if resources[self.logical_id] is GONE:
                 del resources[self.logical_id]
         else:
             resources[self.logical_id] = self.value
@@ -225,10 +56,10 @@ def _set(node: Any, path: Path, value: Any, append: bool) -> Any:
     if isinstance(node, list):
         assert isinstance(step, int)
         changed = _set(node[step], rest, value, append)
-        return [*node[:step], *([] if changed is _GONE else [changed]), *node[step + 1 :]]
+        return [*node[:step], *([] if changed is GONE else [changed]), *node[step + 1 :]]
     node = dict(node or {})
     changed = _set(node.get(str(step)), rest, value, append)
-    if changed is _GONE:
+    if changed is GONE:
         node.pop(str(step), None)
     else:
         node[str(step)] = changed
@@ -309,7 +140,7 @@ def _by_type(stacks: Mapping[str, Template]) -> dict[str, list[tuple[str, str]]]
 
 def _additions(base: Mutant, resource: Mapping[str, Any]) -> Iterator[Mutant]:
     for path, value in ADDITIONS.get(base.type, ()):
-        words = "taken away" if value is _GONE else f"with {_short(value)} added"
+        words = "taken away" if value is GONE else f"with {_short(value)} added"
         yield replace(
             base,
             path=("Properties", *path),
@@ -360,7 +191,7 @@ def _wider(base: Mutant, node: Mapping[str, Any]) -> Iterator[Mutant]:
     first = actions if isinstance(actions, str) else actions[0] if actions else ""
     wider: list[tuple[str, Any]] = [("Action", "*"), ("Action", f"{str(first).partition(':')[0]}:*")]
     if "Principal" in node:
-        wider += [("Principal", "*"), ("Principal", {"AWS": _STRANGER})]
+        wider += [("Principal", "*"), ("Principal", {"AWS": STRANGER})]
     if "Resource" in node and node["Resource"] != "*":
         wider.append(("Resource", "*"))
     for key, value in wider:
@@ -381,8 +212,8 @@ def _others(name: str, value: Any, base: Mutant, alike: Any) -> Iterator[tuple[s
         case bool():
             yield f"{value} to {not value}", not value
         case int():
-            yield f"{value} to 0", _LOWERED_TO_NOTHING
-            if name in _RAISED:
+            yield f"{value} to 0", 0
+            if name in RAISED:
                 yield f"{value} raised", 65535 if name == "ToPort" else value * 2 + 1
         case "true" | "false":
             yield f"{value} to its opposite", "false" if value == "true" else "true"
@@ -404,7 +235,7 @@ def _references(value: Mapping[str, Any], base: Mutant, alike: Any) -> Iterator[
     type_, candidates = next(
         ((name, entries) for name, entries in alike.items() if (base.stack, target) in entries), ("", [])
     )
-    yield "somebody else's", _FOREIGN.get(type_, _STRANGER)
+    yield "somebody else's", FOREIGN.get(type_, STRANGER)
     for stack, logical_id in candidates:
         if stack == base.stack and logical_id != target:
             attribute = value["Fn::GetAtt"][1] if "Fn::GetAtt" in value else None

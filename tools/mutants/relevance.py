@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from .operators import Path as Place
+from .careless import Path as Place
 
 FILE: Final = Path(__file__).with_name("relevance.toml")
 

@@ -4,30 +4,75 @@ Owns the stores and their keys, and what else keeps a store's content whole: ver
 in no table here or in `in_transit`, and not listed as storing nothing in `classification`, is a finding.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from ...settings.topology import DATA, MONITORING
-from ..model import MISSING, Deployment, Resource
-from ..rule import ABSENT, KEY, YES, Found, Row, Rule, equal, matching, one_of, optional, reference, rule_of, shown
+from ..lookups import always, own_storage
+from ..model import MISSING, Deployment, Resource, text_of
+from ..rule import ABSENT, KEY, YES, Found, Row, Rule, Test, at_most, equal, one_of, optional, reference, rule_of, shown
 
 _KEY: Final = "encrypt with the stage's own key: pass it as the construct's encryption key"
 _DATA_KEY: Final = "Specification section 3: one customer-managed key for the data tier."
-
-
-def _own_storage(resource: Resource, _: Deployment) -> bool:
-    """Aurora's instances store nothing themselves; their cluster does."""
-    return "DBClusterIdentifier" not in resource.properties
 
 
 def _insights(resource: Resource, _: Deployment) -> bool:
     return resource.get("EnablePerformanceInsights") not in (MISSING, False)
 
 
+def _rotates(key: Resource, _: Deployment) -> bool:
+    """KMS rotates symmetric keys; a specification that is not known may be one."""
+    return not re.match(r"(RSA|ECC|HMAC|SM2|ML)_", str(key.get("KeySpec")))
+
+
+def _account(app: Deployment) -> str:
+    return re.escape(app.settings.account or "${AWS::AccountId}")
+
+
+def _from_assets(given: Any, app: Deployment) -> bool:
+    return re.fullmatch(rf"cdk-\w+-assets-{_account(app)}-[a-z0-9-]+", str(given)) is not None
+
+
+def _of_this_app(given: Any, app: Deployment) -> bool:
+    """A replica's source, by name or by ARN."""
+    name = re.sub(rf"^arn:aws:rds:[a-z0-9-]+:{_account(app)}:db:", "", text_of(given))
+    return app.target(name, "AWS::RDS::DBInstance") is not None
+
+
 def _with_kms(resource: Resource, _: Deployment) -> bool:
     return any(value != "AES256" for _, value in resource.at(_S3_ALGORITHM))
 
 
+_ASSETS: Final = Test("CDK's asset bucket of this account", _from_assets)
+_ORIGINS: Final = tuple(
+    (type_, path)
+    for type_, paths in {
+        "AWS::RDS::DBInstance": (
+            "DBSnapshotIdentifier",
+            "DBClusterSnapshotIdentifier",
+            "SourceDBClusterIdentifier",
+            "SourceDBInstanceAutomatedBackupsArn",
+            "SourceDbiResourceId",
+        ),
+        "AWS::RDS::DBCluster": (
+            "SnapshotIdentifier",
+            "SourceDBClusterIdentifier",
+            "SourceDbClusterResourceId",
+            "ReplicationSourceIdentifier",
+            "GlobalClusterIdentifier",
+        ),
+        "AWS::ElastiCache::ReplicationGroup": (
+            "SnapshotArns",
+            "SnapshotName",
+            "PrimaryClusterId",
+            "GlobalReplicationGroupId",
+        ),
+    }.items()
+    for path in paths
+)
+"""What a store can be made from, or joined to."""
+_COPIED: Final = "What is made from a snapshot or another's database is encrypted as that was (RDS guide, encryption)."
 _S3_RULES: Final = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault"
 _S3_ALGORITHM: Final = f"{_S3_RULES}.SSEAlgorithm"
 
@@ -38,10 +83,10 @@ ROWS: Final = (
         "StorageEncrypted",
         YES,
         "CIS AWS Foundations 2.2.1; Security Hub RDS.3. Cannot be switched on later without a new database.",
-        when=_own_storage,
+        when=own_storage,
         acknowledgeable=False,
     ),
-    Row("RDS-2", "AWS::RDS::DBInstance", "KmsKeyId", KEY, f"{_DATA_KEY} Security Hub RDS.3.", _KEY, _own_storage),
+    Row("RDS-2", "AWS::RDS::DBInstance", "KmsKeyId", KEY, f"{_DATA_KEY} Security Hub RDS.3.", _KEY, own_storage),
     Row(
         "RDS-3",
         "AWS::RDS::DBCluster",
@@ -59,6 +104,26 @@ ROWS: Final = (
         f"Performance Insights keeps the text of statements, values and all. {_DATA_KEY}",
         _KEY,
         _insights,
+    ),
+    Row(
+        "RDS-6",
+        "AWS::RDS::DBCluster",
+        "PerformanceInsightsKmsKeyId",
+        KEY,
+        f"Performance Insights keeps the text of statements, values and all. {_DATA_KEY}",
+        _KEY,
+        when=lambda cluster, _: cluster.get("PerformanceInsightsEnabled") not in (MISSING, False),
+    ),
+    *(
+        Row(f"ORIGIN-{number}", type_, path, ABSENT, _COPIED, "restore with AWS Backup")
+        for number, (type_, path) in enumerate(_ORIGINS, start=1)
+    ),
+    Row(
+        "RDS-7",
+        "AWS::RDS::DBInstance",
+        "SourceDBInstanceIdentifier",
+        optional(Test("a database of this app", _of_this_app)),
+        f"{_COPIED} One of this app is checked too.",
     ),
     Row(
         "CACHE-1",
@@ -137,6 +202,13 @@ ROWS: Final = (
         "Specification section 6; Security Hub ECR.2. A tag that moves lets other code in under a reviewed name.",
     ),
     Row(
+        "ECR-4",
+        "AWS::ECR::Repository",
+        "ImageTagMutabilityExclusionFilters",
+        ABSENT,
+        "Tags that it names can move all the same (ECR guide, tag mutability).",
+    ),
+    Row(
         "SNS-1",
         "AWS::SNS::Topic",
         "KmsMasterKeyId",
@@ -189,6 +261,13 @@ ROWS: Final = (
         "Without selectors every management event is logged, reads and writes (CIS AWS Foundations 3.1).",
     ),
     Row(
+        "TRAIL-9",
+        "AWS::CloudTrail::Trail",
+        "AdvancedEventSelectors",
+        ABSENT,
+        "They replace the plain ones: what they do not name is not logged (CIS AWS Foundations 3.1).",
+    ),
+    Row(
         "TRAIL-7",
         "AWS::CloudTrail::Trail",
         "S3BucketName",
@@ -211,6 +290,14 @@ ROWS: Final = (
         "With AWS's own key whoever may call Secrets Manager in the account may decrypt (its guide).",
         _KEY,
     ),
+    Row(
+        "SECRET-7",
+        "AWS::SecretsManager::Secret",
+        "ReplicaRegions[].KmsKeyId",
+        KEY,
+        "A replica without a key of its own has AWS's (Secrets Manager guide, replication).",
+        when=lambda secret, _: "ReplicaRegions" in secret.properties,
+    ),
     Row("BACKUP-1", "AWS::Backup::BackupVault", "EncryptionKeyArn", KEY, f"{_DATA_KEY} Security Hub Backup.1.", _KEY),
     Row(
         "KMS-1",
@@ -218,7 +305,21 @@ ROWS: Final = (
         "EnableKeyRotation",
         YES,
         "CIS AWS Foundations 3.6; Security Hub KMS.4.",
-        when=lambda key, _: key.get("KeySpec") in (MISSING, "SYMMETRIC_DEFAULT"),
+        when=_rotates,
+    ),
+    Row(
+        "KMS-3",
+        "AWS::KMS::Key",
+        "RotationPeriodInDays",
+        optional(at_most(365)),
+        "A year, KMS's default (KMS guide, rotating keys).",
+    ),
+    Row(
+        "KMS-4",
+        "AWS::KMS::Key",
+        "Origin",
+        optional(equal("AWS_KMS")),
+        "Key material from outside is known outside, and KMS does not rotate it (KMS guide, importing key material).",
     ),
     Row("KMS-2", "AWS::KMS::Key", "Enabled", optional(YES), "What is encrypted with a key that is off cannot be read."),
     Row(
@@ -274,16 +375,16 @@ ROWS: Final = (
         "LAMBDA-1",
         "AWS::Lambda::Function",
         "Code.S3Bucket",
-        matching(r"cdk-\w+-assets-.+", "CDK's asset bucket"),
+        _ASSETS,
         "Code from anywhere else was not in this commit (Well-Architected SEC11).",
         "make it an asset",
-        when=lambda function, _: function.get("Code.ZipFile") is MISSING,
+        when=lambda function, _: not isinstance(function.get("Code.ZipFile"), str),
     ),
     Row(
         "LAMBDA-2",
         "AWS::Lambda::LayerVersion",
         "Content.S3Bucket",
-        matching(r"cdk-\w+-assets-.+", "CDK's asset bucket"),
+        _ASSETS,
         "Code from anywhere else was not in this commit (Well-Architected SEC11).",
         "make it an asset",
     ),
@@ -294,7 +395,8 @@ TYPES: Final = frozenset(row.type for row in ROWS) | {"AWS::SQS::Queue"}
 
 
 def _trail(app: Deployment) -> Iterator[Found]:
-    if app.settings.monitoring.cloudtrail and MONITORING in app.stacks and not list(app.of("AWS::CloudTrail::Trail")):
+    trails = [trail for trail in app.of("AWS::CloudTrail::Trail") if always(app, trail)]
+    if app.settings.monitoring.cloudtrail and MONITORING in app.stacks and not trails:
         place = Resource(MONITORING, "", "AWS::CloudFormation::Template", {}, MONITORING, app.settings.region)
         yield Found(place, "without a trail", f"one in stage {app.settings.stage}")
 

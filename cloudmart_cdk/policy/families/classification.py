@@ -1,15 +1,16 @@
 """TYPE: every resource type is known to a rule, or listed here as storing and carrying nothing.
 
 Owns the list. A type that nobody classified is a finding, so that a new service cannot arrive unencrypted and unseen;
-so is what no rule can look into: nested stacks, macros, parameters with values of their own.
+so is what no rule can look into: nested stacks, macros, and whatever is decided after the synth only.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ..model import Deployment, Resource
+from ..model import Deployment, Resource, Stack, Unknown, leaves, section
 from ..rule import Found, Rule
-from . import at_rest, edge, in_transit, web_acls
+from . import at_rest, cdn, in_transit, load_balancers, web_acls
 
 _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
     "a path or an address; what may pass is NET's and SG's": (
@@ -106,7 +107,7 @@ STORES_NOTHING: Final[Mapping[str, str]] = {
 }
 """Type -> why nothing of it is to be encrypted."""
 
-PROTECTED: Final = at_rest.TYPES | in_transit.TYPES | edge.TYPES | web_acls.TYPES
+PROTECTED: Final = at_rest.TYPES | in_transit.TYPES | load_balancers.TYPES | cdn.TYPES | web_acls.TYPES
 """Types that rows or rules of encryption know."""
 
 
@@ -116,27 +117,94 @@ def _unclassified(app: Deployment) -> Iterator[Found]:
             yield Found(resource, "of a type that nobody classified", "a type with rows, or listed as storing nothing")
 
 
+_SECTIONS: Final = (
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+)
+"""CloudFormation guide, template sections. `Transform` and `Hooks` are sections too, and change what is deployed."""
+_PARAMETERS: Final = ("BootstrapVersion", "LiveColour")
+"""CDK's check of the bootstrap stack, and which colour is live (ADR 0004)."""
+_BY_COLOUR: Final = ("DesiredCapacity", "MaxSize", "MinSize", "Weight")
+"""Properties that a condition may choose: what the live colour has more of."""
+_ELSEWHERE: Final = ("Fn::GetStackOutput", "Fn::If", "Fn::ImportValue", "Fn::Transform")
+"""Functions whose unknown values have findings of their own: in REF-1, in the conditions here, in TYPE-2."""
+
+
 def _opaque(app: Deployment) -> Iterator[Found]:
     for stack in app.stacks.values():
-        place = Resource(stack.id, "", "AWS::CloudFormation::Template", {}, stack.id, stack.region)
-        for section in ("Transform", "Hooks"):
-            if section in stack.template:
-                yield Found(
-                    place, f"with a section {section}", "plain resources, which rules can read", section, section
-                )
-        for where, name in _macros(stack.template.get("Resources", {}), "Resources"):
-            yield Found(place, name, "no macros and includes", where, where)
+        place = _template(stack)
+        for name in stack.template:
+            if name not in _SECTIONS:
+                yield Found(place, f"with a section {name}", "plain resources, which rules can read", name, name)
+        for where, function in _functions(stack.template):
+            if function == "Fn::Transform" or function.startswith("Fn::ForEach"):
+                yield Found(place, function, "no macros and includes", where, where)
+    for resource in app.resources:
+        for name in _raw(app, resource).get("Metadata") or ():
+            if str(name).startswith("AWS::CloudFormation::"):
+                yield Found(resource, f"with metadata {name}", "user data, which rules read", "Metadata", str(name))
 
 
-def _macros(node: Any, path: str) -> Iterator[tuple[str, str]]:
+def _decided_later(app: Deployment) -> Iterator[Found]:
+    for stack in app.stacks.values():
+        for name in section(stack, "Parameters"):
+            if name not in _PARAMETERS:
+                yield Found(_template(stack), f"with a parameter {name}", "values known at synth", "Parameters", name)
+        for where, function in _functions(section(stack, "Outputs")):
+            if function == "Fn::If":
+                yield Found(_template(stack), "chosen by a condition", "values known at synth", "Outputs", where)
+    for resource in app.resources:
+        raw = _raw(app, resource)
+        if "Condition" in raw:
+            given = f"there only if {raw['Condition']} holds"
+            yield Found(resource, given, "resources that are always there", "Condition")
+        for where, function in _functions(raw):
+            if function == "Fn::If" and where.rpartition(".")[2] not in _BY_COLOUR:
+                allowed = f"conditions for {', '.join(_BY_COLOUR)} only"
+                yield Found(resource, "chosen by a condition", allowed, where.removeprefix("Properties."))
+        parameters = section(app.stacks[resource.stack], "Parameters")
+        for where, value in leaves(resource.properties):
+            for name in _unknown(value):
+                if name in parameters or (name.startswith("Fn::") and name not in _ELSEWHERE):
+                    yield Found(resource, f"with ${{{name}}}", "values known at synth", where)
+
+
+def _template(stack: Stack) -> Resource:
+    return Resource(stack.id, "", "AWS::CloudFormation::Template", {}, stack.id, stack.region)
+
+
+def _raw(app: Deployment, resource: Resource) -> Mapping[str, Any]:
+    raw = section(app.stacks[resource.stack], "Resources")[resource.logical_id]
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _functions(node: Any) -> Iterator[tuple[str, str]]:
+    """(path, name) of every function in a piece of a template."""
+    for key, value in _children(node):
+        if str(key).startswith("Fn::"):
+            yield "", str(key)
+        for path, name in _functions(value):
+            yield f"{key}.{path}".rstrip("."), name
+
+
+def _children(node: Any) -> Iterable[tuple[Any, Any]]:
     if isinstance(node, Mapping):
-        for key, value in node.items():
-            if key in ("Fn::Transform", "Fn::ForEach") or str(key).startswith("Fn::ForEach::"):
-                yield path, str(key)
-            yield from _macros(value, f"{path}.{key}")
-    elif isinstance(node, list):
-        for number, value in enumerate(node):
-            yield from _macros(value, f"{path}.{number}")
+        return node.items()
+    return enumerate(node) if isinstance(node, list) else ()
+
+
+def _unknown(value: Any) -> list[str]:
+    """What only a deployment settles, as a value or inside of a text."""
+    if isinstance(value, Unknown):
+        return [value.text]
+    return re.findall(r"\$\{([\w:]+)\}", value) if isinstance(value, str) and "${" in value else []
 
 
 RULES: Final = (
@@ -151,9 +219,18 @@ RULES: Final = (
     Rule(
         "TYPE-2",
         "Templates hold plain resources: no macros, transforms or loops",
-        "CloudFormation expands them after the rules have run.",
+        "CloudFormation guide, macros and cfn-init: both change what is deployed after the rules have run.",
         "write the resources out in Python",
         _opaque,
+        acknowledgeable=False,
+    ),
+    Rule(
+        "TYPE-3",
+        "What is deployed is decided at synth: by settings, not by parameters or conditions",
+        "CDK guide, best practices, 'Make decisions at synthesis time'. What only a deployment knows no rule has seen. "
+        "The live colour is the one exception (ADR 0004), and chooses sizes and weights.",
+        "decide by a setting, in Python",
+        _decided_later,
         acknowledgeable=False,
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...settings.topology import VPC
+from ..lookups import always, log_buckets, own_storage, same
 from ..model import MISSING, Deployment, Pointer, Resource, text_of
 from ..rule import (
     ABSENT,
@@ -40,32 +41,10 @@ def _of_a_secret(given: Any, app: Deployment) -> bool:
 _SECRET: Final = Test("a dynamic reference to a secret of this app", _of_a_secret)
 
 
-def always(app: Deployment, resource: Resource) -> bool:
-    """Whether a resource is there whatever the parameters say: it has no `Condition` of its own."""
-    return "Condition" not in app.stacks[resource.stack].template["Resources"][resource.logical_id]
-
-
-def same(one: Resource | None, other: Resource) -> bool:
-    """Whether both are one resource, each perhaps with another outcome of its conditions."""
-    return one is not None and (one.stack, one.logical_id) == (other.stack, other.logical_id)
-
-
-def own_storage(server: Resource, app: Deployment) -> bool:
-    """Aurora's instances store nothing themselves; their cluster does, and it is checked if it is this app's."""
-    return app.target(server.get("DBClusterIdentifier"), "AWS::RDS::DBCluster") is None
-
-
 def _has_password(server: Resource, app: Deployment) -> bool:
     """A replica takes its source's."""
     stated = "MasterUserPassword" in server.properties
     return stated or (own_storage(server, app) and "SourceDBInstanceIdentifier" not in server.properties)
-
-
-def log_buckets(app: Deployment) -> list[Resource]:
-    """Buckets that others log to. One cannot log to itself without end (S3 guide, server access logging)."""
-    named = [bucket.get("LoggingConfiguration.DestinationBucketName") for bucket in app.of("AWS::S3::Bucket")]
-    named += [log.get("LogDestination") for log in app.of("AWS::EC2::FlowLog")]
-    return [bucket for value in named if (bucket := app.target(value, "AWS::S3::Bucket"))]
 
 
 def _takes_logs(bucket: Resource, app: Deployment) -> bool:
@@ -75,6 +54,15 @@ def _takes_logs(bucket: Resource, app: Deployment) -> bool:
 
 _TO_SUBSCRIBERS: Final = one_of("https", "email", "email-json", "sms", "sqs", "lambda", "firehose", "application")
 _NOT_HTTP: Final = "Not http: messages name resources and accounts."
+_SUBSCRIBERS: Final = Test(
+    "monitoring.email of the settings, or a function of this app",
+    lambda given, app: (
+        app.target(given, "AWS::Lambda::Function") is not None
+        or (bool(given) and given == app.settings.monitoring.email)
+    ),
+)
+_TOLD: Final = "Messages name resources and accounts; specification section 7 says who is told."
+_IN_SETTINGS: Final = "state the address with -c monitoring.email=..."
 
 ROWS: Final = (
     Row(
@@ -141,6 +129,27 @@ ROWS: Final = (
         "DebugLogging",
         optional(NO),
         "It writes the text of statements into the log, values and all (RDS guide, RDS Proxy).",
+    ),
+    *(
+        Row(
+            id_,
+            type_,
+            "Engine",
+            optional(one_of("postgres", "aurora-postgresql")),
+            "Specification section 3. What forces TLS on PostgreSQL means nothing to another engine.",
+        )
+        for id_, type_ in (("RDS-21", "AWS::RDS::DBInstance"), ("RDS-22", "AWS::RDS::DBCluster"))
+    ),
+    Row(
+        "RDS-23",
+        "AWS::RDS::DBCluster",
+        "EnableHttpEndpoint",
+        optional(NO),
+        "The Data API is a way in past the VPC and its security groups (Aurora guide, Data API).",
+    ),
+    *(
+        Row(id_, "AWS::RDS::DBInstance", path, ABSENT, "A directory elsewhere would say who gets in (RDS guide).")
+        for id_, path in (("RDS-24", "Domain"), ("RDS-25", "DomainFqdn"))
     ),
     Row(
         "CACHE-10",
@@ -259,6 +268,16 @@ ROWS: Final = (
         "Mail with order data, TLS only.",
     ),
     Row("SNS-11", "AWS::SNS::Subscription", "Protocol", _TO_SUBSCRIBERS, _NOT_HTTP),
+    Row("SNS-13", "AWS::SNS::Subscription", "Endpoint", _SUBSCRIBERS, _TOLD, _IN_SETTINGS),
+    Row(
+        "SNS-14",
+        "AWS::SNS::Topic",
+        "Subscription[].Endpoint",
+        _SUBSCRIBERS,
+        _TOLD,
+        _IN_SETTINGS,
+        when=lambda topic, _: "Subscription" in topic.properties,
+    ),
     Row(
         "SNS-12",
         "AWS::SNS::Topic",
@@ -279,6 +298,14 @@ TYPES: Final = frozenset(row.type for row in ROWS) | {
 """What these rules know."""
 
 
+_PARAMETERS: Final = {
+    "rds.force_ssl": ("1",),
+    "ssl_min_protocol_version": ("TLSv1.2", "TLSv1.3", str(MISSING)),
+    "password_encryption": ("scram-sha-256", str(MISSING)),
+}
+"""Parameter of PostgreSQL -> what it may be. Left out, RDS has TLS 1.2 and SCRAM for PostgreSQL 16."""
+
+
 def _forced_tls(app: Deployment) -> Iterator[Found]:
     for type_, path, kind in (
         ("AWS::RDS::DBInstance", "DBParameterGroupName", "AWS::RDS::DBParameterGroup"),
@@ -291,13 +318,10 @@ def _forced_tls(app: Deployment) -> Iterator[Found]:
             groups = [group.get("Parameters") for group in app.of(kind) if same(named, group)]
             for parameters in groups or [MISSING]:
                 given = parameters if isinstance(parameters, Mapping) else {}
-                value = given.get("rds.force_ssl", MISSING)
-                if str(value) != "1":
-                    yield Found(server, f"{path} with rds.force_ssl {shown(value)}", 'rds.force_ssl = "1"', path)
-                oldest = given.get("ssl_min_protocol_version", MISSING)
-                if oldest not in (MISSING, "TLSv1.2", "TLSv1.3"):
-                    allowed = "TLSv1.2, TLSv1.3, or nothing"
-                    yield Found(server, f"{path} with ssl_min_protocol_version {shown(oldest)}", allowed, path)
+                for name, allowed in _PARAMETERS.items():
+                    value = given.get(name, MISSING)
+                    if str(value) not in allowed:
+                        yield Found(server, f"{path} with {name} {shown(value)}", " or ".join(allowed), path, name)
 
 
 _PLAIN_HTTP: Final = tuple({"Bool": {"aws:SecureTransport": value}} for value in ("false", False, ["false"], [False]))
@@ -328,9 +352,7 @@ def _arns(store: Resource) -> tuple[str, ...]:
     return arn, name, topic, f"arn:aws:s3:::{name}"
 
 
-def _denies_without_tls(
-    app: Deployment, policy: Resource, actions: tuple[str, ...], needed: list[set[str]]
-) -> bool:
+def _denies_without_tls(app: Deployment, policy: Resource, actions: tuple[str, ...], needed: list[set[str]]) -> bool:
     """A Deny for everybody, of one of `actions`, on all that is `needed`, when aws:SecureTransport is false."""
 
     def denies(statement: Statement) -> bool:
@@ -362,7 +384,7 @@ RULES: Final = (
     *map(rule_of, ROWS),
     Rule(
         "RDS-20",
-        "PostgreSQL refuses connections without TLS: rds.force_ssl = 1 in its parameter group",
+        "PostgreSQL refuses connections without TLS: rds.force_ssl = 1 in its parameter group; TLS 1.2 and SCRAM",
         "Specification section 3; RDS guide, using SSL with PostgreSQL. Encryption that a client may skip is none.",
         'parameters={"rds.force_ssl": "1"} in the server\'s own parameter group',
         _forced_tls,

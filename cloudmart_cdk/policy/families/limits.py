@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ...settings.topology import EDGE_REGION
+from ...settings.topology import EDGE_REGION, EDGE_WATCH, MONITORING
+from ..lookups import log_buckets
 from ..model import MISSING, Deployment, Pointer, Resource, as_list, parsed, text_of
 from ..rule import Found, Rule, attribute, shown
-from .in_transit import log_buckets
 
 _CLASSES: Final = (
-    "STANDARD",
     "STANDARD_IA",
     "INTELLIGENT_TIERING",
     "ONEZONE_IA",
@@ -22,7 +21,7 @@ _CLASSES: Final = (
     "GLACIER",
     "DEEP_ARCHIVE",
 )
-"""S3 guide, "Supported transitions": each may move to a later one only."""
+"""S3 guide, "Supported transitions": each may move to a later one only. Objects begin in STANDARD."""
 _READ_AT_ONCE: Final = ("STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR")
 _RULES_A_GROUP: Final = 60
 _PREFIX_LIST_COUNTS: Final = 55
@@ -34,30 +33,36 @@ _REDIS_TOKEN: Final = (16, 128)
 def _transitions(app: Deployment) -> Iterator[Found]:
     for bucket in app.of("AWS::S3::Bucket"):
         for number, rule in enumerate(bucket.items("LifecycleConfiguration.Rules")):
-            where = f"LifecycleConfiguration.Rules.{number}"
             if not isinstance(rule, Mapping):
                 continue
-            steps = [step for step in as_list(rule.get("Transitions", [])) if isinstance(step, Mapping)]
-            ranks = [(_days(step), _rank(step)) for step in steps]
-            if ranks != sorted(ranks) or len({days for days, _ in ranks}) < len(ranks) or any(r < 0 for _, r in ranks):
-                allowed = f"later days and colder classes only, in the order {', '.join(_CLASSES)}"
-                yield Found(bucket, shown(steps), allowed, f"{where}.Transitions")
-            if any(step.get("StorageClass") in ("STANDARD_IA", "ONEZONE_IA") and _days(step) < 30 for step in steps):
-                yield Found(
-                    bucket, shown(steps), "STANDARD_IA and ONEZONE_IA after 30 days or more", f"{where}.Transitions"
-                )
-            ends = rule.get("ExpirationInDays", MISSING)
-            if ends is not MISSING and any(_days(step) >= int(ends) for step in steps):
-                yield Found(
-                    bucket, f"gone after {ends} days", "expiry after the last transition", f"{where}.ExpirationInDays"
-                )
+            old = rule.get("NoncurrentVersionExpiration", {})
+            for name, ends in (
+                ("Transition", rule.get("ExpirationInDays", MISSING)),
+                ("NoncurrentVersionTransition", old.get("NoncurrentDays", MISSING)),
+            ):
+                where = f"LifecycleConfiguration.Rules.{number}.{name}s"
+                steps = [*as_list(rule.get(f"{name}s", [])), *as_list(rule.get(name, []))]
+                yield from _in_order(bucket, [step for step in steps if isinstance(step, Mapping)], ends, where)
+
+
+def _in_order(bucket: Resource, steps: list[Mapping[str, Any]], ends: Any, where: str) -> Iterator[Found]:
+    days, ranks = {_days(step) for step in steps}, [_rank(step) for step in sorted(steps, key=_days)]
+    if len(days) < len(steps) or ranks != sorted(set(ranks)) or -1 in ranks:
+        allowed = f"later days and colder classes only, in the order {', '.join(_CLASSES)}"
+        yield Found(bucket, shown(steps), allowed, where)
+    if any(step.get("StorageClass") in ("STANDARD_IA", "ONEZONE_IA") and _days(step) < 30 for step in steps):
+        yield Found(bucket, shown(steps), "STANDARD_IA and ONEZONE_IA after 30 days or more", where)
+    if ends is not MISSING and any(_days(step) >= (_whole(ends) or 0) for step in steps):
+        yield Found(bucket, f"gone after {shown(ends)} days", "expiry after the last transition", where)
 
 
 def _days(step: Mapping[str, Any]) -> int:
-    try:
-        return int(step.get("TransitionInDays", 0))
-    except (TypeError, ValueError):
-        return 0
+    return _whole(step.get("TransitionInDays")) or 0
+
+
+def _whole(value: Any) -> int | None:
+    """CloudFormation takes numbers as text too."""
+    return int(value) if str(value).isdecimal() else None
 
 
 def _rank(step: Mapping[str, Any]) -> int:
@@ -75,9 +80,10 @@ def _served_objects(app: Deployment) -> Iterator[Found]:
     for bucket in app.of("AWS::S3::Bucket"):
         if (bucket.stack, bucket.logical_id) not in origins:
             continue
-        for where, value in bucket.at("LifecycleConfiguration.Rules[].Transitions[].StorageClass"):
-            if value is not MISSING and value not in _READ_AT_ONCE:
-                yield Found(bucket, shown(value), f"{', '.join(_READ_AT_ONCE)}: CloudFront reads at once", where)
+        for path in ("Transitions[].StorageClass", "Transition.StorageClass"):
+            for where, value in bucket.at(f"LifecycleConfiguration.Rules[].{path}"):
+                if value is not MISSING and value not in _READ_AT_ONCE:
+                    yield Found(bucket, shown(value), f"{', '.join(_READ_AT_ONCE)}: CloudFront reads at once", where)
 
 
 def _us_east_1(app: Deployment) -> Iterator[Found]:
@@ -91,10 +97,10 @@ def _us_east_1(app: Deployment) -> Iterator[Found]:
     for cdn in app.of("AWS::CloudFront::Distribution"):
         value = cdn.get("DistributionConfig.ViewerCertificate.AcmCertificateArn")
         certificate = app.target(value)
-        if certificate and certificate.region != EDGE_REGION:
-            yield Found(
-                cdn, f"a certificate of {certificate.region}", f"certificates of {EDGE_REGION}", "ViewerCertificate"
-            )
+        region = certificate.region if certificate else "".join(text_of(value).split(":")[3:4])
+        if value is not MISSING and region != EDGE_REGION:
+            where = "DistributionConfig.ViewerCertificate.AcmCertificateArn"
+            yield Found(cdn, f"{shown(value)} of {region or 'nowhere'}", f"certificates of {EDGE_REGION}", where)
         acl_used = app.target(cdn.get("DistributionConfig.WebACLId"), "AWS::WAFv2::WebACL")
         if acl_used and acl_used.get("Scope") != "CLOUDFRONT":
             given = shown(acl_used.get("Scope"))
@@ -129,34 +135,54 @@ def _log_names(app: Deployment) -> Iterator[Found]:
                 yield Found(entry, shown(names), "a log group whose name begins with aws-waf-logs-", where)
 
 
+_SUBSCRIBERS: Final = (
+    (
+        "AWS::Budgets::Budget",
+        "NotificationsWithSubscribers[].Subscribers[]",
+        "SubscriptionType",
+        "budgets.amazonaws.com",
+    ),
+    ("AWS::CE::AnomalySubscription", "Subscribers[]", "Type", "costalerts.amazonaws.com"),
+)
+"""Type, where it names whom it tells, the key that says how, and the service that publishes."""
+
+
 def _alarms_speak(app: Deployment) -> Iterator[Found]:
     """An alarm's topic is this region's; its key and its policy let CloudWatch publish."""
-    topics = {(t.stack, t.logical_id): _publishers(app, t) for t in app.of("AWS::SNS::Topic")}
     for alarm in app.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+        if alarm.get("ActionsEnabled") not in (MISSING, True, "true"):
+            yield Found(alarm, shown(alarm.get("ActionsEnabled")), "true, or nothing", "ActionsEnabled")
+        # Those of other stacks steer a rollout, and whoever rolls out reads them.
+        if alarm.stack in (MONITORING, EDGE_WATCH) and not alarm.items("AlarmActions"):
+            yield Found(alarm, "not set", "a topic: nobody else hears it", "AlarmActions")
         for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
             for number, value in enumerate(alarm.items(name)):
-                where = f"{name}.{number}"
-                target = app.target(value)
-                if target is None or target.type not in ("AWS::SNS::Topic", "AWS::AutoScaling::ScalingPolicy"):
-                    yield Found(alarm, shown(value), "a topic or scaling policy of this app", where)
-                elif target.region != alarm.region:
-                    yield Found(alarm, f"a topic of {target.region}", f"topics of {alarm.region}", where)
-                elif (
-                    target.type == "AWS::SNS::Topic"
-                    and "cloudwatch.amazonaws.com" not in topics[target.stack, target.logical_id]
-                ):
-                    allowed = "a topic whose policy and key let cloudwatch.amazonaws.com publish"
-                    yield Found(alarm, f"{target.path}, which CloudWatch may not publish to", allowed, where)
-    for budget in app.of("AWS::Budgets::Budget"):
-        for where, value in budget.at("NotificationsWithSubscribers[].Subscribers[].Address"):
-            topic = app.target(value, "AWS::SNS::Topic")
-            if topic and "budgets.amazonaws.com" not in topics[topic.stack, topic.logical_id]:
-                yield Found(budget, f"{topic.path}, which Budgets may not publish to", "a topic that lets it", where)
+                if app.target(value, "AWS::AutoScaling::ScalingPolicy") is None:
+                    yield from _heard(app, alarm, value, "cloudwatch.amazonaws.com", f"{name}.{number}")
+    for type_, path, key, service in _SUBSCRIBERS:
+        for sender in app.of(type_):
+            for where, value in sender.at(path):
+                mail = isinstance(value, Mapping) and value.get(key) == "EMAIL"
+                address = value.get("Address") if isinstance(value, Mapping) else value
+                if not mail:
+                    yield from _heard(app, sender, address, service, f"{where}.Address")
     for rule in app.of("AWS::Events::Rule"):
+        if rule.get("State") not in (MISSING, "ENABLED"):
+            yield Found(rule, shown(rule.get("State")), "ENABLED: nobody hears another", "State")
         for where, value in rule.at("Targets[].Arn"):
-            topic = app.target(value, "AWS::SNS::Topic")
-            if topic and "events.amazonaws.com" not in topics[topic.stack, topic.logical_id]:
-                yield Found(rule, f"{topic.path}, which EventBridge may not publish to", "a topic that lets it", where)
+            if app.target(value, "AWS::SNS::Topic"):
+                yield from _heard(app, rule, value, "events.amazonaws.com", where)
+
+
+def _heard(app: Deployment, sender: Resource, value: Any, service: str, where: str) -> Iterator[Found]:
+    topic = app.target(value, "AWS::SNS::Topic")
+    if topic is None:
+        yield Found(sender, shown(value), "a topic of this app", where)
+    elif topic.region != sender.region:
+        yield Found(sender, f"a topic of {topic.region}", f"topics of {sender.region}", where)
+    elif service not in _publishers(app, topic):
+        allowed = "a topic whose policy and key let it"
+        yield Found(sender, f"{topic.path}, which {service} may not publish to", allowed, where)
 
 
 def _publishers(app: Deployment, topic: Resource) -> set[str]:
@@ -185,8 +211,8 @@ def _allowed(document: Any, actions: tuple[str, ...]) -> set[str]:
         for statement in statements
         if isinstance(statement, Mapping) and statement.get("Effect") == "Allow"
         if any(action in actions for action in as_list(statement.get("Action", [])))
-        for service in as_list((statement.get("Principal") or {}).get("Service", []))
-        if isinstance(statement.get("Principal"), Mapping)
+        if isinstance(principal := statement.get("Principal"), Mapping)
+        for service in as_list(principal.get("Service", []))
     }
 
 
@@ -232,7 +258,7 @@ def _redis(app: Deployment) -> Iterator[Found]:
                 continue
             length = secret.get("GenerateSecretString.PasswordLength")
             low, high = _REDIS_TOKEN
-            if not (str(length).isdigit() and low <= int(length) <= high):
+            if not low <= (_whole(length) or 0) <= high:
                 given, where = shown(length), "GenerateSecretString.PasswordLength"
                 yield Found(secret, given, f"{low} to {high} characters, for Redis AUTH", where)
             if secret.get("GenerateSecretString.ExcludePunctuation") not in (True, "true"):
@@ -243,7 +269,9 @@ def _redis(app: Deployment) -> Iterator[Found]:
             allowed = "failover in cluster mode"
             yield Found(group, "cluster mode without automatic failover", allowed, "AutomaticFailoverEnabled")
         replicas = group.get("ReplicasPerNodeGroup")
-        if failover and group.get("NumCacheClusters") is MISSING and (replicas is MISSING or str(replicas) == "0"):
+        nodes = group.get("NumCacheClusters")
+        alone = (_whole(nodes) or 0) < 2 if nodes is not MISSING else (_whole(replicas) or 0) < 1
+        if failover and alone:
             yield Found(group, "failover without a replica", "one replica or more", "ReplicasPerNodeGroup")
 
 
@@ -282,32 +310,42 @@ def _fleets(app: Deployment) -> Iterator[Found]:
 
 
 def _pruners(app: Deployment) -> Iterator[Found]:
-    seen: dict[str, Resource] = {}
-    for entry in app.of("Custom::CDKBucketDeployment"):
-        if entry.get("Prune") not in (False, "false"):
-            bucket = text_of(entry.get("DestinationBucketName")) + text_of(
-                entry.properties.get("DestinationBucketKeyPrefix", "")
-            )
-            if bucket in seen:
-                yield Found(entry, f"pruning what {seen[bucket].path} uploads", "one that prunes a bucket", "Prune")
-            seen[bucket] = entry
+    uploads = list(app.of("Custom::CDKBucketDeployment"))
+    for entry in uploads:
+        if entry.get("Prune") in (False, "false"):
+            continue
+        for other in uploads:
+            if other is entry or not _overlap(entry, other):
+                continue
+            if other.get("Prune") not in (False, "false"):
+                yield Found(entry, f"pruning what {other.path} uploads", "one that prunes a bucket", "Prune")
+            elif not entry.items("Exclude"):
+                yield Found(entry, f"pruning what {other.path} uploads", "Exclude with the other's files", "Exclude")
+
+
+def _overlap(one: Resource, other: Resource) -> bool:
+    """Whether one uploads into the other's folder."""
+    buckets = {text_of(each.get("DestinationBucketName")) for each in (one, other)}
+    short, long = sorted(
+        (text_of(each.properties.get("DestinationBucketKeyPrefix", "")) for each in (one, other)), key=len
+    )
+    return len(buckets) == 1 and long.startswith(short)
 
 
 def _alarm_windows(app: Deployment) -> Iterator[Found]:
     for alarm in app.of("AWS::CloudWatch::Alarm"):
-        periods = [value for _, value in alarm.at("Metrics[].MetricStat.Period") if value is not MISSING]
-        if alarm.get("Period") is not MISSING:
-            periods.append(alarm.get("Period"))
-        evaluated = alarm.get("EvaluationPeriods")
-        for period in periods:
-            legal = isinstance(period, int) and (period in (10, 20, 30) or (period > 0 and period % 60 == 0))
-            if not legal:
-                yield Found(alarm, shown(period), "10, 20, 30 or a multiple of 60 seconds", "Period", "period")
-            elif isinstance(evaluated, int) and period * evaluated > max(_DAY_S, 7 * _DAY_S if period >= 3600 else 0):
-                given = f"{evaluated} periods of {period} s"
-                yield Found(
-                    alarm, given, "a day in all, a week for periods of an hour and more", "EvaluationPeriods", "window"
-                )
+        evaluated = _whole(alarm.get("EvaluationPeriods")) or 0
+        for path in ("Period", "Metrics[].Period", "Metrics[].MetricStat.Period"):
+            for where, given in alarm.at(path):
+                if given is MISSING:
+                    continue
+                period = _whole(given) or 0
+                if period not in (10, 20, 30) and (period < 1 or period % 60):
+                    yield Found(alarm, shown(given), "10, 20, 30 or a multiple of 60 seconds", where, "period")
+                elif period * evaluated > (7 * _DAY_S if period >= 3600 else _DAY_S):
+                    words = f"{evaluated} periods of {period} s"
+                    allowed = "a day in all, a week for periods of an hour and more"
+                    yield Found(alarm, words, allowed, "EvaluationPeriods", "window")
 
 
 def _rule(id_: str, what: str, why: str, fix: str, check: Any) -> Rule:
@@ -345,7 +383,7 @@ RULES: Final = (
     ),
     _rule(
         "AWS-5",
-        "Alarms, budgets and event rules reach a topic of their region that lets them publish",
+        "Alarms, event rules and warnings of cost are on, and reach a topic of their region that lets them publish",
         "SNS guide, key management: with the wrong key or policy an alarm fires and nobody hears it.",
         "publish to a topic of constructs/topics.py, with the service among its publishers",
         _alarms_speak,
@@ -356,13 +394,6 @@ RULES: Final = (
         "ELB guide, access log bucket requirements; CloudFront guide, standard logging.",
         "send logs to the stage's log bucket as constructs/log_bucket.py makes it",
         _log_receivers,
-    ),
-    _rule(
-        "AWS-12",
-        "Trails and log groups have a key of their region that lets their service use it",
-        "CloudTrail guide and CloudWatch Logs guide, KMS: with any other key the deploy stops.",
-        "the key of constructs/audit_trail.py or constructs/log_groups.py",
-        _keys_open_to_their_services,
     ),
     _rule(
         "AWS-7",
@@ -388,9 +419,9 @@ RULES: Final = (
     ),
     _rule(
         "AWS-10",
-        "One upload prunes a bucket, not two",
-        "CDK, aws-s3-deployment: each deletes what the other has put there.",
-        "prune=False on all but one",
+        "One upload prunes a bucket, not two, and leaves out what others upload",
+        "CDK guide, aws-s3-deployment: each deletes what the other has put there.",
+        "prune=False on all but one, and exclude= on that",
         _pruners,
     ),
     _rule(
@@ -399,5 +430,12 @@ RULES: Final = (
         "CloudWatch API reference, PutMetricAlarm.",
         "shorten the window",
         _alarm_windows,
+    ),
+    _rule(
+        "AWS-12",
+        "Trails and log groups have a key of their region that lets their service use it",
+        "CloudTrail guide and CloudWatch Logs guide, KMS: with any other key the deploy stops.",
+        "the key of constructs/audit_trail.py or constructs/log_groups.py",
+        _keys_open_to_their_services,
     ),
 )

@@ -4,10 +4,11 @@ Owns addresses, routes, tiers of subnets and flow logs; who may talk to whom is 
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from ..model import MISSING, Deployment, Resource
-from ..rule import ABSENT, NO, Found, Row, Rule, equal, optional, rule_of, shown
+from ..lookups import always, own_storage, same
+from ..model import MISSING, Deployment, Resource, text_of
+from ..rule import ABSENT, NO, Found, Row, Rule, equal, matching, optional, rule_of, shown
 
 Tier = Literal["public", "private", "isolated", "unrouted"]
 
@@ -33,12 +34,13 @@ _PLACES: Final[tuple[tuple[str, str, tuple[Tier, ...]], ...]] = (
 
 def tier(app: Deployment, subnet: Resource) -> Tier:
     """The tier of a subnet by its route table; `unrouted` without a table of its own: the main one is anybody's."""
-    tables = {
-        _key(app.target(link.get("RouteTableId")))
+    links = [
+        link
         for link in app.of("AWS::EC2::SubnetRouteTableAssociation")
-        if app.target(link.get("SubnetId")) is subnet
-    } - {None}
-    if not tables:
+        if same(app.target(link.get("SubnetId")), subnet)
+    ]
+    tables = {_key(app.target(link.get("RouteTableId"))) for link in links} - {None}
+    if not tables or not any(always(app, link) for link in links):
         return "unrouted"
     tiers = {
         next((kind for name, kind in _WAYS_OUT.items() if name in route.properties), "public")
@@ -89,7 +91,7 @@ def _database_has_subnets(app: Deployment) -> Iterator[Found]:
     ):
         for resource in app.of(type_):
             value = resource.get(path)
-            inherited = value is MISSING and "DBClusterIdentifier" in resource.properties
+            inherited = value is MISSING and not own_storage(resource, app)
             if not inherited and app.target(value, kind) is None:
                 yield Found(resource, shown(value), f"a reference to an {kind} of this app", path)
 
@@ -103,30 +105,48 @@ def _addresses_of_gateways_only(app: Deployment) -> Iterator[Found]:
         yield Found(link, "a public address given to an instance or interface", "public addresses of NAT gateways")
 
 
+_DESTINATIONS: Final = frozenset(
+    ("RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+)
+_GATEWAYS: Final = {"GatewayId": "AWS::EC2::InternetGateway", "NatGatewayId": "AWS::EC2::NatGateway"}
+
+
 def _routes(app: Deployment) -> Iterator[Found]:
     for route in app.of("AWS::EC2::Route"):
-        target = next((name for name in ("GatewayId", "NatGatewayId") if name in route.properties), None)
-        kinds = {"GatewayId": "AWS::EC2::InternetGateway", "NatGatewayId": "AWS::EC2::NatGateway"}
-        if target is None or app.target(route.get(target), kinds[target]) is None:
+        targets = set(route.properties) - _DESTINATIONS
+        ours = [name for name in targets & set(_GATEWAYS) if app.target(route.get(name), _GATEWAYS[name])]
+        if len(targets) != 1 or not ours:
             given = ", ".join(f"{name} {shown(value)}" for name, value in sorted(route.properties.items()))
             yield Found(route, given, "a route to the internet gateway or a NAT gateway of this app")
+        table = route.get("RouteTableId")
+        if app.target(table, "AWS::EC2::RouteTable") is None:
+            yield Found(
+                route, shown(table), "a route table of this app: whose tier it makes is not known", "RouteTableId"
+            )
 
 
 def _flow_logs(app: Deployment) -> Iterator[Found]:
+    logs = list(app.of("AWS::EC2::FlowLog"))
+    broken = {_key(log) for log in logs if not _delivers(app, log)}
     for vpc in app.of("AWS::EC2::VPC"):
-        kinds: set[Any] = set()
-        for log in app.of("AWS::EC2::FlowLog"):
-            if app.target(log.get("ResourceId")) is vpc and log.get("ResourceType") == "VPC" and _delivers(app, log):
-                kinds.add(log.get("LogDestinationType"))
+        ours = [
+            log for log in logs if same(app.target(log.get("ResourceId")), vpc) and log.get("ResourceType") == "VPC"
+        ]
         for kind in ("cloud-watch-logs", "s3"):
-            if kind not in kinds:
+            if not any(log.get("LogDestinationType") == kind and _key(log) not in broken for log in ours):
                 yield Found(
                     vpc, f"without a flow log of all traffic to {kind}", "all traffic to Logs and to S3", detail=kind
                 )
 
 
+_FIELDS: Final = ("${srcaddr}", "${dstaddr}", "${dstport}", "${action}")
+"""Who, whom, what, and whether: AWS's own format has them all (VPC guide, flow log records)."""
+
+
 def _delivers(app: Deployment, log: Resource) -> bool:
-    if log.get("TrafficType") != "ALL":
+    form = log.get("LogFormat")
+    complete = form is MISSING or all(field in text_of(form) for field in _FIELDS)
+    if log.get("TrafficType") != "ALL" or not complete or not always(app, log):
         return False
     if log.get("LogDestinationType") == "s3":
         return app.target(log.get("LogDestination"), "AWS::S3::Bucket") is not None
@@ -141,6 +161,13 @@ def _private_zones(app: Deployment) -> Iterator[Found]:
         ]
         if not vpcs or None in vpcs:
             yield Found(zone, "a public zone", "private zones, of this app's VPC: VPCs names it", "VPCs")
+    domain = app.settings.domain
+    for record in app.of("AWS::Route53::RecordSet"):
+        zone_id = record.get("HostedZoneId")
+        public = domain is not None and zone_id == domain.zone_id and "AliasTarget" in record.properties
+        if not public and app.target(zone_id, "AWS::Route53::HostedZone") is None:
+            allowed = "a zone of this app; for aliases also the domain's"
+            yield Found(record, shown(zone_id), allowed, "HostedZoneId")
 
 
 def _pinned_to_vpc(app: Deployment) -> Iterator[Found]:
@@ -240,6 +267,36 @@ ROWS: Final = (
         'Lambda guide, "Control access to function URLs": with NONE the world may call it.',
         "set AuthType to AWS_IAM, or take the URL away: the load balancer is the way in",
     ),
+    *(
+        Row(
+            id_,
+            "AWS::EC2::Subnet",
+            path,
+            ABSENT,
+            "IPv6 addresses are public, and neither the address plan nor the security-group table has any.",
+            "leave IPv6 out",
+            acknowledgeable=False,
+        )
+        for id_, path in (("NET-18", "Ipv6CidrBlock"), ("NET-19", "Ipv6IpamPoolId"))
+    ),
+    Row(
+        "NET-8",
+        "AWS::RDS::DBCluster",
+        "PubliclyAccessible",
+        optional(NO),
+        "Security Hub RDS.2. Of Multi-AZ clusters; Aurora's instances say it themselves.",
+        "leave it out",
+        acknowledgeable=False,
+    ),
+    Row(
+        "NET-9",
+        "AWS::EC2::VPCEndpoint",
+        "ServiceName",
+        matching(r"com\.amazonaws\.[a-z]+(-[a-z]+)+-\d\.[a-z0-9.-]+", "a service of AWS's"),
+        "An endpoint to somebody's own service leads out of the VPC, past NAT and flow logs' addresses.",
+        "take the endpoint away",
+        acknowledgeable=False,
+    ),
 )
 
 RULES: Final = (
@@ -286,7 +343,7 @@ RULES: Final = (
     ),
     Rule(
         "NET-15",
-        "Hosted zones are private",
+        "Hosted zones are private; in the domain's zone there are aliases only",
         "Specification section 2: names of databases are for people inside. Without VPCs a zone is public.",
         "name the VPC in the zone",
         _private_zones,

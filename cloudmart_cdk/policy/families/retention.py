@@ -3,13 +3,16 @@
 Owns deletion policies, retention of logs and backups, and protection against deletion.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ...settings import Settings
-from ...settings.topology import DATA, FRONTEND, MONITORING, VPC
-from ..model import MISSING, Deployment, Resource, parsed
+from ...settings.topology import DATA, MONITORING, VPC
+from ..lookups import always, attribute_values, in_every_case, log_buckets, own_storage, same
+from ..model import MISSING, Deployment, Pointer, Resource, as_list, parsed, text_of
 from ..rule import (
     ANYTHING,
     YES,
@@ -18,14 +21,12 @@ from ..rule import (
     Rule,
     Test,
     at_least,
-    attribute,
     equal,
     optional,
     reference,
     rule_of,
     shown,
 )
-from .in_transit import log_buckets
 
 _SPEC: Final = "Specification section 1, row deletion; ADR 0005."
 
@@ -37,29 +38,35 @@ class _Stays:
     type: str
     kept: tuple[str, ...]
     thrown: tuple[str, ...] = ("Delete",)
-    when: Callable[[Resource], bool] = lambda _: True
+    when: Callable[[Resource, Deployment], bool] = lambda _, __: True
 
 
-def _holds_data(server: Resource) -> bool:
-    """A replica holds nothing that its source does not; an instance of Aurora nothing that its cluster does not."""
-    return not {"SourceDBInstanceIdentifier", "DBClusterIdentifier"} & set(server.properties)
+def _holds_data(server: Resource, app: Deployment) -> bool:
+    """A replica holds nothing that its source does not; an instance of Aurora nothing that its cluster does not.
+
+    Both have to be of this app: an empty identifier means none.
+    """
+    source = text_of(server.get("SourceDBInstanceIdentifier"))
+    sources = [str(Pointer(other.stack, other.logical_id)) for other in app.of("AWS::RDS::DBInstance")]
+    return own_storage(server, app) and not source.endswith(tuple(sources))
 
 
-def _of_the_data_tier(resource: Resource) -> bool:
+def _of_the_data_tier(resource: Resource, _: Deployment) -> bool:
     return resource.stack == DATA
 
 
 _RETAIN: Final = ("Retain", "RetainExceptOnCreate")
 _POLICIES: Final = (
     _Stays("AWS::RDS::DBInstance", ("Snapshot",), when=_holds_data),
-    _Stays("AWS::RDS::DBInstance", ("Delete",), when=lambda server: not _holds_data(server)),
+    _Stays("AWS::RDS::DBInstance", ("Delete",), when=lambda server, app: not _holds_data(server, app)),
     _Stays("AWS::RDS::DBCluster", ("Snapshot",)),
     _Stays("AWS::ElastiCache::ReplicationGroup", ("Snapshot",)),
+    _Stays("AWS::ElastiCache::ServerlessCache", ("Retain",)),
     _Stays("AWS::S3::Bucket", ("Retain",)),
     _Stays("AWS::S3::BucketPolicy", ("Retain",), ("Delete", "Retain", "")),
     _Stays("AWS::KMS::Key", ("Retain",)),
     _Stays("AWS::SecretsManager::Secret", ("Retain",), when=_of_the_data_tier),
-    _Stays("AWS::SecretsManager::Secret", ("Delete",), when=lambda secret: not _of_the_data_tier(secret)),
+    _Stays("AWS::SecretsManager::Secret", ("Delete",), when=lambda secret, app: not _of_the_data_tier(secret, app)),
     _Stays("AWS::ECR::Repository", _RETAIN),
     _Stays("AWS::Backup::BackupVault", _RETAIN, ("Retain", "Delete", "RetainExceptOnCreate")),
     _Stays("AWS::Logs::LogGroup", ("Delete", ""), ("Delete", "")),
@@ -67,7 +74,7 @@ _POLICIES: Final = (
     _Stays("AWS::EC2::Volume", ("Snapshot", "Retain")),
     _Stays("AWS::DynamoDB::Table", ("Retain",)),
     _Stays("AWS::DynamoDB::GlobalTable", ("Retain",)),
-    _Stays("AWS::OpenSearchService::Domain", ("Snapshot", "Retain")),
+    _Stays("AWS::OpenSearchService::Domain", ("Retain",)),
     _Stays("AWS::Kinesis::Stream", ("Retain",)),
     _Stays("AWS::SQS::Queue", ("Delete", ""), ("Delete", "")),
 )
@@ -77,15 +84,18 @@ def _policies(app: Deployment) -> Iterator[Found]:
     for entry in _POLICIES:
         allowed = entry.kept if app.settings.keeps_data else entry.thrown
         for resource in app.of(entry.type):
-            if not entry.when(resource):
+            if not entry.when(resource, app):
                 continue
             for name, value in (
                 ("DeletionPolicy", resource.deletion_policy),
                 ("UpdateReplacePolicy", resource.update_replace_policy),
             ):
                 # CloudFormation knows RetainExceptOnCreate as a deletion policy only.
-                if value not in allowed:
-                    words = " or ".join(policy or "not set" for policy in allowed)
+                possible = [
+                    policy for policy in allowed if name == "DeletionPolicy" or policy != "RetainExceptOnCreate"
+                ]
+                if value not in possible:
+                    words = " or ".join(policy or "not set" for policy in possible)
                     yield Found(
                         resource, f"{name} {value or 'not set'}", f"{words} in stage {app.settings.stage}", detail=name
                     )
@@ -114,7 +124,7 @@ ROWS: Final = (
         "BackupRetentionPeriod",
         lambda settings: at_least(settings.database.backup_days),
         "Specification section 1, row automated backups; Security Hub RDS.11. 0 switches point-in-time restore off.",
-        when=lambda server, _: _holds_data(server),
+        when=_holds_data,
     ),
     Row(
         "KEEP-4",
@@ -129,7 +139,7 @@ ROWS: Final = (
         "DeletionProtection",
         _protected,
         _SPEC,
-        when=lambda s, _: "DBClusterIdentifier" not in s.properties,
+        when=own_storage,
     ),
     Row("KEEP-6", "AWS::RDS::DBCluster", "DeletionProtection", _protected, _SPEC),
     Row(
@@ -138,7 +148,14 @@ ROWS: Final = (
         "DeleteAutomatedBackups",
         lambda settings: equal(False) if settings.keeps_data else ANYTHING,
         f"{_SPEC} Automated backups outlive the database where data is kept.",
-        when=lambda server, _: _holds_data(server),
+        when=_holds_data,
+    ),
+    Row(
+        "KEEP-19",
+        "AWS::RDS::DBCluster",
+        "DeleteAutomatedBackups",
+        lambda settings: equal(False) if settings.keeps_data else ANYTHING,
+        f"{_SPEC} Automated backups outlive the database where data is kept.",
     ),
     Row(
         "KEEP-8",
@@ -189,6 +206,8 @@ ROWS: Final = (
         "AutoMinorVersionUpgrade",
         YES,
         "Specification section 3: minor upgrades on; CIS AWS Foundations 2.2.2; Security Hub RDS.13.",
+        # Aurora's instances have it on by default.
+        when=lambda server, app: own_storage(server, app) or server.get("AutoMinorVersionUpgrade") is not MISSING,
     ),
     Row(
         "KEEP-15",
@@ -206,7 +225,7 @@ ROWS: Final = (
             lambda given, _: isinstance(given, list) and {"postgresql", "upgrade"} <= set(given),
         ),
         "Specification section 3: log export; Security Hub RDS.9.",
-        when=lambda server, _: "DBClusterIdentifier" not in server.properties,
+        when=own_storage,
     ),
     Row(
         "KEEP-18",
@@ -236,20 +255,34 @@ def _last_ten(text: Any) -> bool:
 def _balancers_protected(app: Deployment) -> Iterator[Found]:
     key = "deletion_protection.enabled"
     for balancer in app.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
-        value = attribute(balancer, "LoadBalancerAttributes", key)
-        if app.settings.deletion_protection and str(value).lower() != "true":
-            yield Found(
-                balancer, f"{key} {shown(value)}", f"true in stage {app.settings.stage}", "LoadBalancerAttributes"
-            )
+        for value in attribute_values(balancer, "LoadBalancerAttributes", key):
+            if app.settings.deletion_protection and str(value).lower() != "true":
+                yield Found(
+                    balancer, f"{key} {shown(value)}", f"true in stage {app.settings.stage}", "LoadBalancerAttributes"
+                )
 
 
 def _emptied(app: Deployment) -> Iterator[Found]:
+    """CDK's function empties the buckets that it is told of and that carry its tag, whatever their deletion policy."""
+    type_ = "Custom::S3AutoDeleteObjects"
     if app.settings.keeps_data:
+        for entry in app.of(type_):
+            yield Found(entry, "emptying a bucket when it goes", f"nothing of the kind in stage {app.settings.stage}")
         return
-    emptied = [app.target(entry.get("BucketName")) for entry in app.of("Custom::S3AutoDeleteObjects")]
     for bucket in app.of("AWS::S3::Bucket"):
-        if bucket not in emptied:
+        tagged = attribute_values(bucket, "Tags", "aws-cdk:auto-delete-objects") == ["true"]
+        if not tagged or not in_every_case(app, type_, partial(_empties, app, bucket)):
             yield Found(bucket, "not emptied before it goes", "auto_delete_objects where everything goes")
+
+
+def _empties(app: Deployment, bucket: Resource, entry: Resource) -> bool:
+    return same(app.target(entry.get("BucketName")), bucket)
+
+
+def _lifecycle(bucket: Resource) -> list[Mapping[str, Any]]:
+    """The rules that are in force, or may be."""
+    rules = [rule for rule in bucket.items("LifecycleConfiguration.Rules") if isinstance(rule, Mapping)]
+    return [rule for rule in rules if rule.get("Status") != "Disabled"]
 
 
 def _log_bucket(app: Deployment) -> Iterator[Found]:
@@ -262,76 +295,113 @@ def _log_bucket(app: Deployment) -> Iterator[Found]:
     for bucket in app.of("AWS::S3::Bucket"):
         if bucket not in log_buckets(app) and bucket.stack not in (VPC, MONITORING):
             continue
-        rules = [rule for rule in bucket.items("LifecycleConfiguration.Rules") if isinstance(rule, Mapping)]
-        if not any(
+        rules = _lifecycle(bucket)
+        whole = any(
             rule.get("Transitions") == wanted
             and str(rule.get("ExpirationInDays")) == str(days)
             and rule.get("Status") == "Enabled"
             and not {"Prefix", "TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"} & set(rule)
             for rule in rules
-        ):
-            given = shown(rules or MISSING)
-            yield Found(
-                bucket, given, f"STANDARD_IA at 30, GLACIER at 90, gone after {days} days", "LifecycleConfiguration"
-            )
+        )
+        sooner = any("ExpirationDate" in rule or int(rule.get("ExpirationInDays", days)) < days for rule in rules)
+        if sooner or not whole:
+            allowed = f"STANDARD_IA at 30, GLACIER at 90, gone after {days} days and by no rule sooner"
+            yield Found(bucket, shown(rules or MISSING), allowed, "LifecycleConfiguration")
 
 
 def _versions(app: Deployment) -> Iterator[Found]:
     """Images, trail and site: what an operator or an intruder overwrites can be had back."""
-    least = {DATA: 90, MONITORING: 90, FRONTEND: 30}
+    longer = {DATA: 90, MONITORING: 90}
     for bucket in app.of("AWS::S3::Bucket"):
-        if bucket.stack not in least:
-            continue
+        if bucket.stack == VPC:
+            continue  # logs are written once
+        least = longer.get(bucket.stack, 30)
         status = bucket.get("VersioningConfiguration.Status")
         if status != "Enabled":
             yield Found(bucket, shown(status), "Enabled", "VersioningConfiguration.Status")
-        rules = [rule for rule in bucket.items("LifecycleConfiguration.Rules") if isinstance(rule, Mapping)]
-        old = [rule.get("NoncurrentVersionExpiration") for rule in rules if rule.get("Status") == "Enabled"]
-        days = [entry.get("NoncurrentDays", 0) for entry in old if isinstance(entry, Mapping)]
-        if not days or min(int(day) for day in days) < least[bucket.stack]:
-            allowed = f"old versions kept for {least[bucket.stack]} days or more"
+        rules = _lifecycle(bucket)
+        stated = any(_days_of_versions(rule) for rule in rules if rule.get("Status") == "Enabled")
+        if not stated or any(days < least for rule in rules for days in _days_of_versions(rule)):
+            allowed = f"old versions kept for {least} days or more"
             yield Found(bucket, shown(rules or MISSING), allowed, "LifecycleConfiguration", "versions")
+        if bucket.stack != MONITORING and any({"ExpirationInDays", "ExpirationDate"} & set(rule) for rule in rules):
+            allowed = "objects that stay until somebody deletes them"
+            yield Found(bucket, shown(rules), allowed, "LifecycleConfiguration", "expiry")
+
+
+def _days_of_versions(rule: Mapping[str, Any]) -> list[int]:
+    """For how long a rule keeps old versions, in both ways that CloudFormation has to say it."""
+    newer = rule.get("NoncurrentVersionExpiration")
+    days = [newer.get("NoncurrentDays", 0)] if isinstance(newer, Mapping) else []
+    return [int(number) for number in (*days, *as_list(rule.get("NoncurrentVersionExpirationInDays", [])))]
+
+
+_RHYTHMS: Final = (
+    ("daily", re.compile(r"cron\(\d+ \d+ (\* \* \?|\? \* \*) \*\)")),
+    ("weekly", re.compile(r"cron\(\d+ \d+ \? \* (\w{3}|[1-7]) \*\)")),
+)
 
 
 def _backup_plan(app: Deployment) -> Iterator[Found]:
     backup = app.settings.backup
     if not backup.plan or DATA not in app.stacks:
         return
-    plans = list(app.of("AWS::Backup::BackupPlan"))
+    plans = [plan for plan in app.of("AWS::Backup::BackupPlan") if always(app, plan)]
     place = Resource(DATA, "", "AWS::CloudFormation::Template", {}, DATA, app.settings.region)
     if not plans:
         yield Found(place, "without a backup plan", f"one in stage {app.settings.stage}")
-    wanted = sorted((backup.daily_days, backup.weekly_days))
+    wanted = [f"daily for {backup.daily_days} days", f"weekly for {backup.weekly_days} days"]
     for plan in plans:
         rules = [rule for rule in plan.items("BackupPlan.BackupPlanRule") if isinstance(rule, Mapping)]
-        days = sorted(int(rule.get("Lifecycle", {}).get("DeleteAfterDays", 0)) for rule in rules)
-        if days != wanted:
-            yield Found(plan, f"kept for {days} days", f"{wanted} days: daily and weekly", "BackupPlan.BackupPlanRule")
+        kept = sorted(f"{_rhythm(rule)} for {_days(rule)} days" for rule in rules)
+        if kept != wanted:
+            yield Found(plan, ", ".join(kept) or "empty", ", ".join(wanted), "BackupPlan.BackupPlanRule")
         for rule in rules:
             if app.target(rule.get("TargetBackupVault"), "AWS::Backup::BackupVault") is None:
                 yield Found(
                     plan, shown(rule.get("TargetBackupVault", MISSING)), "a vault of this app", "TargetBackupVault"
                 )
-            copies = {str(copy.get("DestinationBackupVaultArn", "")) for copy in rule.get("CopyActions", [])}
-            if bool(copies) is not bool(backup.copy_region) or not all(backup.copy_region in copy for copy in copies):
-                allowed = f"copies in {backup.copy_region}" if backup.copy_region else "no copies"
-                yield Found(plan, shown(sorted(copies)), allowed, "BackupPlan.BackupPlanRule", "copies")
-    tag = {"ConditionKey": "Backup", "ConditionType": "STRINGEQUALS", "ConditionValue": app.settings.names.prefix}
-    chosen = [
-        entry
-        for entry in app.of("AWS::Backup::BackupSelection")
-        if tag in entry.items("BackupSelection.ListOfTags")
-        and app.target(entry.get("BackupPlanId")) in plans
-        and app.target(entry.get("BackupSelection.IamRoleArn"), "AWS::IAM::Role")
-    ]
-    if plans and not chosen:
-        yield Found(
-            plans[0], f"chosen by another tag than Backup={app.settings.names.prefix}", "that tag", detail="selection"
-        )
+            copies = as_list(rule.get("CopyActions", []))
+            if bool(copies) is not bool(backup.copy_region) or not all(_well_copied(app, rule, c) for c in copies):
+                region, days = backup.copy_region, _days(rule)
+                allowed = f"copies in {region}, of this account, for {days} days" if region else "no copies"
+                yield Found(plan, shown(copies), allowed, "BackupPlan.BackupPlanRule", "copies")
+    if plans and not in_every_case(app, "AWS::Backup::BackupSelection", partial(_chooses_by_tag, app, plans)):
+        tag = f"Backup={app.settings.names.prefix}"
+        yield Found(plans[0], f"chosen by another tag than {tag}", "all of that tag", detail="selection")
     for server in (*app.of("AWS::RDS::DBInstance"), *app.of("AWS::RDS::DBCluster")):
-        if _holds_data(server) and attribute(server, "Tags", "Backup") != app.settings.names.prefix:
-            given = f"tag Backup {shown(attribute(server, 'Tags', 'Backup'))}"
+        tags = attribute_values(server, "Tags", "Backup")
+        if _holds_data(server, app) and tags != [app.settings.names.prefix]:
+            given = f"tag Backup {', '.join(map(shown, tags))}"
             yield Found(server, given, f"Backup={app.settings.names.prefix}, by which the plan finds it", "Tags")
+
+
+def _rhythm(rule: Mapping[str, Any]) -> str:
+    schedule = rule.get("ScheduleExpression")
+    return next((name for name, form in _RHYTHMS if form.fullmatch(text_of(schedule))), shown(schedule))
+
+
+def _days(rule: Mapping[str, Any]) -> int:
+    return int(rule.get("Lifecycle", {}).get("DeleteAfterDays", 0))
+
+
+def _well_copied(app: Deployment, rule: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+    """Into the second region, of this account, for as long as what it is a copy of."""
+    account = app.settings.account or "${AWS::AccountId}"
+    vaults = f"arn:aws:backup:{app.settings.backup.copy_region}:{account}:backup-vault:"
+    return text_of(copy.get("DestinationBackupVaultArn")).startswith(vaults) and _days(copy) == _days(rule)
+
+
+def _chooses_by_tag(app: Deployment, plans: list[Resource], entry: Resource) -> bool:
+    """Whether a selection of one of the plans takes everything of the stage's tag, narrowed by nothing."""
+    tag = {"ConditionKey": "Backup", "ConditionType": "STRINGEQUALS", "ConditionValue": app.settings.names.prefix}
+    narrowed = any(entry.get(f"BackupSelection.{name}") for name in ("Resources", "NotResources", "Conditions"))
+    return (
+        tag in entry.items("BackupSelection.ListOfTags")
+        and not narrowed
+        and app.target(entry.get("BackupPlanId")) in plans
+        and app.target(entry.get("BackupSelection.IamRoleArn"), "AWS::IAM::Role") is not None
+    )
 
 
 RULES: Final = (
@@ -352,21 +422,21 @@ RULES: Final = (
     ),
     Rule(
         "KEEP-21",
-        "Where everything goes, buckets are emptied before they go",
+        "Where everything goes, buckets are emptied before they go; where data is kept, none is",
         'Specification section 8, "everything goes": CloudFormation cannot delete a bucket with objects.',
         "private_bucket of constructs/stage_owned.py does it",
         _emptied,
     ),
     Rule(
         "KEEP-22",
-        "The log bucket's objects: STANDARD_IA at 30 days, GLACIER at 90, gone as the stage says",
+        "The log bucket's objects: STANDARD_IA at 30 days, GLACIER at 90, gone as the stage says and not sooner",
         "Specification section 2.",
         "constructs/log_bucket.py has the lifecycle",
         _log_bucket,
     ),
     Rule(
         "KEEP-23",
-        "Images, trail and site are versioned; old versions are kept for 90 days, of the site for 30",
+        "Images, trail and site are versioned and stay; old versions are kept for 90 days, of the site for 30",
         "Specification section 3; Security Hub S3.14.",
         "versioned=True and a rule for noncurrent versions",
         _versions,

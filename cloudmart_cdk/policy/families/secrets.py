@@ -3,17 +3,24 @@
 Owns where the value of a secret may be put, and how values come to be. Encryption of secrets is in `at_rest`.
 """
 
+import math
 import re
+import string
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ..model import Deployment, parsed
-from ..rule import ABSENT, SET, Found, Row, Rule, at_least, rule_of, shown
+from ..manifests import is_secret
+from ..model import MISSING, Deployment, Pointer, Resource, leaves, parsed, section, text_of
+from ..rule import ABSENT, SET, Found, Row, Rule, Test, at_least, rule_of, shown
 
-_REFERENCE: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure):")
-_NAMED: Final = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential|private_?key)")
-_POINTS: Final = re.compile(r"(?i)(arn|id|name|path|url|file|version|stage|ttl)$")
-"""Names that end so say where a secret is, not what it is: `SECRET_ARN`, `TOKEN_TTL`."""
+_REFERENCE: Final = re.compile(r"\{\{resolve:(?!ssm:)")
+"""Anything but a plain parameter: `secretsmanager`, `ssm-secure`, or what a template parameter says."""
+_IN_PARTS: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure)")
+"""In a template as it is written, where a text may stand in several parts."""
+_ELSEWHERE: Final = re.compile(r"arn:.+|/[\w.-]+/.+|\$\{\w+\.[\w.]+\}")
+"""Values that say where a secret is: an ARN, a path, a reference to a resource."""
+_SHAPES: Final = re.compile(r"A[KS]IA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]+:[^/\s:@]+@")
+"""Secrets whatever they are called: access keys, private keys, passwords in addresses."""
 
 _KEEPERS: Final = {
     "AWS::RDS::DBInstance": ("MasterUserPassword", "MasterUsername"),
@@ -23,6 +30,26 @@ _KEEPERS: Final = {
     "AWS::CloudFront::Distribution": ("DistributionConfig.Origins",),
 }
 """Type -> properties that AWS keeps from readers, or that compare with the secret (the origin header)."""
+
+_BITS: Final = 128
+_CHARACTERS: Final = {
+    "ExcludeLowercase": string.ascii_lowercase,
+    "ExcludeUppercase": string.ascii_uppercase,
+    "ExcludeNumbers": string.digits,
+    "ExcludePunctuation": string.punctuation,
+}
+"""What leaves them out -> the characters that Secrets Manager draws from."""
+
+
+def _chance(generator: Any) -> float:
+    """Bits of entropy of what is generated; 0 for what cannot be read."""
+    if not isinstance(generator, Mapping):
+        return 0
+    left = "".join(each for name, each in _CHARACTERS.items() if text_of(generator.get(name, False)) == "false")
+    length, excluded = text_of(generator.get("PasswordLength", 32)), text_of(generator.get("ExcludeCharacters", ""))
+    kinds = len(set(left) - set(excluded))
+    return int(length) * math.log2(kinds) if length.isdecimal() and kinds else 0
+
 
 ROWS: Final = (
     Row(
@@ -49,53 +76,80 @@ ROWS: Final = (
         at_least(32),
         "Stated, and no shorter than Secrets Manager's own default (API reference, GetRandomPassword).",
     ),
+    Row(
+        "SECRET-8",
+        "AWS::SecretsManager::Secret",
+        "GenerateSecretString",
+        Test(f"{_BITS} bits of chance or more", lambda given, _: _chance(given) >= _BITS),
+        "Length does not help when few characters are left (NIST SP 800-57, security strength).",
+        "exclude fewer characters, or generate more of them",
+    ),
 )
 
 
-def _strings(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(node, Mapping):
-        for key, value in node.items():
-            yield from _strings(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list):
-        for number, value in enumerate(node):
-            yield from _strings(value, f"{path}.{number}")
-    elif isinstance(node, str):
-        yield path, node
+def _strings(node: Any) -> Iterator[tuple[str, str]]:
+    return ((where, text) for where, text in leaves(node) if isinstance(text, str))
 
 
 def _references_where_kept(app: Deployment) -> Iterator[Found]:
+    allowed = "the names of secrets; the program reads the value itself"
     for resource in app.resources:
         keepers = _KEEPERS.get(resource.type, ())
-        for where, text in _strings(resource.properties, ""):
-            if _REFERENCE.search(text) and not where.startswith(keepers):
-                allowed = "the names of secrets; the program reads the value itself"
-                yield Found(resource, shown(text), allowed, where)
+        written = app.stacks[resource.stack].template["Resources"][resource.logical_id].get("Properties")
+        for pattern, node in ((_REFERENCE, resource.properties), (_IN_PARTS, written)):
+            for where, text in _strings(node):
+                if pattern.search(text) and not where.startswith(keepers):
+                    yield Found(resource, shown(text), allowed, where)
     for stack in app.stacks.values():
-        for name, output in stack.template.get("Outputs", {}).items():
-            for where, text in _strings(app.value(stack.id, output), ""):
-                if _REFERENCE.search(text):
-                    place = next(resource for resource in app.resources if resource.stack == stack.id)
-                    yield Found(place, f"output {name} with {shown(text)}", "no secret in outputs", where, name)
+        for name, output in section(stack, "Outputs").items():
+            for pattern, node in ((_REFERENCE, app.value(stack.id, output)), (_IN_PARTS, output)):
+                for where, text in _strings(node):
+                    if pattern.search(text):
+                        given = f"output {name} with {shown(text)}"
+                        yield Found(_place(stack.id), given, "no secret in outputs", where, name)
+
+
+def _place(stack: str) -> Resource:
+    return Resource(stack, "", "AWS::CloudFormation::Template", {}, stack, "")
 
 
 def _no_literals(app: Deployment) -> Iterator[Found]:
-    """Values that look like secrets by their names, in environments and templates of secrets; user data is IMDS-3's."""
+    """Values that look like secrets, by their names or by themselves. User data is IMDS-3's too, pods POD-23's."""
+    given, by_name = "a secret in clear", "the secret's name"
     for function in app.of("AWS::Lambda::Function"):
         variables = function.get("Environment.Variables")
         for name, value in variables.items() if isinstance(variables, Mapping) else ():
             if _suspicious(name, value):
-                yield Found(function, f"{name} in clear", "the secret's name", f"Environment.Variables.{name}")
+                yield Found(function, given, by_name, f"Environment.Variables.{name}")
     for secret in app.of("AWS::SecretsManager::Secret"):
-        template = parsed(secret.get("GenerateSecretString.SecretStringTemplate"))
-        for name, value in template.items() if isinstance(template, Mapping) else ():
-            if _suspicious(name, value):
+        for name, value in leaves(parsed(secret.get("GenerateSecretString.SecretStringTemplate"))):
+            if _suspicious(name.replace(".", "_"), value):
                 where = "GenerateSecretString.SecretStringTemplate"
                 yield Found(secret, f"{name} in clear", "user names and the like; the secret is generated", where)
+    for parameter in app.of("AWS::SSM::Parameter"):
+        name = text_of(parameter.get("Name")).rpartition("/")[2]
+        if _suspicious(name, parameter.get("Value")):
+            yield Found(parameter, given, by_name, "Value")
+    for stack in app.stacks.values():
+        for part, key in (("Parameters", "Default"), ("Outputs", "Value")):
+            for name, entry in section(stack, part).items():
+                value = entry.get(key, MISSING) if isinstance(entry, Mapping) else MISSING
+                if value is not MISSING and _suspicious(name, app.value(stack.id, value)):
+                    yield Found(_place(stack.id), given, by_name, f"{part}.{name}.{key}", name)
+        besides = {part: node for part, node in stack.template.items() if part != "Resources"}
+        for place, node in (
+            (_place(stack.id), besides),
+            *((r, r.properties) for r in app.resources if r.stack == stack.id),
+        ):
+            for where, text in _strings(node):
+                if _SHAPES.search(text):
+                    yield Found(place, given, by_name, where)
 
 
 def _suspicious(name: str, value: Any) -> bool:
-    named = bool(_NAMED.search(name)) and not _POINTS.search(name)
-    return named and isinstance(value, str) and bool(value) and not value.startswith(("arn:", "${", "/"))
+    """Whether a value is named like a secret, and is not merely where one is. What a parameter says is a value too."""
+    text = "" if value is MISSING or isinstance(value, Pointer) else text_of(value)
+    return is_secret(name, text) and not _ELSEWHERE.fullmatch(text)
 
 
 RULES: Final = (

@@ -1,53 +1,20 @@
-"""ALB and CDN: what faces the internet, load balancers and CloudFront. Specification sections 4 to 6.
+"""CDN: CloudFront, its origins, headers and caches. Specification section 5.
 
-Owns protocols, origins and headers of the ways in. Who may reach a load balancer at all is the family SG, what a web
-ACL filters the family WAF.
+Owns what stands between a viewer and the origins. What a web ACL filters is the family WAF.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...settings import Settings
-from ...settings.topology import BACKEND, FRONTEND
-from ..model import MISSING, Deployment, Pointer, Resource, as_list, text_of
-from ..rule import (
-    ANYTHING,
-    SET,
-    YES,
-    Found,
-    Row,
-    Rule,
-    Test,
-    at_least,
-    equal,
-    one_of,
-    reference,
-    rule_of,
-    shown,
-)
-from .in_transit import log_buckets
+from ..model import MISSING, Deployment, Resource, as_list, text_of
+from ..rule import ANYTHING, SET, YES, Found, Row, Rule, Test, at_least, equal, one_of, reference, rule_of, shown
+from .load_balancers import LOAD_BALANCER, ORIGIN_HEADER, bucket_address, exactly, origin_secret
 
-_LB: Final = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-_LISTENER: Final = "AWS::ElasticLoadBalancingV2::Listener"
-_LISTENER_RULE: Final = "AWS::ElasticLoadBalancingV2::ListenerRule"
 _CDN: Final = "AWS::CloudFront::Distribution"
-_MODERN: Final = (
-    "ELBSecurityPolicy-TLS13-1-2-2021-06",
-    "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
-    "ELBSecurityPolicy-TLS13-1-3-2021-06",
-    "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09",
-    "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
-    "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09",
-)
-"""ELB guide, security policies: those whose oldest protocol is TLS 1.2."""
 _AT_EDGE: Final = ("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025")
 _HEADERS: Final = "ResponseHeadersPolicyConfig.SecurityHeadersConfig"
 _OWASP: Final = "OWASP Secure Headers; specification section 5."
-
-
-def _https(resource: Resource, _: Deployment) -> bool:
-    return resource.get("Protocol") not in ("HTTP", "TCP")
 
 
 def _own_name(cdn: Resource, _: Deployment) -> bool:
@@ -67,24 +34,6 @@ def _permissions_stated(items: Any) -> bool:
 
 
 ROWS: Final = (
-    Row(
-        "ALB-1",
-        "AWS::ElasticLoadBalancingV2::Listener",
-        "SslPolicy",
-        one_of(*_MODERN),
-        "Specification section 4: TLS 1.2 or newer; Security Hub ELB.17. Left out, AWS allows TLS 1.0.",
-        "ssl_policy=SslPolicy.RECOMMENDED_TLS",
-        when=_https,
-        acknowledgeable=False,
-    ),
-    Row(
-        "ALB-2",
-        "AWS::ElasticLoadBalancingV2::Listener",
-        "Certificates[].CertificateArn",
-        SET,
-        "Specification section 4: HTTPS where a domain is set.",
-        when=_https,
-    ),
     Row(
         "CDN-1",
         "AWS::CloudFront::Distribution",
@@ -221,158 +170,13 @@ ROWS: Final = (
 
 _UNCACHED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """CloudFront guide, managed cache policies: CachingDisabled."""
-_ATTRIBUTES: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
-    (
-        "ALB-10",
-        "routing.http.drop_invalid_header_fields.enabled",
-        ("true",),
-        "Specification section 4; Security Hub ELB.4.",
-    ),
-    ("ALB-11", "access_logs.s3.enabled", ("true",), "Specification section 4; Security Hub ELB.5."),
-    ("ALB-12", "routing.http.desync_mitigation_mode", ("defensive", "strictest"), "Security Hub ELB.12."),
-)
-
-_HEADER: Final = "X-Origin-Verify"
-_SECRET: Final = re.compile(r"\{\{resolve:secretsmanager:(\$\{[\w.]+\}|[\w/+=.@-]+):SecretString:[\w-]*::\}\}")
 _ASIDE: Final = ("S3Origin", "CustomOrigin", "CNAMEs", "ContinuousDeploymentPolicyId")
-"""Older ways to say where requests go, and by which name (CloudFormation, DistributionConfig); and a second one."""
-
 TYPES: Final = frozenset(row.type for row in ROWS) | {
-    _LB,
-    _LISTENER_RULE,
-    "AWS::ElasticLoadBalancingV2::ListenerCertificate",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::Function",
-    "AWS::CertificateManager::Certificate",
 }
 """What these rules know."""
-
-
-def attribute_values(resource: Resource, path: str, key: str) -> list[Any]:
-    """Every value that a key has in a list of `{Key, Value}`, a key unknown until the deploy included."""
-    entries = [entry for entry in resource.items(path) if isinstance(entry, Mapping)]
-    named = [entry for entry in entries if entry.get("Key") == key or not isinstance(entry.get("Key"), str)]
-    return [entry.get("Value", MISSING) for entry in named] or [MISSING]
-
-
-def _attribute_rule(id_: str, key: str, allowed: tuple[str, ...], why: str) -> Rule:
-    def check(app: Deployment) -> Iterator[Found]:
-        for balancer in app.of(_LB):
-            for value in attribute_values(balancer, "LoadBalancerAttributes", key):
-                if str(value).lower() not in allowed:
-                    yield Found(balancer, f"{key} {shown(value)}", " or ".join(allowed), "LoadBalancerAttributes")
-
-    return Rule(id_, f"Load balancer: `{key}` is {' or '.join(allowed)}", why, f"set the attribute {key}", check)
-
-
-def _exactly(value: Any, resource: Resource, *attributes: str, ending: str = "") -> bool:
-    """Whether a value is a resource's attribute and nothing more: `${bucket}-2` is somebody else's bucket."""
-    wanted = {f"{Pointer(resource.stack, resource.logical_id, attribute)}{ending}" for attribute in attributes}
-    return text_of(value) in wanted
-
-
-def _logs_to_own_bucket(app: Deployment) -> Iterator[Found]:
-    own = log_buckets(app)
-    for balancer in app.of(_LB):
-        for value in attribute_values(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket"):
-            bucket = app.target(value, "AWS::S3::Bucket")
-            if bucket is None or bucket not in own or not _exactly(value, bucket, ""):
-                given = f"access_logs.s3.bucket {shown(value)}"
-                yield Found(balancer, given, "the stage's log bucket", "LoadBalancerAttributes")
-    for cdn in app.of(_CDN):
-        value = cdn.get("DistributionConfig.Logging.Bucket")
-        bucket = app.target(value, "AWS::S3::Bucket")
-        if bucket is None or bucket not in own or not _address(value, bucket):
-            yield Found(cdn, shown(value), "the stage's log bucket", "DistributionConfig.Logging.Bucket")
-
-
-def _address(value: Any, bucket: Resource) -> bool:
-    """Whether this is the host name of a bucket."""
-    written = any(
-        _exactly(value, bucket, "", ending=ending)
-        for ending in (f".s3.{bucket.region}.amazonaws.com", ".s3.amazonaws.com")
-    )
-    return written or _exactly(value, bucket, "RegionalDomainName", "DomainName")
-
-
-def _plain_listeners(app: Deployment) -> Iterator[Found]:
-    domain = app.settings.domain is not None
-    allowed = f"HTTPS 443, or HTTP 80{' that redirects to it' if domain else ''}"
-    for listener in app.of(_LISTENER):
-        protocol, port = listener.get("Protocol"), listener.get("Port")
-        if (protocol, str(port)) not in (("HTTPS", "443"), ("HTTP", "80")):
-            yield Found(listener, f"{shown(protocol)} {shown(port)}", allowed, "Protocol")
-    for resource in app.of(_LISTENER, _LISTENER_RULE):
-        plain = domain and _listener(app, resource).get("Protocol") == "HTTP"
-        path = "DefaultActions" if resource.type == _LISTENER else "Actions"
-        for number, action in enumerate(resource.items(path) or [MISSING]):
-            to = _redirect(action)
-            if plain and to.get("Protocol") != "HTTPS":
-                yield Found(resource, "HTTP without a redirect to HTTPS", allowed, f"{path}.{number}")
-            if to.get("Host", "#{host}") != "#{host}" or to.get("Protocol") == "HTTP":
-                yield Found(resource, shown(to), "redirects to the same host, never to HTTP", f"{path}.{number}")
-
-
-def _redirect(action: Any) -> Mapping[str, Any]:
-    """Where an action redirects to; empty when it does something else."""
-    if not isinstance(action, Mapping) or action.get("Type") != "redirect":
-        return {}
-    to = action.get("RedirectConfig")
-    return to if isinstance(to, Mapping) else {"Host": to}
-
-
-def _listener(app: Deployment, resource: Resource) -> Resource:
-    """The listener of a rule; a listener itself. One that is not of this app is REF-2's."""
-    return app.target(resource.get("ListenerArn"), _LISTENER) or resource
-
-
-def _only_through_the_cdn(app: Deployment) -> Iterator[Found]:
-    """The shop's listener forwards what carries the secret header; the prefix list admits anybody's CDN."""
-    if not app.settings.has(FRONTEND):
-        return
-    allowed = "forwarding by rules on the origin header's secret only"
-    for listener in app.of(_LISTENER):
-        if _of_the_shop(app, listener) and any(_forwards(action) for action in listener.items("DefaultActions")):
-            yield Found(listener, "forwarding by default", allowed, "DefaultActions")
-    for rule in app.of(_LISTENER_RULE):
-        forwards = any(_forwards(action) for action in rule.items("Actions"))
-        if forwards and _of_the_shop(app, rule) and not any(_asks(app, c) for c in rule.items("Conditions")):
-            yield Found(rule, "forwarding without the origin header", allowed, "Conditions")
-
-
-def _of_the_shop(app: Deployment, resource: Resource) -> bool:
-    """Whatever stack a listener or rule is in, its load balancer tells."""
-    listener = _listener(app, resource)
-    balancer = app.target(listener.get("LoadBalancerArn"), _LB) or listener
-    return BACKEND in (resource.stack, listener.stack, balancer.stack)
-
-
-def _forwards(action: Any) -> bool:
-    return not isinstance(action, Mapping) or action.get("Type") not in ("fixed-response", "redirect")
-
-
-def _asks(app: Deployment, condition: Any) -> bool:
-    """Whether a condition holds for the secret only. Values are alternatives, and so are `RegexValues` beside them."""
-    if not isinstance(condition, Mapping) or set(condition) != {"Field", "HttpHeaderConfig"}:
-        return False
-    header = condition["HttpHeaderConfig"]
-    if not isinstance(header, Mapping) or set(header) != {"HttpHeaderName", "Values"}:
-        return False
-    values = as_list(header["Values"])
-    named = condition["Field"] == "http-header" and header["HttpHeaderName"] == _HEADER
-    return named and bool(values) and all(_secret(app, value) for value in values)
-
-
-def _secret(app: Deployment, value: Any) -> bool:
-    """Whether this is the value of a secret of the shop's stack, which knows no other than the header's."""
-    name = _SECRET.fullmatch(text_of(value))
-    return name is not None and any(
-        name[1] in (str(Pointer(secret.stack, secret.logical_id)), secret.get("Name"))
-        for secret in app.of("AWS::SecretsManager::Secret")
-        if secret.stack == BACKEND
-    )
 
 
 def _origins(app: Deployment) -> Iterator[Found]:
@@ -393,8 +197,7 @@ def _origins(app: Deployment) -> Iterator[Found]:
 
 def _bucket_origin(app: Deployment, cdn: Resource, origin: Mapping[str, Any], where: str) -> Iterator[Found]:
     name = origin.get("DomainName", MISSING)
-    bucket = app.target(name, "AWS::S3::Bucket")
-    if bucket is None or not _address(name, bucket):
+    if not any(bucket_address(name, bucket) for bucket in app.of("AWS::S3::Bucket")):
         yield Found(cdn, shown(name), "a bucket of this app", f"{where}.DomainName")
     access = origin.get("OriginAccessControlId", MISSING)
     if app.target(access, "AWS::CloudFront::OriginAccessControl") is None:
@@ -420,21 +223,20 @@ def _custom_origin(app: Deployment, cdn: Resource, origin: Mapping[str, Any], wh
     if versions != ["TLSv1.2"]:
         yield Found(cdn, shown(versions), '["TLSv1.2"]', f"{where}.CustomOriginConfig.OriginSSLProtocols")
     headers = [entry for entry in as_list(origin.get("OriginCustomHeaders", [])) if isinstance(entry, Mapping)]
-    ours = [entry.get("HeaderValue") for entry in headers if entry.get("HeaderName") == _HEADER]
-    if not ours or not all(_secret(app, value) for value in ours):
-        yield Found(cdn, "without the origin header", f"{_HEADER} with the secret's value", where)
+    ours = [entry.get("HeaderValue") for entry in headers if entry.get("HeaderName") == ORIGIN_HEADER]
+    if not ours or not all(origin_secret(app, value) for value in ours):
+        yield Found(cdn, "without the origin header", f"{ORIGIN_HEADER} with the secret's value", where)
 
 
 def _names_balancer(app: Deployment, name: Any) -> bool:
-    balancer = app.target(name, _LB)
-    if balancer:
-        return _exactly(name, balancer, "DNSName")
+    if any(exactly(name, balancer, "DNSName") for balancer in app.of(LOAD_BALANCER)):
+        return True
     records = [
         record.get("AliasTarget.DNSName")
         for record in app.of("AWS::Route53::RecordSet")
         if text_of(record.get("Name")).rstrip(".") == text_of(name)
     ]
-    return bool(records) and all(app.target(record, _LB) for record in records)
+    return bool(records) and all(app.target(record, LOAD_BALANCER) for record in records)
 
 
 def _behaviours(cdn: Resource) -> Iterator[tuple[str, Any]]:
@@ -472,37 +274,17 @@ def _no_stranger_on_the_way(app: Deployment) -> Iterator[Found]:
                 if app.target(code, "AWS::CloudFront::Function") is None:
                     yield Found(cdn, shown(code), "a CloudFront Function of this app", f"{where}.FunctionAssociations")
     for policy in app.of("AWS::CloudFront::ResponseHeadersPolicy"):
-        for where, value in policy.at("ResponseHeadersPolicyConfig.CorsConfig.AccessControlAllowOrigins.Items[]"):
+        origins = list(policy.at("ResponseHeadersPolicyConfig.CorsConfig.AccessControlAllowOrigins.Items[]"))
+        for where, header in policy.at("ResponseHeadersPolicyConfig.CustomHeadersConfig.Items[]"):
+            if isinstance(header, Mapping) and str(header.get("Header")).lower() == "access-control-allow-origin":
+                origins.append((where, header.get("Value")))
+        for where, value in origins:
             if value is not MISSING and (not isinstance(value, str) or "*" in value):
                 yield Found(policy, shown(value), "stated origins", where)
 
 
 RULES: Final = (
     *map(rule_of, ROWS),
-    *(_attribute_rule(*entry) for entry in _ATTRIBUTES),
-    Rule(
-        "ALB-13",
-        "Load balancers and CloudFront log to the stage's log bucket",
-        "Specification sections 2 and 5: every stack writes to the log bucket, where retention is decided.",
-        "pass network's log bucket",
-        _logs_to_own_bucket,
-    ),
-    Rule(
-        "ALB-14",
-        "Listeners are HTTPS 443; HTTP 80 redirects where the stage has a domain, and nothing to another host",
-        "Specification section 4; Security Hub ELB.1. Without a domain there is no certificate: CloudFront ends TLS.",
-        "set a domain, or let the listener redirect",
-        _plain_listeners,
-        acknowledgeable=False,
-    ),
-    Rule(
-        "ALB-15",
-        "With the CDN, the shop's load balancer forwards only what carries the origin header",
-        "Specification section 4: the prefix list admits anybody's distribution; the secret tells ours apart.",
-        "keep the default action at 403 and the condition on the header in every forwarding rule",
-        _only_through_the_cdn,
-        acknowledgeable=False,
-    ),
     Rule(
         "CDN-20",
         "CloudFront reaches buckets with origin access control, load balancers with the origin header and by TLS 1.2",
@@ -521,7 +303,7 @@ RULES: Final = (
     ),
     Rule(
         "CDN-23",
-        "Nobody else looks into what passes CloudFront: no code of others, no cookies in logs, no sharing with any origin",
+        "Nobody else looks into what passes CloudFront: no code of others, no cookies in logs, no sharing with anybody",
         "CloudFront guide, edge functions and logs; OWASP, cross-origin resource sharing. It passes in clear there.",
         "CloudFront Functions of the stack; name the origins that may read",
         _no_stranger_on_the_way,
