@@ -6,7 +6,7 @@ Owns the questions only; what is wrong about an answer is a family's to say.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .model import MISSING, Deployment, Resource
+from .model import MISSING, Deployment, Pointer, Resource, text_of
 
 
 def always(app: Deployment, resource: Resource) -> bool:
@@ -43,3 +43,13 @@ def in_every_case(app: Deployment, type_: str, holds: Callable[[Resource], bool]
     every = list(app.of(type_))
     otherwise = [resource for resource in every if not (always(app, resource) and holds(resource))]
     return [resource for resource in every if not any(same(other, resource) for other in otherwise)]
+
+
+def holds_data(server: Resource, app: Deployment) -> bool:
+    """A replica holds nothing that its source does not; an instance of Aurora nothing that its cluster does not.
+
+    Both have to be of this app: an empty identifier means none.
+    """
+    source = text_of(server.get("SourceDBInstanceIdentifier"))
+    sources = [str(Pointer(other.stack, other.logical_id)) for other in app.of("AWS::RDS::DBInstance")]
+    return own_storage(server, app) and not source.endswith(tuple(sources))

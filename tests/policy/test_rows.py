@@ -26,7 +26,8 @@ from cloudmart_cdk.policy.rule import ANYTHING, Finding, Row, Test
 from cloudmart_cdk.settings import Settings, load_settings
 from tests.policy.samples import Sample, of, wrong
 
-ROWS = tuple(row for family in (network, at_rest, in_transit, secrets, load_balancers, cdn, retention, fleet) for row in family.ROWS)
+_FAMILIES = (network, at_rest, in_transit, secrets, load_balancers, cdn, retention, fleet)
+ROWS = tuple(row for family in _FAMILIES for row in family.ROWS)
 _RULES = {rule.id: rule for rule in RULES}
 _STAGES = {stage: load_settings({"stage": stage}) for stage in ("prod", "lab")}
 

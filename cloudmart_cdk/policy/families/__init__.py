@@ -6,6 +6,7 @@ from typing import Final
 from ..rule import Rule
 from . import (
     at_rest,
+    backups,
     cdn,
     classification,
     cluster,
@@ -41,6 +42,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     kubernetes,
     fleet,
     retention,
+    backups,
     limits,
     references,
     classification,
