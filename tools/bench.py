@@ -48,7 +48,8 @@ from cloudmart_cdk.settings import load_settings
 settings = load_settings({"stage": sys.argv[2]})
 began = time.process_time()
 from cloudmart_cdk.policy.engine import findings, unfounded
-from cloudmart_cdk.policy.model import load
+from cloudmart_cdk.policy.assembly import load
+
 app = load(Path(sys.argv[1]), settings)
 list(unfounded(app, findings(app)))
 print(time.process_time() - began)

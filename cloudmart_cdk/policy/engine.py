@@ -65,7 +65,14 @@ def unfounded(app: Deployment, found: Iterable[Finding]) -> Iterator[Finding]:
                 UNREASONED, Found(place, f"{entry.id}: {entry.reason!r}", f"a reason of {_WORDS} words or more")
             )
         if "/" not in entry.construct:
-            yield Finding(TOO_WIDE, Found(place, f"{entry.id} on a whole stack", "the construct that it is about"))
+            yield Finding(
+                TOO_WIDE,
+                Found(
+                    place,
+                    f"{entry.id} on a whole {'stack' if entry.construct else 'app'}",
+                    "the construct that it is about",
+                ),
+            )
 
 
 _WORDS: Final = 6

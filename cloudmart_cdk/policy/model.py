@@ -9,12 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import Any, Final
 
 from ..settings import Settings
 
-ACKNOWLEDGED: Final = "aws:cdk:acknowledged-rules"
 _MOST_CONDITIONS: Final = 4
 """Conditions within one resource; each doubles the variants to check. With more of them their values are unknown."""
 
@@ -132,7 +130,7 @@ class Acknowledgement:
     reason: str
 
     def covers(self, path: str) -> bool:
-        return f"{path}/".startswith(f"{self.construct}/")
+        return not self.construct or f"{path}/".startswith(f"{self.construct}/")
 
 
 class Deployment:
@@ -314,49 +312,6 @@ def section(stack: Stack, name: str) -> Mapping[str, Any]:
     """A section of a template; empty where there is none, or where something else stands in its place."""
     found = stack.template.get(name)
     return found if isinstance(found, Mapping) else {}
-
-
-def load(folder: Path, settings: Settings) -> Deployment:
-    """Read a cloud assembly, with the assemblies of `cdk.Stage`s inside.
-
-    Raises `OSError` or `ValueError` when `folder` holds none.
-    """
-    stacks: list[Stack] = []
-    acknowledgements: list[Acknowledgement] = []
-    _read(folder, stacks, acknowledgements)
-    return Deployment(stacks, settings, acknowledgements)
-
-
-def _read(folder: Path, stacks: list[Stack], acknowledgements: list[Acknowledgement]) -> None:
-    for id_, artifact in _json(folder / "manifest.json")["artifacts"].items():
-        if artifact["type"] == "cdk:cloud-assembly":
-            _read(folder / artifact["properties"]["directoryName"], stacks, acknowledgements)
-        if artifact["type"] != "aws:cloudformation:stack":
-            continue
-        properties = artifact["properties"]
-        metadata = artifact.get("metadata") or _json(folder / artifact["additionalMetadataFile"])
-        paths: dict[str, str] = {}
-        for path, entries in metadata.items():
-            for entry in entries:
-                if entry["type"] == "aws:cdk:logicalId":
-                    paths[entry["data"]] = path.lstrip("/")
-                elif entry["type"] == ACKNOWLEDGED:
-                    acknowledgements += [
-                        Acknowledgement(path.lstrip("/"), rule, reason) for rule, reason in entry["data"].items()
-                    ]
-        stacks.append(
-            Stack(
-                id=id_,
-                name=properties.get("stackName", id_),
-                region=artifact["environment"].rsplit("/", 1)[-1],
-                template=_json(folder / properties["templateFile"]),
-                paths=paths,
-            )
-        )
-
-
-def _json(file: Path) -> Any:
-    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def _conditions(node: Any) -> Iterator[str]:

@@ -107,7 +107,7 @@ _ID = "CloudMart::T-1[x]"
         ("on a sibling", "DataStack/Jobs/Other/Resource", _ID, False),
         ("on one whose name begins alike", "DataStack/Jobs/Que", _ID, False),
         ("on another stack", "VpcStack", _ID, False),
-        ("on nothing", "", _ID, False),
+        ("on the app", "", _ID, True),  # likewise
         ("of another rule", _HERE, "CloudMart::T-2[x]", False),
         ("of a rule whose name begins alike", _HERE, "CloudMart::T-11[x]", False),
         ("with another detail", _HERE, "CloudMart::T-1[y]", False),
@@ -191,7 +191,7 @@ def test_none_stands_on_a_whole_stack(id: str, construct: str) -> None:
     found = _complaints(Acknowledgement(construct, id, _REASON))
     finding = found[-1]
     assert finding.id == "ACK-3"
-    assert f"is {id} on a whole stack; allowed: the construct that it is about" in finding.text
+    assert f"is {id} on a whole stack or app; allowed: the construct that it is about" in finding.text
 
 
 def test_one_can_have_all_three_faults() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk.policy.assembly import load
 from cloudmart_cdk.policy.model import (
     MISSING,
     Acknowledgement,
@@ -17,7 +18,6 @@ from cloudmart_cdk.policy.model import (
     Unknown,
     as_list,
     leaves,
-    load,
     parsed,
     pointers_in,
     text_of,

@@ -106,6 +106,16 @@ def test_a_stale_or_empty_acknowledgement_fails_the_synth(tmp_path: Path) -> Non
     assert {"ACK-1", "ACK-2", "ACK-3"} <= _ours(_findings(tmp_path / "out", accept))
 
 
+def test_nobody_acknowledges_for_the_whole_app(tmp_path: Path) -> None:
+    """CDK heeds it and writes it nowhere."""
+
+    def accept_everywhere(stack: cdk.Stack) -> None:
+        made = sqs.Queue(stack, "Queue", enforce_ssl=False, encryption=sqs.QueueEncryption.SQS_MANAGED)
+        acknowledge(made.node.root, {f"{PACK}::SQS-10": _REASON})
+
+    assert _ours(_findings(tmp_path / "out", accept_everywhere)) == {"ACK-3"}
+
+
 def test_an_unclassified_type_fails_the_synth(tmp_path: Path) -> None:
     found = _findings(tmp_path / "out", lambda stack: cdk.CfnResource(stack, "New", type="AWS::Brand::New"))
     assert "TYPE-1" in _ours(found)

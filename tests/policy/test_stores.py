@@ -108,7 +108,10 @@ class _Store:
             self.breaks("a policy of a like name", policy([deny()], {"Fn::Sub": "${It}-2"})),
             self.breaks("text that is no JSON", self.policy_of("Deny all")),
             self.breaks("a document from a parameter", self.policy_of({"Ref": "Document"})),
-            self.breaks("a Deny where nobody looks", policy({"Deeper": {"Statement": [deny()]}})),
+            self.breaks(
+                "a Deny where nobody looks",
+                self.policy_of({"Statement": [allow], "Deeper": {"Statement": [deny()]}}),
+            ),
         )
 
 
@@ -321,6 +324,7 @@ def _password(*parts: Any) -> dict[str, Any]:
 
 _OF_SECRET: Final = _password("{{resolve:secretsmanager:", {"Ref": "Secret"}, "}}")
 _BESIDE: Final = {
+    "Cluster": resource(_AURORA, _OF_SECRET),
     "Secret": resource("AWS::SecretsManager::Secret"),
     "Source": resource(_SERVER, {"StorageEncrypted": True, **_OF_SECRET}),
 }
@@ -354,6 +358,7 @@ ROUND_A_ROW: Final = (
         finds=False,
     ),
     _row("RDS-15", "a replica's own", "RDS::DBInstance", {**_SOURCE, "MasterUserPassword": "hunter2"}),
+    _row("RDS-15", "its cluster's", "RDS::DBInstance", {"DBClusterIdentifier": {"Ref": "Cluster"}}, finds=False),
     _row("RDS-15", "its source's", "RDS::DBInstance", _SOURCE, finds=False),
     _row("RDS-15", "a parameter", "RDS::DBInstance", {"MasterUserPassword": {"Ref": "Password"}}),
     _row(

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from cloudmart_cdk.policy import engine
-from cloudmart_cdk.policy.model import Acknowledgement, Deployment, Stack, load
+from cloudmart_cdk.policy.assembly import load
+from cloudmart_cdk.policy.model import Acknowledgement, Deployment, Stack
 from cloudmart_cdk.settings import Settings, load_settings
 from tools.assembly import Assembly
 

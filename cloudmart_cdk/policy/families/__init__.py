@@ -10,6 +10,7 @@ from . import (
     cdn,
     classification,
     cluster,
+    delivery,
     fleet,
     identity,
     in_transit,
@@ -44,6 +45,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     retention,
     backups,
     limits,
+    delivery,
     references,
     classification,
 )

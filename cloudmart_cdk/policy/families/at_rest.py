@@ -279,7 +279,7 @@ ROWS: Final = (
         "AWS::Logs::LogGroup",
         "KmsKeyId",
         lambda settings: KEY if settings.logs.customer_key else optional(KEY),
-        "Where the stage asks for a key (setting logs.customer_key); CloudWatch Logs encrypts with its own otherwise.",
+        "Where the setting logs.customer_key asks; CloudWatch Logs encrypts with its own otherwise (its guide).",
         "leave it to application.build_app, which gives every log group the stage's key",
     ),
     Row(
@@ -321,7 +321,13 @@ ROWS: Final = (
         optional(equal("AWS_KMS")),
         "Key material from outside is known outside, and KMS does not rotate it (KMS guide, importing key material).",
     ),
-    Row("KMS-2", "AWS::KMS::Key", "Enabled", optional(YES), "What is encrypted with a key that is off cannot be read."),
+    Row(
+        "KMS-2",
+        "AWS::KMS::Key",
+        "Enabled",
+        optional(YES),
+        "What is encrypted with a key that is off cannot be read (KMS guide).",
+    ),
     Row(
         "OPENSEARCH-1",
         "AWS::OpenSearchService::Domain",

@@ -36,7 +36,7 @@ ROWS: Final = (
         "AWS::EC2::LaunchTemplate",
         "LaunchTemplateData.IamInstanceProfile.Arn",
         SET,
-        "Without a role nobody gets in by Session Manager, and keys would be copied to the machine.",
+        "Without a role there is no Session Manager, and keys would be copied to the machine (EC2 guide, IAM roles).",
         "pass the instance role's profile",
         when=_ours,
     ),
@@ -45,7 +45,7 @@ ROWS: Final = (
         "AWS::EC2::LaunchTemplate",
         "LaunchTemplateData.BlockDeviceMappings[].DeviceName",
         equal("/dev/xvda"),
-        "Amazon Linux 2023's root device: a mapping of another name leaves the root disk as the image has it.",
+        "Amazon Linux 2023's root device (its guide): another name leaves the root disk as the image has it.",
         acknowledgeable=False,
     ),
 )

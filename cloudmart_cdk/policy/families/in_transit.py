@@ -53,7 +53,7 @@ def _takes_logs(bucket: Resource, app: Deployment) -> bool:
 
 
 _TO_SUBSCRIBERS: Final = one_of("https", "email", "email-json", "sms", "sqs", "lambda", "firehose", "application")
-_NOT_HTTP: Final = "Not http: messages name resources and accounts."
+_NOT_HTTP: Final = "Not http: messages name resources and accounts (SNS guide, security best practices)."
 _SUBSCRIBERS: Final = Test(
     "monitoring.email of the settings, or a function of this app",
     lambda given, app: (
@@ -80,7 +80,7 @@ ROWS: Final = (
         "AWS::RDS::DBProxy",
         "Auth[].SecretArn",
         reference("AWS::SecretsManager::Secret"),
-        "A secret of this app is checked too.",
+        "A secret of this app is checked too (specification section 3).",
     ),
     Row(
         "RDS-13",
@@ -214,14 +214,14 @@ ROWS: Final = (
         "AWS::S3::Bucket",
         "WebsiteConfiguration",
         ABSENT,
-        "A website endpoint is HTTP and public; CloudFront serves.",
+        "A website endpoint is HTTP and public (S3 guide); CloudFront serves (specification section 5).",
     ),
     Row(
         "S3-17",
         "AWS::S3::Bucket",
         "ReplicationConfiguration",
         ABSENT,
-        "It copies every object to a bucket that no rule here has seen.",
+        "It copies every object to a bucket that no rule here has seen (S3 guide, replication).",
     ),
     Row(
         "S3-22",
@@ -237,7 +237,7 @@ ROWS: Final = (
         "AWS::EFS::MountTarget",
         "FileSystemId",
         reference("AWS::EFS::FileSystem"),
-        "A file system of this app.",
+        "A file system of this app is checked too (EFS guide, mount targets).",
     ),
     Row(
         "OPENSEARCH-10",
@@ -265,7 +265,7 @@ ROWS: Final = (
         "AWS::SES::ConfigurationSet",
         "DeliveryOptions.TlsPolicy",
         equal("REQUIRE"),
-        "Mail with order data, TLS only.",
+        "Mail carries order data: TLS only (SES guide, enforcing TLS).",
     ),
     Row("SNS-11", "AWS::SNS::Subscription", "Protocol", _TO_SUBSCRIBERS, _NOT_HTTP),
     Row("SNS-13", "AWS::SNS::Subscription", "Endpoint", _SUBSCRIBERS, _TOLD, _IN_SETTINGS),

@@ -378,7 +378,7 @@ RULES: Final = (
     Rule(
         "POD-37",
         "A chart comes over https or oci",
-        "What comes over http can be changed on the way, and it runs with an administrator's rights.",
+        "Over http it can be changed on the way, and it runs with an administrator's rights (Helm guide, provenance).",
         "state the repository with https:// or oci://",
         _charts_known,
         acknowledgeable=False,
@@ -393,7 +393,7 @@ RULES: Final = (
     Rule(
         "POD-39",
         "No patch of a Kubernetes object",
-        "A patch changes an object that no rule here has seen, and can take a securityContext away again.",
+        "A patch changes an object unseen, and can take a securityContext away again (Kubernetes, patching objects).",
         "state the object as it has to be; a patch of what EKS owns is acknowledged, with why",
         _no_patches,
     ),

@@ -273,7 +273,7 @@ ROWS: Final = (
             "AWS::EC2::Subnet",
             path,
             ABSENT,
-            "IPv6 addresses are public, and neither the address plan nor the security-group table has any.",
+            "IPv6 addresses are public (VPC guide), and neither plan nor table of specification section 2 has any.",
             "leave IPv6 out",
             acknowledgeable=False,
         )
@@ -293,7 +293,7 @@ ROWS: Final = (
         "AWS::EC2::VPCEndpoint",
         "ServiceName",
         matching(r"com\.amazonaws\.[a-z]+(-[a-z]+)+-\d\.[a-z0-9.-]+", "a service of AWS's"),
-        "An endpoint to somebody's own service leads out of the VPC, past NAT and flow logs' addresses.",
+        "An endpoint to somebody's own service leads out of the VPC, past NAT (PrivateLink guide).",
         "take the endpoint away",
         acknowledgeable=False,
     ),
@@ -313,7 +313,7 @@ RULES: Final = (
     Rule(
         "NET-11",
         "A database or cache names its subnet group",
-        "Without one AWS places it in the default VPC, whose subnets are public.",
+        "Without one AWS places it in the default VPC, whose subnets are public (RDS guide, DB subnet groups).",
         "pass a subnet group over the data subnets",
         _database_has_subnets,
         acknowledgeable=False,

@@ -50,7 +50,7 @@ _ROWS: Final = (
         _NODES,
         "NodeRole",
         _ROLE,
-        "What a process on the node may do in AWS: IAM's rules have to see it.",
+        "What a process on the node may do in AWS (EKS guide, node role): IAM's rules have to see it.",
         "pass the role",
     ),
     Row(
@@ -200,7 +200,7 @@ RULES: Final = (
         "EKS-27",
         "Node groups use the latest version of a launch template of this app",
         "Its disks, groups and metadata options are then the ones that the other rules read; EKS's own template has a "
-        "hop limit of 2.",
+        "hop limit of 2 (EKS guide).",
         "launch_template with id and attr_latest_version_number of the template",
         _templates_by_reference,
     ),

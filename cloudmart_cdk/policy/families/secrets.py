@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ..manifests import is_secret
-from ..model import MISSING, Deployment, Pointer, Resource, leaves, parsed, section, text_of
+from ..model import MISSING, Deployment, Resource, leaves, parsed, section, text_of
 from ..rule import ABSENT, SET, Found, Row, Rule, Test, at_least, rule_of, shown
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(?!ssm:)")
 """Anything but a plain parameter: `secretsmanager`, `ssm-secure`, or what a template parameter says."""
 _IN_PARTS: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure)")
 """In a template as it is written, where a text may stand in several parts."""
-_ELSEWHERE: Final = re.compile(r"arn:.+|/[\w.-]+/.+|\$\{\w+\.[\w.]+\}")
+_ELSEWHERE: Final = re.compile(r"arn:.+|/[\w.-]+/.+|\$\{[\w-]+\.[\w.]+\}")
 """Values that say where a secret is: an ARN, a path, a reference to a resource."""
 _SHAPES: Final = re.compile(r"A[KS]IA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]+:[^/\s:@]+@")
 """Secrets whatever they are called: access keys, private keys, passwords in addresses."""
@@ -57,7 +57,7 @@ ROWS: Final = (
         "AWS::SecretsManager::Secret",
         "SecretString",
         ABSENT,
-        "A value in a template is in git, in CloudFormation and in every log of both.",
+        "A value in a template is in git and in CloudFormation for good (specification section 3).",
         "let Secrets Manager generate it, or put it in by hand after the deploy",
         acknowledgeable=False,
     ),
@@ -66,7 +66,7 @@ ROWS: Final = (
         "AWS::SecretsManager::Secret",
         "GenerateSecretString",
         SET,
-        "A secret without a generated value is empty until somebody thinks of it.",
+        "Without a generated value it is empty until somebody thinks of it (Secrets Manager guide).",
         "generate_secret_string=SecretStringGenerator(...)",
     ),
     Row(
@@ -134,7 +134,7 @@ def _no_literals(app: Deployment) -> Iterator[Found]:
         for part, key in (("Parameters", "Default"), ("Outputs", "Value")):
             for name, entry in section(stack, part).items():
                 value = entry.get(key, MISSING) if isinstance(entry, Mapping) else MISSING
-                if value is not MISSING and _suspicious(name, app.value(stack.id, value)):
+                if _suspicious(name, app.value(stack.id, value)):
                     yield Found(_place(stack.id), given, by_name, f"{part}.{name}.{key}", name)
         besides = {part: node for part, node in stack.template.items() if part != "Resources"}
         for place, node in (
@@ -148,7 +148,7 @@ def _no_literals(app: Deployment) -> Iterator[Found]:
 
 def _suspicious(name: str, value: Any) -> bool:
     """Whether a value is named like a secret, and is not merely where one is. What a parameter says is a value too."""
-    text = "" if value is MISSING or isinstance(value, Pointer) else text_of(value)
+    text = "" if value is MISSING else text_of(value)
     return is_secret(name, text) and not _ELSEWHERE.fullmatch(text)
 
 
