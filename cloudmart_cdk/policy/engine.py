@@ -65,14 +65,8 @@ def unfounded(app: Deployment, found: Iterable[Finding]) -> Iterator[Finding]:
                 UNREASONED, Found(place, f"{entry.id}: {entry.reason!r}", f"a reason of {_WORDS} words or more")
             )
         if "/" not in entry.construct:
-            yield Finding(
-                TOO_WIDE,
-                Found(
-                    place,
-                    f"{entry.id} on a whole {'stack' if entry.construct else 'app'}",
-                    "the construct that it is about",
-                ),
-            )
+            words = f"{entry.id} on a whole stack or app"
+            yield Finding(TOO_WIDE, Found(place, words, "the construct that it is about"))
 
 
 _WORDS: Final = 6

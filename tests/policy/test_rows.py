@@ -13,7 +13,9 @@ from cloudmart_cdk.policy import engine
 from cloudmart_cdk.policy.families import (
     RULES,
     at_rest,
+    audit_trail,
     cdn,
+    database_access,
     fleet,
     in_transit,
     load_balancers,
@@ -26,7 +28,7 @@ from cloudmart_cdk.policy.rule import ANYTHING, Finding, Row, Test
 from cloudmart_cdk.settings import Settings, load_settings
 from tests.policy.samples import Sample, of, wrong
 
-_FAMILIES = (network, at_rest, in_transit, secrets, load_balancers, cdn, retention, fleet)
+_FAMILIES = (network, at_rest, audit_trail, in_transit, database_access, secrets, load_balancers, cdn, retention, fleet)
 ROWS = tuple(row for family in _FAMILIES for row in family.ROWS)
 _RULES = {rule.id: rule for rule in RULES}
 _STAGES = {stage: load_settings({"stage": stage}) for stage in ("prod", "lab")}

@@ -6,10 +6,12 @@ from typing import Final
 from ..rule import Rule
 from . import (
     at_rest,
+    audit_trail,
     backups,
     cdn,
     classification,
     cluster,
+    database_access,
     delivery,
     fleet,
     identity,
@@ -31,7 +33,9 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     security_groups,
     network,
     at_rest,
+    audit_trail,
     in_transit,
+    database_access,
     secrets,
     load_balancers,
     cdn,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ..model import Deployment, Resource, Stack, Unknown, leaves, section
 from ..rule import Found, Rule
-from . import at_rest, cdn, in_transit, load_balancers, web_acls
+from . import at_rest, audit_trail, cdn, database_access, in_transit, load_balancers, web_acls
 
 _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
     "a path or an address; what may pass is NET's and SG's": (
@@ -107,7 +107,15 @@ STORES_NOTHING: Final[Mapping[str, str]] = {
 }
 """Type -> why nothing of it is to be encrypted."""
 
-PROTECTED: Final = at_rest.TYPES | in_transit.TYPES | load_balancers.TYPES | cdn.TYPES | web_acls.TYPES
+PROTECTED: Final = (
+    at_rest.TYPES
+    | audit_trail.TYPES
+    | database_access.TYPES
+    | in_transit.TYPES
+    | load_balancers.TYPES
+    | cdn.TYPES
+    | web_acls.TYPES
+)
 """Types that rows or rules of encryption know."""
 
 

@@ -1,8 +1,7 @@
 """IAM: who may do what, to what, and who may become whom.
 
-Owns the rules over every policy statement, in identity policies, trust policies and resource policies, wherever they
-stand and however they are written. Which actions know resources is AWS's data, not ours. What opens an account to the
-world cannot be acknowledged.
+Owns the rules over every policy statement, in identity, trust and resource policies, wherever they stand. Which actions
+know resources is AWS's data, not ours. What opens an account to the world cannot be acknowledged.
 """
 
 import re
