@@ -225,6 +225,9 @@ _S3: Final = "AWS::S3::Bucket"
 _TO_LOGS: Final = {"LogDestination": {"Fn::GetAtt": ["Logs", "Arn"]}}
 
 
+_ALL_BUT_THAT: Final = "VpcStack,DataStack,BackendAsgStack,FrontendCdnStack,EksPlatformStack,EdgeWatchStack"
+
+
 def _to(bucket: Any) -> dict[str, Any]:
     return resource(_S3, {"LoggingConfiguration": {"DestinationBucketName": bucket}})
 
@@ -255,6 +258,7 @@ LOGGED: Final = (
     _logged("to itself", _to({"Ref": "It"}), finds=True),
     _logged("to each other", _to({"Ref": "Other"}), Other=_to({"Ref": "It"}), finds=True),
     _logged("not at all, since a flow log goes there", resource(_S3), Flow=_FLOW_LOG, finds=True),
+    good("S3-21", "an app without a log bucket", {"It": resource(_S3)}, stack="MonitoringStack", skip=_ALL_BUT_THAT),
     good("S3-21", "the log bucket", {"It": resource(_S3), "Flow": _FLOW_LOG}, stack="VpcStack"),
     bad("S3-21", "the log bucket, to itself without end", {"It": _to({"Ref": "It"})}, stack="VpcStack"),
 )

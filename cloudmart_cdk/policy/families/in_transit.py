@@ -216,8 +216,8 @@ def _access_logged(app: Deployment) -> Iterator[Found]:
     path = "LoggingConfiguration.DestinationBucketName"
     for bucket in app.of("AWS::S3::Bucket"):
         value = bucket.get(path)
-        if value is MISSING and _takes_logs(bucket, app):
-            continue
+        if value is MISSING and (_takes_logs(bucket, app) or not app.settings.has(VPC)):
+            continue  # without VpcStack there is no log bucket
         receiver = app.target(value, "AWS::S3::Bucket")
         if receiver is None or receiver.stack != VPC or same(receiver, bucket):
             yield Found(bucket, shown(value), "the stage's log bucket", path)
