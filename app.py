@@ -6,15 +6,12 @@ import sys
 
 
 def _say_that_nothing_is_checked() -> None:
-    """Loud, since a deploy without policies looks like any other; CI is where templates have to be checked."""
+    """Refused in CI, where templates have to be checked."""
+    from cloudmart_cdk.policy.off import NOTICE
+
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         sys.exit("error: policy: given off in CI; allowed: on; CI checks what is deployed: take -c policy=off away")
-    line = "!" * 100
-    words = (
-        "POLICY IS OFF: NOTHING WAS CHECKED. No security group, no encryption, no IAM policy, no Kubernetes object,",
-        "no retention. Do not deploy what comes of it; take -c policy=off away to have it checked.",
-    )
-    print(line, *words, line, sep="\n", file=sys.stderr)
+    print(NOTICE, file=sys.stderr)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cloudmart_cdk.policy.off import NOTICE
 from localcloud import backends, emulator, environment, ports, shop
 from localcloud.errors import CloudError
 from localcloud.report import say, table
@@ -138,5 +139,7 @@ def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: fl
     report.raise_for_failures()
     say(f"\nOutputs\n{table(view.output_rows())}")
     say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
+    if settings.policy == "off":
+        say(f"\n{NOTICE}")
     say(f"\nUp in {timed(began)}; `make destroy` takes it down.")
     say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint} (no FrontendCdnStack, so no shop)")

@@ -33,7 +33,7 @@ A finding looks like this:
    construct and what is below it. A reason has six words or more; an acknowledgement that covers nothing any
    more fails the synth itself (ACK-1). Where the column is empty nobody can accept the finding.
 
-`-c policy=off` checks nothing, says so at every synth, and is refused in CI.
+`-c policy=off` checks nothing, says so at every synth and at the end of `make deploy`, and is refused in CI.
 
 ## Does it hold?
 

@@ -5,7 +5,7 @@ Owns `Rule`, `Finding`, and the words of a finding. A family is a module in `fam
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -186,11 +186,3 @@ def rule_of(row: Row) -> Rule:
         check=check,
         acknowledgeable=row.acknowledgeable,
     )
-
-
-def attribute(resource: Resource, path: str, key: str) -> Any:
-    """The value of a key in a list of `{Key, Value}`: load balancer attributes and tags. `MISSING` when absent."""
-    for entry in resource.items(path):
-        if isinstance(entry, Mapping) and entry.get("Key") == key:
-            return entry.get("Value", MISSING)
-    return MISSING

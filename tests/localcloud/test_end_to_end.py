@@ -16,6 +16,7 @@ from unittest import mock
 
 import pytest
 
+from cloudmart_cdk.policy.off import NOTICE
 from localcloud import environment, processes
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
@@ -181,6 +182,17 @@ def check_dead_backend_is_started_again(machine: Machine) -> None:
     assert all(process.alive() for process in machine.cloud().processes)
 
 
+def check_policy_off_is_loud(machine: Machine) -> None:
+    """The local cloud remembers its context, so being checked again has to be asked for."""
+    variables = dict(machine.variables)
+    machine.variables.pop("CI", None)  # where off is refused
+    for given, said in ((("-c", "policy=off"), True), ((), True), (("-c", "policy=on"), False)):
+        status, lines = machine.run("deploy", *given)
+        assert status == 0, "\n".join(lines[-30:])
+        assert (NOTICE in "\n".join(lines)) is said, given
+    machine.variables = variables
+
+
 def check_another_stage_is_refused(machine: Machine) -> None:
     status, lines = machine.run("deploy", "--stage", "dev")
     assert status == 1
@@ -206,5 +218,6 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     check_no_differences(machine)
     check_differences_of_a_setting(machine)
     check_dead_backend_is_started_again(machine)
+    check_policy_off_is_loud(machine)
     check_another_stage_is_refused(machine)
     check_destroy_leaves_nothing(machine)

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...settings.topology import EDGE_WATCH, MONITORING
-from ..lookups import log_buckets
+from ..lookups import attribute_values, log_buckets
 from ..model import MISSING, Deployment, Resource, as_list, parsed, text_of
-from ..rule import Found, attribute, shown
+from ..rule import Found, shown
 from .limits import rule_of_aws, whole
 
 _DAY_S: Final = 86400
+_ALGORITHM: Final = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm"
 
 _SUBSCRIBERS: Final = (
     (
@@ -114,12 +115,11 @@ def _keys_open_to_their_services(app: Deployment) -> Iterator[Found]:
 
 def _log_receivers(app: Deployment) -> Iterator[Found]:
     for balancer in app.of("AWS::ElasticLoadBalancingV2::LoadBalancer"):
-        value = attribute(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket")
-        bucket = app.target(value, "AWS::S3::Bucket")
-        path = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm"
-        for where, algorithm in bucket.at(path) if bucket else ():
-            if bucket and algorithm != "AES256":
-                yield Found(bucket, shown(algorithm), "AES256: load balancers write to nothing else", where)
+        for value in attribute_values(balancer, "LoadBalancerAttributes", "access_logs.s3.bucket"):
+            bucket = app.target(value, "AWS::S3::Bucket")
+            for where, algorithm in bucket.at(_ALGORITHM) if bucket else ():
+                if bucket and algorithm != "AES256":
+                    yield Found(bucket, shown(algorithm), "AES256: load balancers write to nothing else", where)
     for cdn in app.of("AWS::CloudFront::Distribution"):
         bucket = app.target(cdn.get("DistributionConfig.Logging.Bucket"), "AWS::S3::Bucket")
         for where, owner in bucket.at("OwnershipControls.Rules[].ObjectOwnership") if bucket else ():
