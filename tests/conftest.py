@@ -9,6 +9,8 @@ import pytest
 
 from tests.support import PROJECT, RUN_FOLDER_VARIABLE, Synthesized, synthesize
 
+pytest_plugins = ("tests.stores",)
+
 _RUNS = PROJECT / ".cache" / "tests"
 
 
