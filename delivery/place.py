@@ -1,0 +1,97 @@
+"""Where a release happens: an account and region of AWS, or the local cloud.
+
+Owns the switch between the two and the clients; all that follows is the same code for both.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from delivery.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from cloudmart_cdk.settings import Settings
+
+_POLL_S: Final = 5.0
+_LOCAL_POLL_S: Final = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A stage somewhere. `poll_s`: seconds between two looks at what is awaited."""
+
+    settings: "Settings"
+    client: Callable[[str], Any]
+    """A boto3 client by the service's name."""
+    poll_s: float
+    command: str
+    """How this tool is called for this place, up to `release` or `rollback`; `{}` stands for that."""
+
+    def call(self, command: str) -> str:
+        """The command line to tell people."""
+        return f"`{self.command.format(command)}`"
+
+
+def on_aws(*, stage: str | None, name: str | None, context: dict[str, str]) -> Place:
+    """The account of the environment's credentials, the settings' region. Raises `DeliveryError`."""
+    import boto3
+    from botocore.config import Config
+
+    settings = _settings({**context, "stage": stage or "lab", "name": name or "cloudmart"})
+    session = boto3.Session(region_name=settings.region)
+    config = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60)
+    if settings.account:
+        account = session.client("sts", config=config).get_caller_identity()["Account"]
+        if account != settings.account:
+            raise DeliveryError(
+                "account",
+                why=f"given credentials of {account}; allowed: {settings.account} (setting `account`)",
+                do="log in to that account",
+            )
+    options = f" --stage {settings.stage}" + (f" --name {name}" if name else "")
+    return Place(
+        settings=settings,
+        client=functools.cache(functools.partial(session.client, config=config)),
+        poll_s=_POLL_S,
+        command=f"python -m delivery {{}}{options}",
+    )
+
+
+def in_local_cloud(*, stage: str | None, name: str | None, folder: Path | None = None) -> Place:
+    """The cloud that `make deploy` started. Raises `DeliveryError` when there is none, or another one."""
+    from localcloud import emulator, environment
+    from localcloud.aws import Clients
+    from localcloud.state import State
+
+    environment.forget_aws_settings()
+    cloud = State(folder).load()
+    if cloud is None or not emulator.alive(cloud):
+        raise DeliveryError(
+            "local cloud",
+            why="given none that runs",
+            do="run `make deploy` first, or leave --local out to release on AWS",
+        )
+    for option, asked, has in (("--stage", stage, cloud.stage), ("--name", name, cloud.name)):
+        if asked not in (None, has):
+            raise DeliveryError(
+                option, why=f"given {asked}; allowed: {has}, which is what runs here", do="leave the option out"
+            )
+    context = dict(entry.partition("=")[::2] for entry in cloud.context)
+    return Place(
+        settings=_settings({**context, "stage": cloud.stage, "name": cloud.name}),
+        client=Clients(cloud).client,
+        poll_s=_LOCAL_POLL_S,
+        command="make {}" if folder is None else f"python -m delivery {{}} --local --state {folder}",
+    )
+
+
+def _settings(context: dict[str, str]) -> "Settings":
+    from cloudmart_cdk.settings import SettingsError, load_settings
+
+    try:
+        return load_settings(context)
+    except SettingsError as refused:
+        what, _, rest = str(refused).removeprefix("error: ").partition(": ")
+        raise DeliveryError(what, why=rest.rpartition("; ")[0], do=rest.rpartition("; ")[2]) from None
