@@ -1,0 +1,181 @@
+"""PostgreSQL: one pool to the writer, one to the reader where there is one.
+
+Owns connecting (TLS, timeouts, a password that rotates), where a query goes, and what is tried again when a connection
+was lost; no SQL of its own. Raises `UnavailableError` when the database cannot be had.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, LiteralString, NamedTuple, Self, TypeVar
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from .credentials import Credential
+from .failures import UnavailableError
+from .logs import event
+from .settings import DatabaseSettings
+from .traces import client_span
+
+Row = DictRow
+Connection = psycopg.AsyncConnection[Row]
+Parameters = Mapping[str, object] | Sequence[object]
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+STATEMENT: Final = 4.0
+"""Seconds a statement, or all of a transaction, may take."""
+POOL_WAIT: Final = 2.0
+"""Seconds to wait for a connection of the pool; the reader gets a quarter, the writer is there for it."""
+READER_PAUSE: Final = 5.0
+"""Seconds for which a reader that was not reachable is not asked."""
+
+
+class Login(NamedTuple):
+    username: str
+    password: str
+
+
+class Database:
+    """Autocommit for single statements, `transaction` for more."""
+
+    def __init__(self, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path) -> None:
+        self._login = login
+        self._writer = self._pool("writer", settings.host, settings, ca_file)
+        self._reader = self._pool("reader", settings.reader_host, settings, ca_file) if settings.reader_host else None
+        self._reader_from = 0.0
+        self._attempts = settings.pool + 2
+        """Every connection of a pool may turn out to be dead when the server was away; one more is new."""
+
+    async def open(self) -> None:
+        for pool in self._pools():
+            await pool.open(wait=False)
+
+    async def close(self) -> None:
+        for pool in self._pools():
+            await pool.close(timeout=2)
+
+    async def read(self, query: LiteralString, parameters: Parameters = (), *, name: str) -> list[Row]:
+        """All rows of a query that may be a moment old: from the reader, or from the writer when that is gone."""
+        if self._reader is not None and time.monotonic() >= self._reader_from:
+            try:
+                return await self._tried(self._reader, name, _fetch(query, parameters), wait=POOL_WAIT / 4)
+            except UnavailableError:
+                self._reader_from = time.monotonic() + READER_PAUSE
+                event(logger, "reader is away, asking the writer", level=logging.WARNING)
+        return await self.read_own(query, parameters, name=name)
+
+    async def read_own(self, query: LiteralString, parameters: Parameters = (), *, name: str) -> list[Row]:
+        """All rows of a query that must see what this client has just written: from the writer."""
+        return await self._tried(self._writer, name, _fetch(query, parameters))
+
+    async def transaction(self, work: Callable[[Connection], Awaitable[T]], *, name: str) -> T:
+        """`work` in one transaction, again after a lost connection: safe to repeat even when it was committed."""
+
+        async def within(connection: Connection) -> T:
+            async with connection.transaction():
+                return await work(connection)
+
+        return await self._tried(self._writer, name, within)
+
+    async def _tried(
+        self,
+        pool: AsyncConnectionPool[Connection],
+        name: str,
+        work: Callable[[Connection], Awaitable[T]],
+        *,
+        wait: float = POOL_WAIT,
+    ) -> T:
+        deadline = time.monotonic() + wait
+        with client_span(name, "postgresql", **{"db.operation.name": name}):
+            for attempt in range(self._attempts):
+                try:
+                    async with pool.connection(timeout=max(deadline - time.monotonic(), 0.05)) as connection:
+                        async with asyncio.timeout(STATEMENT):
+                            return await work(connection)
+                except (PoolTimeout, PoolClosed, TimeoutError) as error:
+                    raise UnavailableError("database") from error
+                except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                    if attempt + 1 == self._attempts or isinstance(error, psycopg.errors.QueryCanceled):
+                        raise UnavailableError("database") from error
+        raise AssertionError("unreachable")
+
+    def _pools(self) -> list[AsyncConnectionPool[Connection]]:
+        return [pool for pool in (self._writer, self._reader) if pool is not None]
+
+    def _pool(self, name: str, host: str, settings: DatabaseSettings, ca_file: Path) -> AsyncConnectionPool[Connection]:
+        return AsyncConnectionPool(
+            kwargs=connection_parameters(settings, host=host, ca_file=ca_file),
+            connection_class=_connection_class(self._login),
+            min_size=min(settings.pool, 2),
+            max_size=settings.pool,
+            max_lifetime=1800,
+            timeout=POOL_WAIT,
+            max_waiting=256,
+            reconnect_timeout=3,
+            open=False,
+            name=name,
+        )
+
+
+def connection_parameters(settings: DatabaseSettings, *, host: str, ca_file: Path) -> dict[str, Any]:
+    """What libpq and psycopg are told, but for the login. Times: seconds (libpq), milliseconds (server)."""
+    parameters: dict[str, Any] = {
+        "host": host,
+        "port": settings.port,
+        "dbname": settings.name,
+        "sslmode": "verify-full",
+        "sslrootcert": str(ca_file),
+        "connect_timeout": settings.connection_timeout,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        "application_name": "cloudmart-shop",
+        "autocommit": True,
+        "row_factory": dict_row,
+    }
+    if settings.proxy:
+        # State of a session would pin it to one of the proxy's connections.
+        parameters["prepare_threshold"] = None
+    else:
+        limits = {"statement_timeout": STATEMENT, "idle_in_transaction_session_timeout": 2 * STATEMENT}
+        parameters["options"] = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
+    return parameters
+
+
+def _fetch(query: LiteralString, parameters: Parameters) -> Callable[[Connection], Awaitable[list[Row]]]:
+    async def fetch(connection: Connection) -> list[Row]:
+        cursor = await connection.execute(query, parameters)
+        return await cursor.fetchall()
+
+    return fetch
+
+
+def _connection_class(login: Credential[Login]) -> type[Connection]:
+    """A connection that logs in with the login of the moment, and with another version of it when that is refused."""
+
+    class ShopConnection(psycopg.AsyncConnection[Row]):
+        @classmethod
+        async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
+            while True:
+                tried = login.value
+                try:
+                    connection = await super().connect(conninfo, user=tried.username, password=tried.password, **kwargs)
+                except psycopg.OperationalError as error:
+                    if not password_refused(error) or not await login.refused(tried):
+                        raise
+                else:
+                    login.accepted()
+                    return connection
+
+    return ShopConnection
+
+
+def password_refused(error: psycopg.OperationalError) -> bool:
+    """Whether the server asked for the password and then said no. libpq gives no SQLSTATE of a refused connection."""
+    return error.pgconn is not None and bool(error.pgconn.used_password)
