@@ -65,6 +65,12 @@ _OPTIONS: Final[dict[str, Context]] = {
         "database.instance_class": "db.t4g.medium",
         "cache.node_type": "cache.t4g.medium",
     },
+    "backend as an image": {"backend.application": "public.ecr.aws/nginx/nginx:1.27"},
+    "backend as an image of ours in prod": {
+        "stage": "prod",
+        "account": "123456789012",
+        "backend.application": f"123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/shop:1@sha256:{'0' * 64}",
+    },
     "regional NAT gateway": {"network.regional_nat": "true"},
     "one NAT gateway in prod, regional": {
         "stage": "prod",

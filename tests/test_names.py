@@ -7,7 +7,7 @@ import pytest
 from tests.support import synthesize
 
 _NAMING = re.compile(r"(Name|Identifier)$")
-_NOT_OURS = {"MetricName", "AddonName", "DBName", "TargetGroupName", "CACertificateIdentifier"}
+_NOT_OURS = {"MetricName", "AddonName", "DBName", "TargetGroupName", "CACertificateIdentifier", "DeploymentConfigName"}
 """Properties of that ending which name something of AWS's, or inside a resource of ours."""
 _NOT_ACCOUNT_WIDE = {"AWS::IAM::Policy", "AWS::Route53::HostedZone", "AWS::Route53::RecordSet"}
 """Inline policies belong to their role, private zones (named by stage alone: specification section 2) to their VPC."""

@@ -116,18 +116,62 @@ def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterato
     yield Alarm(
         id=f"{balancer.title}-latency",
         broke=f"One in twenty answers of the {balancer.title} targets takes longer than {latency_ms} ms (p95)",
-        watch=Math(
-            f"IF(answers >= {_FEWEST_ANSWERS}, p95, 0)",
-            {
-                "p95": Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", everything),
-                "answers": Metric("AWS/ApplicationELB", "TargetResponseTime", "SampleCount", everything),
-            },
-        ),
+        watch=_p95(everything),
         threshold=latency_ms / 1000,
         period_s=_FIVE_MINUTES,
         severity=Severity.CRITICAL,
         silence="notBreaching",
         page="latency",
+    )
+
+
+def colour_alarms(balancer: WatchedLoadBalancer, colour: str, *, latency_ms: int) -> Iterator[Alarm]:
+    """The same for one colour's targets: a tenth of the traffic that all fails is too little for the alarms above.
+
+    They take a release back and page nobody: users see what `rollout_alarms` see.
+    """
+    where = {"LoadBalancer": balancer.full_name, "TargetGroup": balancer.target_groups[colour]}
+    errors = "(FILL(target5xx, 0) + FILL(refused, 0))"
+    yield Alarm(
+        id=f"{balancer.title}-{colour}-error-rate",
+        broke=f"More than {_ERROR_RATE:g} % of requests to the {colour} targets of {balancer.title} fail",
+        watch=Math(
+            f"IF({errors} >= {_FEWEST_ERRORS}, 100 * {errors} / FILL(requests, 1), 0)",
+            {
+                term: Metric("AWS/ApplicationELB", name, "Sum", where)
+                for term, name in {
+                    "target5xx": "HTTPCode_Target_5XX_Count",
+                    "refused": "TargetConnectionErrorCount",
+                    "requests": "RequestCount",
+                }.items()
+            },
+        ),
+        threshold=_ERROR_RATE,
+        period_s=_MINUTE,
+        severity=Severity.WARNING,
+        silence="notBreaching",
+        page="error-rate",
+    )
+    yield Alarm(
+        id=f"{balancer.title}-{colour}-latency",
+        broke=f"One in twenty answers of the {colour} targets of {balancer.title} is slower than {latency_ms} ms (p95)",
+        watch=_p95(where),
+        threshold=latency_ms / 1000,
+        period_s=_FIVE_MINUTES,
+        severity=Severity.WARNING,
+        silence="notBreaching",
+        page="latency",
+    )
+
+
+def _p95(where: dict[str, str]) -> Math:
+    """Seconds; 0 while there are too few answers to say."""
+    return Math(
+        f"IF(answers >= {_FEWEST_ANSWERS}, p95, 0)",
+        {
+            "p95": Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", where),
+            "answers": Metric("AWS/ApplicationELB", "TargetResponseTime", "SampleCount", where),
+        },
     )
 
 

@@ -12,14 +12,13 @@ from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.model import Backend as BackendSettings
 from . import off_hours
-from .artefact import LAUNCH_HOOK, Artefact
+from .artefact import DRAIN_HOOK, LAUNCH_HOOK, Artefact
 from .colours import Colour, LiveColour
 from .instance_role import InstanceRole
 from .load_balancing import DEREGISTRATION_S
@@ -38,7 +37,7 @@ class Placement:
 
 
 class ColourGroup(Construct):
-    """A scaling group behind its target group. `group_name` is `<name>-<stage>-backend-<colour>`."""
+    """A scaling group behind its target group, `<name>-<stage>-backend-<colour>`; `resource`: the L1."""
 
     def __init__(
         self,
@@ -51,7 +50,6 @@ class ColourGroup(Construct):
         placement: Placement,
         role: InstanceRole,
         artefact: Artefact,
-        log_group: logs.ILogGroup,
         live: LiveColour,
         target_group: elbv2.CfnTargetGroup,
         load_balancer_full_name: str,
@@ -63,21 +61,13 @@ class ColourGroup(Construct):
         """`tags`: of group and instances, beside the stack's; `volume_tags`: of volumes, which nothing else tags."""
         super().__init__(scope, id)
         self.group_name = group_name
-        stack = cdk.Stack.of(self)
         # The group's logical id goes into its own user data, so it cannot be asked of the group itself.
         logical_id = f"{colour.title()}Group"
         template = self._launch_template(
             settings,
             placement,
             role,
-            artefact.user_data(
-                region=stack.region,
-                log_group=log_group.log_group_name,
-                group=group_name,
-                target_group=target_group.ref,
-                stack=stack.stack_name,
-                resource=logical_id,
-            ),
+            artefact.user_data(group=group_name, target_group=target_group.ref, resource=logical_id),
             {**volume_tags, **tags, "Name": group_name},
         )
         group = autoscaling.CfnAutoScalingGroup(
@@ -104,10 +94,11 @@ class ColourGroup(Construct):
                     default_result="ABANDON",
                 ),
                 autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty(
-                    lifecycle_hook_name="drain-before-leaving",
+                    lifecycle_hook_name=DRAIN_HOOK,
                     lifecycle_transition="autoscaling:EC2_INSTANCE_TERMINATING",
-                    # Requests in flight have the deregistration delay, and a little, to end.
-                    heartbeat_timeout=DEREGISTRATION_S + 15,
+                    # Only when the instance cannot speak: else `assets/host/drain.sh` continues as soon as its server
+                    # has ended, which takes the deregistration delay and TimeoutStopSec at the most.
+                    heartbeat_timeout=4 * DEREGISTRATION_S,
                     default_result="CONTINUE",
                 ),
             ],
@@ -123,6 +114,7 @@ class ColourGroup(Construct):
             ],
         )
         group.override_logical_id(logical_id)
+        self.resource = group
         for resource in attached:
             group.add_resource_dependency(resource)
         group.cfn_options.update_policy = cdk.CfnUpdatePolicy(
@@ -169,7 +161,7 @@ class ColourGroup(Construct):
         architecture = catalogue.EC2[settings.instance_type].architecture
         image = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}"
         cfn_tags = [cdk.CfnTag(key=key, value=value) for key, value in sorted(volume_tags.items())]
-        return ec2.CfnLaunchTemplate(
+        template = ec2.CfnLaunchTemplate(
             self,
             "Template",
             launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
@@ -200,6 +192,14 @@ class ColourGroup(Construct):
                 ],
             ),
         )
+        acknowledge(
+            template,
+            {
+                "CloudMart::IMDS-3[CLOUDMART_SECRETS]": "How the names of the stage's secrets begin, `cloudmart-lab/`; "
+                "the values are read from Secrets Manager with the instance's role."
+            },
+        )
+        return template
 
     def _scale(self, settings: BackendSettings, group: autoscaling.CfnAutoScalingGroup, resource_label: str) -> None:
         """Targets to hold, and steps for surges; the way down is left to the targets' own slow alarms."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
 
+from ..revision import ApplicationError, Image, application
 from . import catalogue
 from .model import NodeGroup, Settings
 from .topology import NEEDS
@@ -49,6 +50,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _names(settings)
     yield from _skips(settings)
     yield from _options(settings)
+    yield from _application(settings)
 
 
 def _sources(settings: Settings) -> Iterator[Problem]:
@@ -336,4 +338,31 @@ def _options(settings: Settings) -> Iterator[Problem]:
             str(settings.database.read_replicas),
             "0 where off_hours stops the database",
             "use -c database.read_replicas=0",
+        )
+
+
+def _application(settings: Settings) -> Iterator[Problem]:
+    """What the backend runs: there, and the same tomorrow where data is kept."""
+    key = "backend.application"
+    try:
+        given = application(settings.backend.application)
+    except ApplicationError as refused:
+        yield Problem(key, refused.given, refused.allowed, refused.do)
+        return
+    if not isinstance(given, Image):
+        return
+    if settings.keeps_data and not given.by_digest:
+        yield Problem(
+            key,
+            given.uri,
+            "an image with its digest where data is kept: a tag can be moved, and instances are launched at any time",
+            f"add the digest that the registry shows: {given.uri}@sha256:...",
+        )
+    repository = given.repository
+    if repository and settings.account and repository.account != settings.account:
+        yield Problem(
+            key,
+            f"an image in the private registry of account {repository.account}",
+            f"one of account {settings.account} (setting account), or of a public registry",
+            "copy the image into a repository of this account",
         )

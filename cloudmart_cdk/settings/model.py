@@ -114,6 +114,9 @@ class Backup(_Frozen):
 class Backend(_Frozen):
     """Specification section 4. `min` and `max` apply to the live colour; the idle one has 0."""
 
+    application: Annotated[str, shapes.APPLICATION]
+    """What the instances run: the shop of this project, a folder (seen from the project's) with an executable
+    `bin/start`, or a container image by its URI, where data is kept with its digest. Listens on 8080, has `/health`."""
     instance_type: Ec2Class
     min: Count
     max: Annotated[int, Field(ge=1, le=100)]

@@ -97,6 +97,7 @@ POSTGRES_VERSION: Final = Shape(r"1[67]\.\d+", "PostgreSQL 16 or 17 with its min
 ADDON_VERSION: Final = Shape(r"v\d+\.\d+\.\d+-eksbuild\.\d+", "the version of an EKS add-on", "v1.22.4-eksbuild.3")
 COUNTRY: Final = Shape("[A-Z]{2}", "an ISO 3166 country code, two capital letters", "KP")
 EMAIL: Final = Shape(r"([^@\s]+@[^@\s]+)?", "an e-mail address, or nothing", "ops@example.com")
+APPLICATION: Final = Shape(r"\S(.*\S)?", "shop, a folder with a bin/start, or the URI of a container image", "shop")
 DOMAIN: Final = Shape(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain name in lower case", "shop.example.com")
 HOSTED_ZONE: Final = Shape("Z[A-Z0-9]+", "the id of a Route 53 hosted zone", "Z0123456789ABCDEFGHIJ")
 SECURITY_POLICY: Final = Shape(

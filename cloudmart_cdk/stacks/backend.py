@@ -1,5 +1,7 @@
 """BackendAsgStack: load balancer and two colours of instances. Specification section 4."""
 
+from itertools import chain
+
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -7,11 +9,12 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..acknowledge import acknowledge
-from ..constructs.alarm_table import rollout_alarms
-from ..constructs.alarms import Alarms
-from ..constructs.artefact import PLACEHOLDER, Artefact
+from ..constructs.alarm_table import colour_alarms, rollout_alarms
+from ..constructs.alarms import Alarms, alarm_name
+from ..constructs.artefact import Artefact, Surroundings
 from ..constructs.colour_group import ColourGroup, Placement
 from ..constructs.colours import Colour, LiveColour
+from ..constructs.delivery import Delivery, Releases
 from ..constructs.firewall import Firewall
 from ..constructs.fleet_care import FleetCare
 from ..constructs.instance_role import InstanceRole
@@ -20,6 +23,7 @@ from ..constructs.network import Network
 from ..constructs.secrets import Secrets
 from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
 from ..constructs.web_tier import WebTier
+from ..revision import Image, application
 from ..security_groups import Group
 from ..settings import Settings
 from .base import CloudMartStack, stack_tags
@@ -66,11 +70,34 @@ class BackendAsgStack(CloudMartStack):
 
         log_group = log_groups.make(self, "ApplicationLog")
         group_names = {colour: names.of(f"backend-{colour}") for colour in Colour}
-        artefact = Artefact(self, "Artefact", folder=PLACEHOLDER)
+        backend = application(settings.backend.application)
+        application_name = names.of("backend")
+        artefact = Artefact(
+            self,
+            "Artefact",
+            application=backend,
+            surroundings=Surroundings(
+                stage=settings.stage,
+                parameters=names.parameter(""),
+                secrets=names.secret(""),
+                log_group=log_group.log_group_name,
+                application=application_name,
+            ),
+        )
+        releases = Releases(
+            self,
+            "Releases",
+            lifecycle=self.lifecycle,
+            log_bucket=log_bucket,
+            parameter=names.parameter("backend/releases-bucket"),
+        )
         role = InstanceRole(
             self,
             "Instance",
-            artefact_arn=artefact.arn,
+            artefact_arns=artefact.arns,
+            releases=releases.bucket,
+            application=application_name,
+            image=backend.repository if isinstance(backend, Image) else None,
             parameter_path=names.parameter(""),
             secrets=[secrets.database_app, secrets.cache_auth],
             key=data_key,
@@ -78,8 +105,8 @@ class BackendAsgStack(CloudMartStack):
             group_names=list(group_names.values()),
         )
         fleet_tag = {"Fleet": names.of("backend")}
-        for colour, name in group_names.items():
-            ColourGroup(
+        groups = {
+            colour: ColourGroup(
                 self,
                 colour.title(),
                 colour=colour,
@@ -91,7 +118,6 @@ class BackendAsgStack(CloudMartStack):
                 ),
                 role=role,
                 artefact=artefact,
-                log_group=log_group,
                 live=live,
                 target_group=web.target_groups[colour],
                 load_balancer_full_name=web.full_name,
@@ -100,6 +126,8 @@ class BackendAsgStack(CloudMartStack):
                 tags=fleet_tag,
                 volume_tags=stack_tags(settings, id),
             )
+            for colour, name in group_names.items()
+        }
         (tag_key, tag_value), *_ = fleet_tag.items()
         FleetCare(self, "Care", name=names.of("backend"), tag_key=tag_key, tag_value=tag_value)
 
@@ -113,13 +141,28 @@ class BackendAsgStack(CloudMartStack):
             minimum=settings.backend.min,
             off_hours=settings.off_hours,
         )
-        Alarms(
+        latency_ms = settings.monitoring.latency_slo_ms
+        steering = {
+            colour: list(colour_alarms(self.watched_load_balancer, colour, latency_ms=latency_ms)) for colour in Colour
+        }
+        alarms = Alarms(
             self,
             "RolloutAlarms",
-            rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),
+            rows=[*rollout_alarms(self.watched_load_balancer, latency_ms=latency_ms), *chain(*steering.values())],
             prefix=names.prefix,
             runbook_url=settings.monitoring.runbook_url,
         )
+        delivery = Delivery(
+            self,
+            "Delivery",
+            application=application_name,
+            groups=groups,
+            target_groups=web.target_groups,
+            alarms={colour: [alarm_name(names.prefix, row.id) for row in rows] for colour, rows in steering.items()},
+        )
+        delivery.node.add_dependency(alarms)
+        cdk.CfnOutput(self, "DeliveryApplication", value=application_name, description="What CodeDeploy releases")
+        cdk.CfnOutput(self, "ReleasesBucket", value=releases.bucket.bucket_name, description="Where releases are put")
 
     def _origin_secret(self, key: kms.IKey) -> secretsmanager.Secret:
         """What CloudFront shows the listener; FrontendCdnStack finds it by its name."""

@@ -36,6 +36,7 @@ _RECORDED: Final = (
     "chown",
     "docker",
     "dnf",
+    "rpm",
     "systemctl",
     "useradd",
     "usermod",

@@ -55,6 +55,7 @@ LOADING: Final = {
     "empty name": _of("name", "given ''", "lower-case letters", name=""),
     "name with a line break": _of("name", "given 'a\\nb'", "lower-case letters", name="a\nb"),
     "account": _of("account", "given 1234", "twelve digits", account="1234"),
+    "no application": _of("backend.application", "given ''", "container image", "=shop", backend__application=""),
     "window": _of("database.backup_window", "HH:MM-HH:MM", "17:00-18:00", database__backup_window="25:00-26:00"),
     "country": _of("frontend.geo_block", "given kp", "two capital letters", web_acls="true", frontend__geo_block="kp"),
     "header with quotes": _of(
@@ -148,6 +149,25 @@ CHECKS: Final = {
     "copies without a plan": _of("backup.copy_region", "add -c backup.plan=true", backup__copy_region="us-west-2"),
     "two regional NAT gateways": _of(
         "network.regional_nat", "nat_gateways=1", stage="prod", network__regional_nat="true"
+    ),
+    "application that is not there": _of(
+        "backend.application", "given my-shop, which is no folder", "an image", backend__application="my-shop"
+    ),
+    "folder that is no application": _of("backend.application", "whose bin/start", backend__application="docs"),
+    "image without its tag": _of("backend.application", "registry/name:tag", backend__application="nginx:"),
+    "image by its tag where data is kept": _of(
+        "backend.application",
+        "with its digest where data is kept",
+        "add the digest",
+        stage="prod",
+        backend__application="nginx:1.27",
+    ),
+    "private image of another account": _of(
+        "backend.application",
+        "registry of account 123456789012",
+        "one of account 210987654321",
+        account="210987654321",
+        backend__application="123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/shop:1",
     ),
     "replicas of what stops at night": _of(
         "database.read_replicas",

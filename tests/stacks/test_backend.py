@@ -1,16 +1,18 @@
 """BackendAsgStack against specification sections 1 and 4."""
 
 import base64
-import configparser
+import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cloudmart_cdk.constructs.artefact import PLACEHOLDER
 from cloudmart_cdk.constructs.ssm_agent import SSM_AGENT_ACTIONS
 from cloudmart_cdk.security_groups import BACKEND_PORT
 from tests.conftest import Synthesize
+from tests.instance.support import Machine
+from tests.instance.test_host import EXPORTS
 from tests.support import Synthesized
 
 STAGES = ("lab", "dev", "staging", "prod")
@@ -212,44 +214,166 @@ def test_user_data_is_bash_names_its_own_group_and_fits(synthesized: Synthesize)
         assert script.index("signal $status") < script.index("hook ABANDON")
 
 
-def test_unit_runs_the_installed_server_and_comes_back() -> None:
-    unit = configparser.ConfigParser(interpolation=None)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]  # documented; keys keep their case
-    unit.read_string((PLACEHOLDER / "cloudmart.service").read_text(encoding="utf-8"))
-    service = unit["Service"]
-    assert service["ExecStart"] == "/usr/bin/python3 /opt/cloudmart/server.py"
-    assert service["Environment"] == f"PORT={BACKEND_PORT}"
-    assert service["User"] == service["Group"] == "cloudmart", "not root"
-    assert (service["Restart"], service["NoNewPrivileges"], service["ProtectSystem"]) == ("on-failure", "yes", "strict")
-    assert service["StandardOutput"] == service["StandardError"] == "append:/var/log/cloudmart/application.log"
-    assert unit["Install"]["WantedBy"] == "multi-user.target", "enabled, it starts with the machine"
-    install = (PLACEHOLDER / "install.sh").read_text(encoding="utf-8")
-    assert all(path in install for path in ("/opt/cloudmart", "/var/log/cloudmart", "cloudmart.service"))
+def test_user_data_says_what_the_host_scripts_and_the_local_cloud_read(synthesized: Synthesize) -> None:
+    script = _user_data(synthesized("prod", name="team3"), "green")
+    exported = dict(re.findall(r"^export (\w+)=(.*)$", script, re.MULTILINE))
+    assert set(exported) == {*EXPORTS, "AWS_DEFAULT_REGION"}
+    assert exported["PORT"] == str(BACKEND_PORT)
+    assert exported["CLOUDMART_STAGE"] == "prod"
+    assert exported["CLOUDMART_PARAMETERS"] == "/team3/prod/"
+    assert exported["CLOUDMART_SECRETS"] == "team3-prod/"
+    assert exported["APPLICATION"] == "team3-prod-backend"
+    assert exported["GROUP"] == "team3-prod-backend-green"
+    assert len(re.findall(r"^artefact=s3://\S+\.zip$", script, re.MULTILINE)) == 1
 
 
-def test_instance_may_read_its_own_stage_only(synthesized: Synthesize) -> None:
-    app = synthesized("prod")
-    (role,) = app.resources(STACK, "AWS::IAM::Role").values()
+def test_user_data_runs_the_host_and_tells_how_it_went(synthesized: Synthesize, tmp_path: Path) -> None:
+    """For real, with what AWS would be recorded: continue and a signal, or a signal and abandon."""
+    script = _user_data(synthesized(), "blue").replace("/opt/aws/bin/cfn-signal", "cfn-signal")
+    for status, told in ((0, ["CONTINUE", "wait", "cfn-signal 0"]), (7, ["cfn-signal 7", "ABANDON"])):
+        machine = Machine(tmp_path / str(status))
+        machine.answers("curl", "echo i-1")
+        machine.answers("cfn-signal", "")
+        machine.answers(
+            "aws",
+            f"""
+case "$1 $2" in
+"s3 cp") mkdir "$(dirname "$5")/host"
+  printf '#!/bin/sh\nexit {status}\n' > "$(dirname "$5")/host/first_boot.sh"
+  chmod +x "$(dirname "$5")/host/first_boot.sh" ;;
+esac""",
+        )
+        machine.answers("unzip", "")
+        subprocess.run(["bash"], input=script, env=machine.environment(), text=True, check=False)
+        calls = [call.replace("-e ", "") for call in machine.calls[-len(told) :]]
+        assert all(word in call for word, call in zip(told, calls, strict=True)), calls
+
+
+def _allowed(role: dict[str, Any]) -> dict[str, str]:
+    """Action -> its resources, as text."""
     (policy,) = role["Properties"]["Policies"]
     allowed: dict[str, str] = {}
     for statement in policy["PolicyDocument"]["Statement"]:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         allowed |= dict.fromkeys(actions, str(statement["Resource"]))
+    return allowed
+
+
+def _role(app: Synthesized, service: str) -> dict[str, Any]:
+    (role,) = [
+        role
+        for role in app.resources(STACK, "AWS::IAM::Role").values()
+        if role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] == service
+    ]
+    return role
+
+
+INSTANCE_STARS = {
+    "cloudwatch:PutMetricData",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "ec2:DescribeTags",
+    "elasticloadbalancing:DescribeTargetHealth",
+    *SSM_AGENT_ACTIONS,
+}
+
+
+def test_instance_may_read_its_own_stage_only(synthesized: Synthesize) -> None:
+    app = synthesized("prod")
+    role = _role(app, "ec2.amazonaws.com")
+    allowed = _allowed(role)
     assert "parameter/cloudmart/prod/*" in allowed["ssm:GetParameter"]
     assert "GetStackOutput" in allowed["secretsmanager:GetSecretValue"]
-    everything = {action for action, resource in allowed.items() if resource == "*"}
-    assert everything == {
-        "cloudwatch:PutMetricData",
-        "xray:PutTraceSegments",
-        "xray:PutTelemetryRecords",
-        "ec2:DescribeTags",
-        "elasticloadbalancing:DescribeTargetHealth",
-        *SSM_AGENT_ACTIONS,
-    }
+    (bucket,) = app.resources(STACK, "AWS::S3::Bucket")
+    assert bucket in allowed["s3:GetObject"], "what was released"
+    assert allowed["s3:GetObject"].count(".zip") == 2, "host and revision"
+    assert (
+        "deploymentgroup:cloudmart-prod-backend/cloudmart-prod-backend-green"
+        in allowed["codedeploy:GetDeploymentGroup"]
+    )
+    assert {action for action, resource in allowed.items() if resource == "*"} == INSTANCE_STARS
     assert "ManagedPolicyArns" not in role["Properties"], "AWS's own policy for the agent reads every parameter"
+
+
+REPOSITORY = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/cloudmart-lab/shop"
+
+
+def test_an_image_of_our_registry_may_be_pulled_and_nothing_else(synthesized: Synthesize) -> None:
+    role = _role(synthesized("lab", **{"backend.application": f"{REPOSITORY}:1"}), "ec2.amazonaws.com")
+    allowed = _allowed(role)
+    assert allowed["ecr:BatchGetImage"].endswith(":repository/cloudmart-lab/shop']]}")
+    assert {action for action, resource in allowed.items() if resource == "*"} - INSTANCE_STARS == {
+        "ecr:GetAuthorizationToken"
+    }
+
+
+def test_without_an_image_of_ours_nothing_of_ecr_is_allowed(synthesized: Synthesize) -> None:
+    for context in ({}, {"backend.application": "public.ecr.aws/nginx/nginx:1.27"}):
+        role = _role(synthesized("lab", **context), "ec2.amazonaws.com")
+        assert not any(action.startswith("ecr:") for action in _allowed(role))
 
 
 def test_the_alarms_that_steer_a_rollout_live_here(synthesized: Synthesize) -> None:
     alarms = synthesized("prod").resources(STACK, "AWS::CloudWatch::Alarm").values()
-    names = {alarm["Properties"]["AlarmName"] for alarm in alarms}
-    assert {"cloudmart-prod-shop-error-rate", "cloudmart-prod-shop-latency"} <= names
+    by_name = {alarm["Properties"]["AlarmName"]: alarm["Properties"] for alarm in alarms}
+    assert {"cloudmart-prod-shop-error-rate", "cloudmart-prod-shop-latency"} <= by_name.keys()
+    for name in ("cloudmart-prod-shop-green-error-rate", "cloudmart-prod-shop-green-latency"):
+        for term in by_name[name]["Metrics"][1:]:
+            dimensions = {entry["Name"] for entry in term["MetricStat"]["Metric"]["Dimensions"]}
+            assert dimensions == {"LoadBalancer", "TargetGroup"}, "a tenth of the traffic shows in its own targets only"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_codedeploy_has_a_group_for_each_colour(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    prefix = f"cloudmart-{stage}"
+    (application,) = app.resources(STACK, "AWS::CodeDeploy::Application").values()
+    assert application["Properties"]["ApplicationName"] == f"{prefix}-backend"
+    assert application["Properties"]["ComputePlatform"] == "Server"
+    found = app.resources(STACK, "AWS::CodeDeploy::DeploymentGroup").values()
+    by_name = {group["Properties"]["DeploymentGroupName"]: group["Properties"] for group in found}
+    assert by_name.keys() == {f"{prefix}-backend-blue", f"{prefix}-backend-green"}
+    for colour in ("blue", "green"):
+        group = by_name[f"{prefix}-backend-{colour}"]
+        assert group["AutoScalingGroups"] == [{"Ref": f"{colour.title()}Group"}]
+        (target_group,) = group["LoadBalancerInfo"]["TargetGroupInfoList"]
+        assert colour.title() in str(target_group["Name"])
+        style = group["DeploymentStyle"]
+        assert style == {"DeploymentType": "IN_PLACE", "DeploymentOption": "WITH_TRAFFIC_CONTROL"}
+        assert [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]] == [
+            f"{prefix}-shop-{colour}-error-rate",
+            f"{prefix}-shop-{colour}-latency",
+        ]
+        assert group["AlarmConfiguration"]["Enabled"] is True
+        assert set(group["AutoRollbackConfiguration"]["Events"]) == {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"}
+
+
+def test_alarms_are_there_before_the_group_that_names_them(synthesized: Synthesize) -> None:
+    app = synthesized()
+    alarms = {id for id in app.resources(STACK, "AWS::CloudWatch::Alarm") if "Rollout" in id}
+    assert len(alarms) == 6
+    for group in app.resources(STACK, "AWS::CodeDeploy::DeploymentGroup").values():
+        assert alarms <= set(group["DependsOn"])
+
+
+def test_codedeploy_changes_nothing_but_these_groups(synthesized: Synthesize) -> None:
+    role = _role(synthesized("prod"), "codedeploy.amazonaws.com")
+    for action, resource in _allowed(role).items():
+        describes = action.split(":")[1].startswith(("Describe", "Get"))
+        assert (resource == "*") is describes, action
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_releases_stay(synthesized: Synthesize, stage: str) -> None:
+    """CodeDeploy fetches the last one for each instance that is launched, months later too."""
+    app = synthesized(stage)
+    ((id, bucket),) = app.resources(STACK, "AWS::S3::Bucket").items()
+    assert bucket["Properties"]["VersioningConfiguration"] == {"Status": "Enabled"}
+    for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]:
+        assert not {"ExpirationInDays", "ExpirationDate"} & rule.keys()
+    assert bucket["DeletionPolicy"] == ("Retain" if stage in ("staging", "prod") else "Delete")
+    (parameter,) = app.resources(STACK, "AWS::SSM::Parameter").values()
+    assert parameter["Properties"]["Name"] == f"/cloudmart/{stage}/backend/releases-bucket"
+    assert parameter["Properties"]["Value"] == app.templates[STACK]["Outputs"]["ReleasesBucket"]["Value"] == {"Ref": id}
+    assert app.templates[STACK]["Outputs"]["DeliveryApplication"]["Value"] == f"cloudmart-{stage}-backend"

@@ -56,4 +56,4 @@ else
   install_folder
 fi
 systemctl daemon-reload
-touch "$root/opt/cloudmart/installed"
+touch "$root/etc/cloudmart/installed"

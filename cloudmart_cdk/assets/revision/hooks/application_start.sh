@@ -3,7 +3,7 @@
 set -euo pipefail
 
 root=${ROOT:-}
-if [ ! -e "$root/opt/cloudmart/installed" ]; then
+if [ ! -e "$root/etc/cloudmart/installed" ]; then
   echo "error: application: given a half-finished installation; allowed: a whole one; do: install the revision again" >&2
   exit 1
 fi

@@ -19,10 +19,10 @@ if [ ! -e "$revision/app/image" ] && [ ! -f "$revision/app/bin/start" ]; then
 fi
 
 "$revision/hooks/application_stop.sh"
-rm -f "$root/opt/cloudmart/installed"
+rm -f "$root/etc/cloudmart/installed"
 rm -rf "$app"
 install -d -m 0755 "$app"
 
-if [ -e "$revision/app/image" ] && ! command -v docker >/dev/null; then
+if [ -e "$revision/app/image" ] && ! rpm --quiet -q docker; then
   dnf install -y -q docker
 fi

@@ -1,0 +1,229 @@
+"""The hooks of a revision, run for real in a scratch root: in order, again, killed half-way, and with what is wrong."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # has no types of its own
+
+from cloudmart_cdk.revision import Application, Folder, Image, assemble
+from tests.instance.support import HOST, Machine, make_application, write_program
+
+INSTALL = HOST / "install_revision.sh"
+
+
+class _Health(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Where a server answers `/health`."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Health) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture
+def machine(tmp_path: Path, port: int) -> Machine:
+    """As the first boot's install.sh leaves it."""
+    machine = Machine(tmp_path / "machine")
+    (machine.root / "etc/cloudmart/environment").write_text(f"PORT={port}\nCLOUDMART_STAGE=lab\n")
+    (machine.root / "opt/cloudmart").mkdir(parents=True)
+    for unit in ("cloudmart.service", "cloudmart-image.service"):
+        (machine.root / "usr/local/lib/cloudmart" / unit).write_bytes((HOST / unit).read_bytes())
+    return machine
+
+
+def _revision(folder: Path, application: Application) -> Path:
+    assemble(application, folder)
+    return folder
+
+
+@pytest.fixture
+def revision(tmp_path: Path) -> Path:
+    make_application(tmp_path / "mine", install=True)
+    return _revision(tmp_path / "revision", Folder(tmp_path / "mine"))
+
+
+def _installed(machine: Machine) -> bool:
+    return (machine.root / "etc/cloudmart/installed").exists()
+
+
+def _unit(machine: Machine) -> str:
+    return (machine.root / "etc/systemd/system/cloudmart.service").read_text(encoding="utf-8")
+
+
+def test_a_folder_is_installed_by_its_own_user_and_started(machine: Machine, revision: Path) -> None:
+    machine.answers("systemctl", '[ "$1" != cat ]')  # no unit yet
+    done = machine.run(INSTALL, str(revision))
+    assert (done.returncode, done.stderr) == (0, "")
+    app = machine.root / "opt/cloudmart/app"
+    assert (app / "made").read_text() == f"installed by lab in {app}\n"
+    assert os.access(app / "bin/start", os.X_OK)
+    assert _unit(machine) == (HOST / "cloudmart.service").read_text(encoding="utf-8")
+    assert _installed(machine)
+    assert machine.calls == [
+        "systemctl cat cloudmart.service",
+        f"chown -R cloudmart:cloudmart {app}",
+        f"runuser -u cloudmart -- env HOME={machine.root}/var/lib/cloudmart ./bin/install",
+        "systemctl daemon-reload",
+        "systemctl enable cloudmart.service",
+        "systemctl restart cloudmart.service",
+    ]
+
+
+def test_the_runner_does_what_appspec_says(revision: Path) -> None:
+    """At the first boot there is no agent: the same hooks, in CodeDeploy's order, around the same copy."""
+    appspec = yaml.safe_load((revision / "appspec.yml").read_text(encoding="utf-8"))
+    (copied,) = appspec["files"]
+    steps = [line for line in INSTALL.read_text(encoding="utf-8").splitlines() if "$revision/" in line]
+    hooks = {event: script["location"] for event, (script,) in appspec["hooks"].items()}
+    assert steps == [
+        f'"$revision/{hooks["BeforeInstall"]}"',  # which stops what runs, as ApplicationStop does
+        f'cp -R "$revision/{copied["source"]}/." "$root{copied["destination"]}/"',
+        f'"$revision/{hooks["AfterInstall"]}"',
+        f'"$revision/{hooks["ApplicationStart"]}"',
+        f'"$revision/{hooks["ValidateService"]}"',
+    ]
+
+
+def test_the_next_revision_leaves_nothing_of_the_last(machine: Machine, revision: Path, tmp_path: Path) -> None:
+    assert machine.run(INSTALL, str(revision)).returncode == 0
+    make_application(tmp_path / "next")
+    machine.forget()
+    assert machine.run(INSTALL, str(_revision(tmp_path / "second", Folder(tmp_path / "next")))).returncode == 0
+    assert machine.calls[:2] == ["systemctl cat cloudmart.service", "systemctl stop cloudmart.service"]
+    files = {path.name for path in (machine.root / "opt/cloudmart/app").rglob("*") if path.is_file()}
+    assert files == {"start", "server.py"}
+
+
+def test_killed_half_way_nothing_starts_until_it_is_installed_again(machine: Machine, tmp_path: Path) -> None:
+    make_application(tmp_path / "mine")
+    started = tmp_path / "started"
+    write_program(tmp_path / "mine" / "bin" / "install", f'touch "{started}"; sleep 60')
+    revision = _revision(tmp_path / "revision", Folder(tmp_path / "mine"))
+    (machine.root / "etc/cloudmart/installed").touch()  # of the version before
+    with subprocess.Popen(
+        [INSTALL, str(revision)], env=machine.environment(), start_new_session=True, stderr=subprocess.DEVNULL
+    ) as running:
+        while not started.exists():
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGKILL)
+    assert not _installed(machine)
+
+    machine.forget()
+    refused = machine.run(revision / "hooks/application_start.sh")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: application: given a half-finished installation; allowed: ")
+    assert machine.calls == []
+
+    write_program(revision / "app/bin/install", "touch made")
+    assert machine.run(INSTALL, str(revision)).returncode == 0
+    assert _installed(machine)
+    assert (machine.root / "opt/cloudmart/app/made").exists()
+
+
+def test_an_installation_that_fails_is_not_marked(machine: Machine, revision: Path) -> None:
+    write_program(revision / "app/bin/install", "echo no network >&2; exit 7")
+    done = machine.run(INSTALL, str(revision))
+    assert (done.returncode, done.stderr) == (7, "no network\n")
+    assert not _installed(machine)
+    assert not any("restart" in call for call in machine.calls)
+
+
+def test_what_is_no_revision_is_refused_before_anything_is_touched(machine: Machine, revision: Path) -> None:
+    assert machine.run(INSTALL, str(revision)).returncode == 0
+    machine.forget()
+    (revision / "app/bin/start").unlink()
+    done = machine.run(INSTALL, str(revision))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: revision: given neither app/bin/start nor app/image; allowed: ")
+    assert machine.calls == []
+    assert _installed(machine)
+    assert (machine.root / "opt/cloudmart/app/bin/start").exists()
+
+
+def test_a_machine_that_is_not_prepared_is_refused(machine: Machine, revision: Path) -> None:
+    (machine.root / "etc/cloudmart/environment").unlink()
+    done = machine.run(INSTALL, str(revision))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: instance: given no /etc/cloudmart/environment; allowed: ")
+    assert machine.calls == []
+
+
+def test_a_server_that_does_not_answer_fails_with_the_end_of_its_log(machine: Machine, revision: Path) -> None:
+    (machine.root / "etc/cloudmart/environment").write_text("PORT=1\n")
+    (machine.root / "var/log/cloudmart").mkdir()
+    log = [f"line {number}" for number in range(30)]
+    (machine.root / "var/log/cloudmart/application.log").write_text("\n".join(log) + "\n")
+    done = machine.run(revision / "hooks/validate_service.sh", variables={"WAIT_S": "0"})
+    assert done.returncode == 1
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("error: application: given no answer of /health on port 1 within 0 s; allowed: 200;")
+    assert rest == log[-20:]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_stopping_waits_for_systemd_and_is_no_error_without_a_unit(
+    machine: Machine, revision: Path, there: bool
+) -> None:
+    machine.answers("systemctl", "" if there else '[ "$1" != cat ]')
+    assert machine.run(revision / "hooks/application_stop.sh").returncode == 0
+    assert ("systemctl stop cloudmart.service" in machine.calls) is there
+
+
+def test_an_image_of_a_public_registry(machine: Machine, tmp_path: Path) -> None:
+    revision = _revision(tmp_path / "revision", Image("registry.example.com/team/shop:1.0"))
+    assert machine.run(INSTALL, str(revision)).returncode == 0
+    assert not any(call.startswith(("aws", "docker login")) for call in machine.calls)
+    assert "dnf install -y -q docker" not in machine.calls
+    assert machine.calls.index("docker pull --quiet registry.example.com/team/shop:1.0") < machine.calls.index(
+        "systemctl restart cloudmart.service"
+    )
+    values = dict(line.split("=", 1) for line in (machine.root / "etc/cloudmart/image").read_text().splitlines())
+    assert values["IMAGE"] == "registry.example.com/team/shop:1.0"
+    assert values["CONTAINER_USER"] == "993:993"
+    assert int(values["CONTAINER_MEMORY"].removesuffix("k")) > 0
+    assert _unit(machine) == (HOST / "cloudmart-image.service").read_text(encoding="utf-8")
+
+
+def test_an_image_of_ecr_leaves_no_credentials(machine: Machine, tmp_path: Path) -> None:
+    host = "123456789012.dkr.ecr.ap-northeast-2.amazonaws.com"
+    revision = _revision(tmp_path / "revision", Image(f"{host}/cloudmart-lab/shop:1"))
+    machine.answers("aws", "echo a-token")
+    machine.answers("docker", 'if [ "$1" = login ]; then cat > "$DOCKER_CONFIG/config.json"; fi\n')
+    folders = tmp_path / "temporary"
+    folders.mkdir()
+    assert machine.run(INSTALL, str(revision), variables={"TMPDIR": str(folders)}).returncode == 0
+    assert "aws ecr get-login-password --region ap-northeast-2" in machine.calls
+    assert f"docker login --username AWS --password-stdin {host}" in machine.calls
+    assert list(folders.iterdir()) == []
+
+
+def test_an_image_that_cannot_be_pulled_is_not_installed(machine: Machine, tmp_path: Path) -> None:
+    revision = _revision(tmp_path / "revision", Image("nginx:1.27"))
+    machine.answers("docker", "exit 1")
+    assert machine.run(INSTALL, str(revision)).returncode == 1
+    assert not _installed(machine)
+
+
+def test_docker_comes_with_the_first_image(machine: Machine, tmp_path: Path) -> None:
+    """It is no part of the image of Amazon Linux, and a folder needs none."""
+    revision = _revision(tmp_path / "revision", Image("nginx:1.27"))
+    machine.answers("rpm", "exit 1")
+    assert machine.run(revision / "hooks/before_install.sh").returncode == 0
+    assert "dnf install -y -q docker" in machine.calls
