@@ -1,0 +1,1 @@
+"""Tests of `cloudmart_cdk.assets.data_move`."""
