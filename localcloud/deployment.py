@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cloudmart_cdk.policy.off import NOTICE
-from localcloud import backends, emulator, environment, ports, shop
+from localcloud import emulator, environment, ports, shop
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
@@ -36,7 +36,6 @@ def deploy(state: State, options: Options) -> None:
         if cloud is not None:
             context = list(options.context) or cloud.context
             settings = settings_of(cloud.stage, cloud.name, context)
-            backends.restore(state, cloud)
             cloud.context = context
             _deploy_again(state, cloud, options, settings)
             return
@@ -99,7 +98,7 @@ def _first_deploy(state: State, cloud: Cloud, options: Options, settings: "Setti
         # The app is synthesized while the emulator starts and is bootstrapped: both take seconds.
         synth = cdk.synth()
         step = time.monotonic()
-        emulator.start(state, cloud, instances=backends.start(state, cloud))
+        emulator.start(state, cloud)
         say(f"  emulator on {cloud.endpoint} ({timed(step)})")
         step = time.monotonic()
         bootstrap = cdk.bootstrap()

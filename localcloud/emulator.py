@@ -29,7 +29,7 @@ def healthy(port: int) -> bool:
         connection.close()
 
 
-def start(state: State, cloud: Cloud, *, instances: list[int]) -> None:
+def start(state: State, cloud: Cloud) -> None:
     """Starts it and waits for its health; the process is in `cloud.processes` from its first moment."""
     log = state.log(ROLE)
     log.unlink(missing_ok=True)
@@ -37,7 +37,7 @@ def start(state: State, cloud: Cloud, *, instances: list[int]) -> None:
         process = processes.start(
             ROLE,
             [sys.executable, "-m", "localcloud.server"],
-            environment=environment.server(state, cloud, instances=instances),
+            environment=environment.server(state, cloud),
             log=log,
             folder=PROJECT,
         )

@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from localcloud.state import PROJECT, Cloud, State
+from localcloud.state import PROJECT, STATE_VARIABLE, Cloud, State
 
 DEFAULT_ACCOUNT: Final = "111111111111"
 """Used while the settings name none. MiniStack takes a twelve-digit access key as the account."""
@@ -84,8 +84,24 @@ def plain(state: State) -> dict[str, str]:
     return _base(state)
 
 
-def server(state: State, cloud: Cloud, *, instances: list[int]) -> dict[str, str]:
-    """For the emulator. `instances`: ports of the processes that stand in for EC2 instances."""
+def instance(state: State, cloud: Cloud) -> dict[str, str]:
+    """For the application of an emulated instance: as bare as systemd's, and the way to the emulated services."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(state.home),
+        "TMPDIR": str(state.temporary),
+        "LANG": "C.UTF-8",
+        STATE_VARIABLE: str(state.root),
+        **{key: value for key, value in client(state, cloud).items() if key.startswith("AWS_")},
+        "CLOUDMART_CA_FILE": str(state.ca_file),
+        # Its packages are those of the project's own environment, so that nothing is installed here.
+        "SHOP_PYTHON": sys.executable,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def server(state: State, cloud: Cloud) -> dict[str, str]:
+    """For the emulator, and the Lambda functions that it runs."""
     return _base(state) | {
         # Its default is every address of the machine.
         "BIND_HOST": "127.0.0.1",
@@ -99,7 +115,9 @@ def server(state: State, cloud: Cloud, *, instances: list[int]) -> dict[str, str
         "IOT_MTLS_ENABLED": "0",
         "DOCKER_HOST": f"unix://{state.home / 'no-docker'}",
         "LOCALCLOUD_RECORDS": str(state.records_file),
-        "LOCALCLOUD_INSTANCES": ",".join(f"127.0.0.1:{port}" for port in instances),
+        STATE_VARIABLE: str(state.root),
+        # What a function that connects to a store checks it against.
+        "CA_FILE": str(state.ca_file),
         "PYTHONPATH": str(PROJECT / "localcloud" / "server" / "worker_site"),
         "NODE_PATH": str(PROJECT / "node_modules"),
     }

@@ -34,13 +34,17 @@ class Process:
         return started_at(self.pid) == self.started
 
     def stop(self, *, grace_seconds: float = 5.0) -> None:
-        """Ends the process and its whole session; kills what is left after the grace."""
-        if not self.alive():
+        """Ends the process and its whole group, also where it is gone itself; kills what is left after the grace."""
+        if not self._ours():
             return
         self._signal(signal.SIGTERM)
         if not _wait(lambda: not self._group_alive(), seconds=grace_seconds):
             self._signal(signal.SIGKILL)
             _wait(lambda: not self._group_alive(), seconds=grace_seconds)
+
+    def _ours(self) -> bool:
+        """Whether the id is still our process's, or our group's: no process gets the id of a group that lives."""
+        return self.alive() or not started_at(self.pid)
 
     def _signal(self, number: signal.Signals) -> None:
         try:

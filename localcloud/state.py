@@ -35,8 +35,6 @@ class Cloud:
     context: list[str] = field(default_factory=list)
     """`key=value` of every `-c`, for the commands that follow."""
     processes: list[Process] = field(default_factory=list)
-    backend_ports: list[int] = field(default_factory=list)
-    """Where the emulator looks for the shop's backends."""
 
     @property
     def endpoint(self) -> str:
@@ -72,6 +70,12 @@ class State:
         self.temporary = self.root / "tmp"
         self.home = self.root / "home"
         self.cdk_home = self.root / "cdk"
+        self.engines = self.root / "engines"
+        """Of the databases and caches, a folder each."""
+        self.ca_file = self.engines / "ca.pem"
+        """The authority that vouches for them."""
+        self.instances = self.root / "instances"
+        """What is installed on the instances of the scaling groups, a folder each."""
 
     def prepare(self) -> None:
         """The folders; with a `.gitignore`, since nothing in them is ever for a commit."""

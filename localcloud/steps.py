@@ -82,7 +82,8 @@ def stop_all(state: State, cloud: Cloud) -> None:
         for process in reversed(cloud.processes):
             process.stop()
         state.forget()
-        shutil.rmtree(state.temporary, ignore_errors=True)
+        for folder in (state.temporary, state.engines, state.instances):
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

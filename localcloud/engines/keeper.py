@@ -4,8 +4,8 @@ Owns the life of the engine's servers and of the TLS fronts before them. It ends
 when whoever started it ends, however that happens; its servers are killed by the kernel when it is killed itself. So no
 engine outlives its owner.
 
-Each further line is a command: `start`, `stop` (gracefully) or `kill` (as a power failure would) the servers; each is
-answered by one line, `ok` or `error: ...`.
+Each further line is a command: `start` the servers, `kill` them (as a power failure would), `open` another front; each
+is answered by one line, `ok` or `error: ...`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -44,6 +44,7 @@ class Front:
     kind: str
     host: str
     port: int
+    target_host: str
     target_port: int
     certificate: str
 
@@ -78,6 +79,8 @@ class Keeper:
         except CloudError:
             self.stop()
             raise
+        servers = [replace(server, prepare=[]) for server in self._order.servers]
+        self._order = replace(self._order, servers=servers)
 
     def _spawn(self) -> subprocess.Popen[str]:
         with self._log.open("ab") as log:
@@ -92,6 +95,11 @@ class Keeper:
                 stderr=log,
                 text=True,
             )
+
+    def open(self, front: Front) -> None:
+        """Opens a further endpoint, for as long as the keeper lives and after each start."""
+        self._ask(f"open {json.dumps(asdict(front))}")
+        self._order.fronts.append(front)
 
     def kill(self) -> None:
         """Kills the servers; the fronts stay and close every connection."""
@@ -185,13 +193,25 @@ async def _keep(order: Order, source: TextIO) -> None:
     servers = _Servers(order)
     ended = asyncio.Event()
 
-    def command(line: str) -> None:
+    fronts: list[asyncio.Server] = []
+
+    async def open_front(entry: Front) -> None:
+        target = (entry.target_host, entry.target_port)
+        server = await front.serve(
+            entry.kind, host=entry.host, port=entry.port, target=target, certificate=entry.certificate
+        )
+        fronts.append(server)
+
+    async def command(line: str) -> None:
+        name, _, argument = line.partition(" ")
         try:
-            match line:
+            match name:
                 case "start":
                     servers.start()
-                case "stop" | "kill":
-                    servers.end(gracefully=line == "stop")
+                case "kill":
+                    servers.end(gracefully=False)
+                case "open":
+                    await open_front(Front(**json.loads(argument)))
             print("ok", flush=True)
         except OSError as error:
             print(f"error: {error}", flush=True)
@@ -199,22 +219,19 @@ async def _keep(order: Order, source: TextIO) -> None:
     def readable() -> None:
         line = source.readline()
         if line:
-            command(line.strip())
+            running.append(asyncio.ensure_future(command(line.strip())))
         else:
             ended.set()
 
+    running: list[asyncio.Task[None]] = []
+
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    fronts: list[asyncio.Server] = []
     try:
         servers.prepare()
         servers.start()
         for entry in order.fronts:
-            target = (entry.host, entry.target_port)
-            server = await front.serve(
-                entry.kind, host=entry.host, port=entry.port, target=target, certificate=entry.certificate
-            )
-            fronts.append(server)
+            await open_front(entry)
         print("ok", flush=True)
         loop.add_reader(source, readable)
         await ended.wait()

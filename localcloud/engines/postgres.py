@@ -20,6 +20,8 @@ from localcloud.errors import CloudError
 from localcloud.processes import started_at
 
 SUPERUSER: Final = "rdsadmin"
+NO_DATABASE: Final = "postgres"
+"""What there is where no first database is asked for."""
 _PLAIN_PORT_OFFSET: Final = 10_000
 _START_SECONDS: Final = 20.0
 _STATUS_LINE: Final = 8
@@ -74,6 +76,26 @@ class Postgres:
     def kill(self) -> None:
         """As a power failure would; connections break, new ones are closed until `start`."""
         self.keeper.kill()
+
+    def open_at(self, host: str, authority: Authority) -> None:
+        """Answers at a further address too: another name of the same data. Raises `CloudError` when it is taken."""
+        certificate = authority.issue(host, self.folder / f"{host}.pem")
+        self.keeper.open(
+            Front(
+                kind="postgres",
+                host=host,
+                port=self.port,
+                target_host=self.host,
+                target_port=self.plain_port,
+                certificate=str(certificate),
+            )
+        )
+
+    def set_password(self, password: str) -> None:
+        """The owner's, as `ModifyDBInstance` sets it."""
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(self.owner), sql.Literal(password))
+        with psycopg.connect(self.superuser_dsn, autocommit=True) as connection:
+            connection.execute(statement)
 
     def stop(self) -> None:
         """Ends it and its front; `start` brings both back."""
@@ -148,6 +170,7 @@ def start(
                 kind="postgres",
                 host=host,
                 port=port,
+                target_host=host,
                 target_port=plain_port,
                 certificate=str(authority.issue(host, folder / "server.pem")),
             )
@@ -178,15 +201,16 @@ def start(
 
 def _as_rds(server: Postgres) -> None:
     """The master user of RDS: not a superuser, but member of rds_superuser, and owner of the first database."""
-    place = server.superuser_dsn.replace(f"dbname={server.database}", "dbname=postgres")
+    place = server.superuser_dsn.replace(f"dbname={server.database}", f"dbname={NO_DATABASE}")
     owner = sql.Identifier(server.owner)
-    statements = (
+    statements: list[sql.SQL | sql.Composed] = [
         sql.SQL("CREATE ROLE rds_superuser NOLOGIN"),
         sql.SQL("GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO rds_superuser WITH ADMIN OPTION"),
         sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE PASSWORD {}").format(owner, sql.Literal(server.password)),
         sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(owner),
-        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(server.database), owner),
-    )
+    ]
+    if server.database != NO_DATABASE:
+        statements.append(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(server.database), owner))
     with psycopg.connect(place, autocommit=True) as connection:
         for statement in statements:
             connection.execute(statement)

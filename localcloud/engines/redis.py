@@ -62,8 +62,8 @@ class Redis:
         )
 
     def set_tokens(self, *tokens: str) -> None:
-        """Accepts these tokens and no other from now on; sessions that are open stay, as on ElastiCache."""
-        rules = ["resetpass", *(f">{token}" for token in tokens)]
+        """Accepts these tokens and no other from now on, or any; open sessions stay, as on ElastiCache."""
+        rules = ["resetpass", *(f">{token}" for token in tokens)] if tokens else ["nopass"]
         for number in range(len(self.hosts)):
             with self.owner_client(number) as connection:
                 connection.execute_command("ACL", "SETUSER", "default", *rules)
@@ -132,7 +132,14 @@ def start(folder: Path, *, host: str, port: int = 6379, password: str, shards: i
         servers.append(Server(command=[str(program), str(configuration)]))
         certificate = authority.issue(address, place / "server.pem")
         fronts.append(
-            Front(kind="redis", host=address, port=port, target_port=plain_port, certificate=str(certificate))
+            Front(
+                kind="redis",
+                host=address,
+                port=port,
+                target_host=address,
+                target_port=plain_port,
+                certificate=str(certificate),
+            )
         )
     order = Order(folder=str(folder), servers=servers, fronts=fronts)
     server = Redis(
@@ -155,9 +162,10 @@ def start(folder: Path, *, host: str, port: int = 6379, password: str, shards: i
     return server
 
 
-def _users(owner_password: str, password: str) -> str:
+def _users(owner_password: str, token: str) -> str:
+    accepted = f">{token}" if token else "nopass"
     return (
-        f"user {_OWNER} on >{owner_password} ~* &* +@all\nuser default on >{password} ~* &* +@all {_NOT_FOR_CLIENTS}\n"
+        f"user {_OWNER} on >{owner_password} ~* &* +@all\nuser default on {accepted} ~* &* +@all {_NOT_FOR_CLIENTS}\n"
     )
 
 

@@ -5,10 +5,12 @@ Owns the order of the two; the environment is set by `localcloud.environment`.
 
 from ministack.app import main
 
-from localcloud.server import mends, observed, records, resource, types
+from localcloud.server import codedeploy, mends, observed, records, resource, types
 
 resource.register(types.ALL)
+resource.register(codedeploy.TYPES)
 resource.register(records.types())
 mends.install()
+codedeploy.install()
 observed.install()
 main()

@@ -67,9 +67,7 @@ TYPES: Final[dict[str, RecordOnly]] = {
     "AWS::CloudWatch::InsightRule": RecordOnly(
         name_from="RuleName", attributes={"Arn": _arn("cloudwatch", "insight-rule"), "RuleName": "{id}"}
     ),
-    "AWS::CodeDeploy::Application": RecordOnly(name_from="ApplicationName"),
     "AWS::CodeDeploy::DeploymentConfig": RecordOnly(name_from="DeploymentConfigName"),
-    "AWS::CodeDeploy::DeploymentGroup": RecordOnly(name_from="DeploymentGroupName"),
     "AWS::Grafana::Workspace": RecordOnly(
         attributes={"Id": "{id}", "Endpoint": "{id}.grafana-workspace.{region}.amazonaws.com"}
     ),

@@ -31,7 +31,7 @@ def cloud(state: State) -> Iterator[Cloud]:
         shop_port=ports.free(),
     )
     try:
-        emulator.start(state, cloud, instances=[])
+        emulator.start(state, cloud)
         yield cloud
     finally:
         for process in cloud.processes:

@@ -13,6 +13,27 @@ def _att(name: str, attribute: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, attribute]}
 
 
+_ROTATOR = """
+import boto3
+
+def handle(event, context):
+    secrets = boto3.client("secretsmanager")
+    arn, version = event["SecretId"], event["ClientRequestToken"]
+    described = secrets.describe_secret(SecretId=arn)["VersionIdsToStages"]
+    assert "AWSPENDING" in described[version], described
+    if event["Step"] == "createSecret":
+        value = secrets.get_random_password(ExcludePunctuation=True)["RandomPassword"]
+        if b"broken" in secrets.get_secret_value(SecretId=arn)["SecretString"].encode():
+            raise ValueError("this secret cannot be rotated")
+        stages = ["AWSPENDING"]
+        secrets.put_secret_value(SecretId=arn, ClientRequestToken=version, SecretString=value, VersionStages=stages)
+    if event["Step"] == "finishSecret":
+        current = next(each for each, stages in described.items() if "AWSCURRENT" in stages)
+        secrets.update_secret_version_stage(
+            SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
+        )
+"""
+
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -163,12 +184,23 @@ def _data() -> Template:
             "Type": "AWS::SecretsManager::ResourcePolicy",
             "Properties": {"SecretId": _ref("Secret"), "ResourcePolicy": {"Version": "2012-10-17", "Statement": []}},
         },
+        "Rotator": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.14",
+                "Handler": "index.handle",
+                "Role": _att("Role", "Arn"),
+                "Timeout": 60,
+                "Code": {"ZipFile": _ROTATOR},
+            },
+        },
         "Rotation": {
             "Type": "AWS::SecretsManager::RotationSchedule",
             "Properties": {
                 "SecretId": _ref("Secret"),
-                "RotationLambdaARN": "arn:aws:lambda:ap-northeast-2:111111111111:function:rotate",
+                "RotationLambdaARN": _att("Rotator", "Arn"),
                 "RotationRules": {"AutomaticallyAfterDays": 30},
+                "RotateImmediatelyOnUpdate": False,
             },
         },
         "DbSubnets": {

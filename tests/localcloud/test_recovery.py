@@ -1,12 +1,10 @@
 """What died between two commands is there again after one deploy."""
 
-import os
-import signal
 from collections.abc import Iterator
 
 import pytest
 
-from localcloud import backends, deployment, environment, ports
+from localcloud import deployment, environment, ports
 from localcloud.processes import Process
 from localcloud.state import Cloud, State
 from localcloud.steps import Options
@@ -36,18 +34,3 @@ def test_a_dead_emulator_is_followed_by_a_first_deploy(
     monkeypatch.setattr(deployment, "_first_deploy", lambda state, *_: started.append(state.temporary.is_dir()))
     deployment.deploy(folder, Options())
     assert started == [True], "with the folder that its processes run in"
-
-
-def test_a_dead_backend_is_started_on_its_port(folder: State, remembered: Cloud) -> None:
-    chosen = backends.start(folder, remembered)
-    first, second = remembered.processes
-    assert ports.opens(chosen[0], alive=first.alive)
-    os.kill(first.pid, signal.SIGKILL)
-    os.waitpid(first.pid, 0)
-    backends.restore(folder, remembered)
-    assert ports.answers(chosen[0])
-    assert remembered.backend_ports == chosen
-    assert second in remembered.processes, "what lives is left alone"
-    assert first not in remembered.processes
-    assert len(remembered.processes) == backends.COUNT
-    assert folder.load() == remembered

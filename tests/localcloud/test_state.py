@@ -71,7 +71,7 @@ def test_children_see_neither_home_nor_configuration_nor_proxies(
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/certs.pem")
     for variables in (
         environment.tool(folder, cloud()),
-        environment.server(folder, cloud(), instances=[1, 2]),
+        environment.server(folder, cloud()),
         environment.plain(folder),
     ):
         assert "AWS_PROFILE" not in variables
@@ -80,8 +80,11 @@ def test_children_see_neither_home_nor_configuration_nor_proxies(
         assert variables["NODE_EXTRA_CA_CERTS"] == "/certs.pem"
         for name in ("HOME", "TMPDIR"):
             assert Path(variables[name]).is_relative_to(folder.root)
+    bare = environment.instance(folder, cloud())
+    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "CDK_HOME"} & set(bare)
+    assert Path(bare["HOME"]).is_relative_to(folder.root)
     assert environment.tool(folder, cloud())["AWS_ACCESS_KEY_ID"] == "123456789012"
-    assert environment.server(folder, cloud(), instances=[1, 2])["BIND_HOST"] == "127.0.0.1"
+    assert environment.server(folder, cloud())["BIND_HOST"] == "127.0.0.1"
 
 
 def test_clients_leave_the_process_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

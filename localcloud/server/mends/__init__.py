@@ -8,12 +8,14 @@ from localcloud.server.mends import (
     auto_scaling,
     balancing,
     buckets,
+    caches,
     cdn,
     clusters,
     databases,
     deployment,
     network,
     parameters,
+    rotation,
 )
 
 
@@ -24,11 +26,13 @@ def install() -> None:
         network,
         buckets,
         databases,
+        caches,
         clusters,
         cdn,
         balancing,
         auto_scaling,
         alarms,
         parameters,
+        rotation,
     ):
         family.install()

@@ -1,36 +1,27 @@
 """AWS::AutoScaling::AutoScalingGroup: the instances behind a group.
 
-Faults: a group made by CloudFormation has no instance, is in no target group, and an update resets
-its live size. Here a group has EC2 records for its instances, registered with its target groups,
-and processes of this machine stand in for them: `LOCALCLOUD_INSTANCES`, a list of host:port.
+Faults: a group made by CloudFormation has no instance, is in no target group, and an update resets its live size. Here
+a group has instances, each an EC2 record and a process (`instances`), registered with its target groups; a stack waits
+until they are healthy, and an update of the launch template replaces them one by one, new before old.
 """
 
-import itertools
-import os
 import threading
 from typing import Any, Final
 
 from ministack.services import alb, autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
-from localcloud.server import patching
+from localcloud.server import instances, patching
 from localcloud.server.api import call
-from localcloud.server.mends import health, hooks
+from localcloud.server.mends import hooks
 from localcloud.server.resource import Properties
 
-PROCESSES_VARIABLE: Final = "LOCALCLOUD_INSTANCES"
 _TYPE: Final = "AWS::AutoScaling::AutoScalingGroup"
 
 Group = dict[str, Any]
 
-_counter = itertools.count()
 _reconciling = threading.local()
-
-
-def _processes() -> list[health.Address]:
-    entries = [entry for entry in os.environ.get(PROCESSES_VARIABLE, "").split(",") if entry]
-    pairs = [entry.rpartition(":") for entry in entries]
-    return [(host, int(port)) for host, _, port in pairs]
+_lock = threading.RLock()
 
 
 def _template_data(group: Group) -> dict[str, Any]:
@@ -45,7 +36,7 @@ def _template_data(group: Group) -> dict[str, Any]:
 
 
 def _launch(group: Group, instance: dict[str, Any], subnet: str | None) -> None:
-    """An EC2 record for one of the group's instances."""
+    """An EC2 record for one of the group's instances, and its first boot."""
     data = _template_data(group)
     parameters = {
         "ImageId": data.get("ImageId"),
@@ -60,36 +51,38 @@ def _launch(group: Group, instance: dict[str, Any], subnet: str | None) -> None:
     tags = [{"Key": "aws:autoscaling:groupName", "Value": group["AutoScalingGroupName"]}]
     tags += [{"Key": t["Key"], "Value": t["Value"]} for t in group["Tags"] if t.get("PropagateAtLaunch")]
     call("ec2", "create_tags", Resources=[made["InstanceId"]], Tags=tags)
-    processes = _processes()
-    if processes:
-        health.addresses[made["InstanceId"]] = processes[next(_counter) % len(processes)]
+    instances.launch(made["InstanceId"], group=group["AutoScalingGroupName"], user_data=data.get("UserData", ""))
 
 
-def _terminate(instances: list[str]) -> None:
-    known = [instance for instance in instances if instance in ec2._instances]
+def _terminate(ending: list[str]) -> None:
+    known = [instance for instance in ending if instance in ec2._instances]
     if known:
         call("ec2", "terminate_instances", InstanceIds=known)
         # Root volumes go with their instance; MiniStack keeps them.
         for volume in list(ec2._volumes.values()):
             if any(attached.get("InstanceId") in known for attached in volume.get("Attachments", [])):
                 del ec2._volumes[volume["VolumeId"]]
-    for instance in instances:
-        health.addresses.pop(instance, None)
+    for instance in ending:
+        instances.end(instance)
 
 
-def _leave(target_groups: list[str], instances: list[str]) -> None:
-    gone = set(instances)
+def _leave(target_groups: list[str], leaving: list[str]) -> None:
+    gone = set(leaving)
     for arn in target_groups:
         if arn in alb._targets:
             alb._targets[arn] = [target for target in alb._targets[arn] if target["Id"] not in gone]
 
 
-def _join(target_groups: list[str], instances: list[str]) -> None:
+def _join(target_groups: list[str], joining: list[str]) -> None:
     for arn in target_groups:
         registered = alb._targets.setdefault(arn, [])
         known = {target["Id"] for target in registered}
         port = alb._tgs[arn].get("Port", 80)
-        registered += [{"Id": instance, "Port": port} for instance in instances if instance not in known]
+        registered += [{"Id": instance, "Port": port} for instance in joining if instance not in known]
+
+
+def _ids(group: Group) -> list[str]:
+    return [instance["InstanceId"] for instance in group["Instances"]]
 
 
 def _reconcile(group: Group) -> None:
@@ -98,40 +91,61 @@ def _reconcile(group: Group) -> None:
         return
     _reconciling.active = True
     try:
-        before = [instance["InstanceId"] for instance in group["Instances"]]
-        _original_reconcile(group)
-        subnets = [subnet for subnet in group["VPCZoneIdentifier"].split(",") if subnet] or [None]
-        for index, instance in enumerate(group["Instances"]):
-            if instance["InstanceId"] not in ec2._instances:
-                _launch(group, instance, subnets[index % len(subnets)])
-        now = [instance["InstanceId"] for instance in group["Instances"]]
-        gone = [instance for instance in before if instance not in now]
-        target_groups = group.get("TargetGroupARNs") or []
-        _leave(target_groups, gone)
-        _terminate(gone)
-        _join(target_groups, now)
+        with _lock:
+            before = _ids(group)
+            _original_reconcile(group)
+            subnets = [subnet for subnet in group["VPCZoneIdentifier"].split(",") if subnet] or [None]
+            for index, instance in enumerate(group["Instances"]):
+                if instance["InstanceId"] not in ec2._instances:
+                    _launch(group, instance, subnets[index % len(subnets)])
+            now = _ids(group)
+            gone = [instance for instance in before if instance not in now]
+            target_groups = group.get("TargetGroupARNs") or []
+            _leave(target_groups, gone)
+            _terminate(gone)
+            _join(target_groups, now)
     finally:
         _reconciling.active = False
+
+
+def _replace_outdated(group: Group) -> None:
+    """A rolling update: instances of another launch template go, each when its successor is healthy."""
+    current = group.get("LaunchTemplate") or {}
+    for old in [entry for entry in group["Instances"] if (entry.get("LaunchTemplate") or {}) != current]:
+        before = _ids(group)
+        with _lock:
+            group["DesiredCapacity"] += 1
+            try:
+                _reconcile(group)
+            finally:
+                group["DesiredCapacity"] -= 1
+        instances.wait([new for new in _ids(group) if new not in before])
+        group["Instances"].remove(old)
+        _leave(group.get("TargetGroupARNs") or [], [old["InstanceId"]])
+        _terminate([old["InstanceId"]])
 
 
 def _apply(physical_id: str, properties: Properties) -> None:
     group = autoscaling._asgs[physical_id]
     wanted = list(properties.get("TargetGroupARNs") or [])
     left = [arn for arn in group.get("TargetGroupARNs") or [] if arn not in wanted]
-    _leave(left, [instance["InstanceId"] for instance in group["Instances"]])
+    _leave(left, _ids(group))
     group["TargetGroupARNs"] = wanted
     for hook in properties.get("LifecycleHookSpecificationList") or []:
         name = hook["LifecycleHookName"]
         autoscaling._hooks[f"{physical_id}/{name}"] = autoscaling._hook_record(physical_id, name, hook)
     _reconcile(group)
+    _replace_outdated(group)
+    if wanted:
+        # The meaning of the creation policy: each instance is waited for until the load balancer finds it healthy.
+        instances.wait(_ids(group))
 
 
 def _clear(physical_id: str, _: Properties) -> None:
     group = autoscaling._asgs.get(physical_id)
     if group is not None:
-        instances = [instance["InstanceId"] for instance in group["Instances"]]
-        _leave(group.get("TargetGroupARNs") or [], instances)
-        _terminate(instances)
+        _leave(group.get("TargetGroupARNs") or [], _ids(group))
+        _terminate(_ids(group))
 
 
 def _live_size(group: Group, fields: dict[str, Any], properties: Properties) -> dict[str, Any]:

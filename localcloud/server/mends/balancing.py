@@ -109,9 +109,10 @@ def _forward_in_turn() -> None:
         with _lock:
             turn = _turns[arn] = _turns.get(arn, -1) + 1
         host, port = health.address(able[turn % len(able)], group)
-        return await alb._proxy_http_target(
-            {"Id": host, "Port": port}, group, method, raw_path or path, headers, body, query, raw_query
-        )
+        with health.request_to((host, port)):
+            return await alb._proxy_http_target(
+                {"Id": host, "Port": port}, group, method, raw_path or path, headers, body, query, raw_query
+            )
 
     alb._forward_to_tg = forward_in_turn
 

@@ -1,33 +1,93 @@
-"""AWS::RDS and AWS::ElastiCache.
+"""AWS::RDS: instances, clusters and replicas.
 
-Faults: a replica forgets its source and an instance its log exports; protected databases are
-deleted, where AWS refuses; a cache whose template asks for a final snapshot gets none; ElastiCache is
-said not to take two shards, which it does.
+Faults: nothing answers at a database's endpoint. Here a PostgreSQL does, see `localcloud.engines`; a replica is a
+further address of its source, and Aurora a PostgreSQL. And: a replica forgets its source and an instance its log
+exports; protected databases are deleted, where AWS refuses.
 """
 
-from ministack.services import elasticache, rds
-from ministack.services.cloudformation import provisioners
+from typing import Any, Final
 
-from localcloud.server import patching
+from ministack.services import rds
+
+from localcloud.engines.postgres import NO_DATABASE
+from localcloud.server import patching, stores
 from localcloud.server.api import call
 from localcloud.server.mends import hooks
 from localcloud.server.resource import Properties, flag
 
-_TWO_SHARDS_REFUSED = "if num_node_groups == 2:"
+_ENGINES: Final = ("postgres", "aurora-postgresql")
+
+Record = dict[str, Any]
 
 
-def _complete_instance(physical_id: str, properties: Properties) -> None:
+def _connections(group: str) -> int | None:
+    """max_connections of a parameter group, where it is a number and not a formula."""
+    if group not in rds._param_groups:
+        return None
+    pages = call("rds", "describe_db_parameters", DBParameterGroupName=group, Source="user")["Parameters"]
+    values = {entry["ParameterName"]: str(entry.get("ParameterValue", "")) for entry in pages}
+    given = values.get("max_connections", "")
+    return int(given) if given.isdigit() else None
+
+
+def _start(name: str, record: Record, *, database: str, port: int, group: str) -> str:
+    """The address of the database's engine, which is started unless it runs."""
+    running = stores.databases.get(name)
+    if running is not None:
+        running.set_password(record["_MasterUserPassword"])
+        return running.host
+    engine = stores.start_database(
+        name,
+        owner=record["MasterUsername"],
+        password=record["_MasterUserPassword"],
+        database=database or NO_DATABASE,
+        port=port,
+        max_connections=_connections(group),
+    )
+    return engine.host
+
+
+def _complete_instance(physical_id: str, properties: Properties) -> dict[str, Any]:
     instance = rds._instances[physical_id]
     instance["EnabledCloudwatchLogsExports"] = list(properties.get("EnableCloudwatchLogsExports") or [])
     instance["DatabaseInsightsMode"] = properties.get("DatabaseInsightsMode", "standard")
     source = properties.get("SourceDBInstanceIdentifier")
     if source:
-        primary = rds._instances[source.rsplit(":", 1)[-1]]
-        instance["ReadReplicaSourceDBInstanceIdentifier"] = primary["DBInstanceIdentifier"]
-        for inherited in ("Engine", "EngineVersion", "AllocatedStorage", "StorageEncrypted", "KmsKeyId"):
-            instance[inherited] = primary[inherited]
-        if physical_id not in primary["ReadReplicaDBInstanceIdentifiers"]:
-            primary["ReadReplicaDBInstanceIdentifiers"].append(physical_id)
+        _complete_replica(physical_id, instance, rds._instances[source.rsplit(":", 1)[-1]])
+    elif instance["DBClusterIdentifier"]:
+        instance["Endpoint"]["Address"] = rds._clusters[instance["DBClusterIdentifier"]]["Endpoint"]
+    elif instance["Engine"] in _ENGINES:
+        instance["Endpoint"]["Address"] = _start(
+            physical_id,
+            instance,
+            database=properties.get("DBName", ""),
+            port=instance["Endpoint"]["Port"],
+            group=properties.get("DBParameterGroupName", ""),
+        )
+    return {"Endpoint.Address": instance["Endpoint"]["Address"]}
+
+
+def _complete_replica(physical_id: str, instance: Record, primary: Record) -> None:
+    name = primary["DBInstanceIdentifier"]
+    instance["ReadReplicaSourceDBInstanceIdentifier"] = name
+    for inherited in ("Engine", "EngineVersion", "AllocatedStorage", "StorageEncrypted", "KmsKeyId"):
+        instance[inherited] = primary[inherited]
+    if physical_id not in primary["ReadReplicaDBInstanceIdentifiers"]:
+        primary["ReadReplicaDBInstanceIdentifiers"].append(physical_id)
+    if name in stores.databases and physical_id not in stores.databases:
+        instance["Endpoint"]["Address"] = stores.join_database(physical_id, name)
+
+
+def _complete_cluster(physical_id: str, properties: Properties) -> dict[str, Any]:
+    cluster = rds._clusters[physical_id]
+    if cluster["Engine"] in _ENGINES:
+        cluster["Endpoint"] = _start(
+            physical_id, cluster, database=properties.get("DatabaseName", ""), port=cluster["Port"], group=""
+        )
+        reader = f"{physical_id}-reader"
+        if reader not in stores.databases:
+            cluster["ReaderEndpoint"] = stores.join_database(reader, physical_id)
+    return {"Endpoint.Address": cluster["Endpoint"], "ReadEndpoint.Address": cluster["ReaderEndpoint"]}
 
 
 def _release_instance(physical_id: str, _: Properties) -> None:
@@ -40,11 +100,14 @@ def _release_instance(physical_id: str, _: Properties) -> None:
     if source is not None:
         replicas = source["ReadReplicaDBInstanceIdentifiers"]
         source["ReadReplicaDBInstanceIdentifiers"] = [name for name in replicas if name != physical_id]
+    stores.leave_database(physical_id)
 
 
-def _refuse_protected_cluster(physical_id: str, properties: Properties) -> None:
+def _release_cluster(physical_id: str, properties: Properties) -> None:
     if flag(properties.get("DeletionProtection", False)):
         raise ValueError(f"Cannot delete protected Cluster {physical_id}: disable deletion protection")
+    stores.leave_database(f"{physical_id}-reader")
+    stores.leave_database(physical_id)
 
 
 def _log_exports(instance: dict[str, list[str]]) -> str:
@@ -52,20 +115,14 @@ def _log_exports(instance: dict[str, list[str]]) -> str:
     return "".join(f"<member>{name}</member>" for name in exports)
 
 
-def _final_snapshot(physical_id: str, _: Properties) -> None:
-    name = f"{physical_id}-final-snapshot"
-    call("elasticache", "create_snapshot", ReplicationGroupId=physical_id, SnapshotName=name)
-
-
 def install() -> None:
     hooks.after("AWS::RDS::DBInstance", _complete_instance)
     hooks.before_delete("AWS::RDS::DBInstance", _release_instance)
-    hooks.before_delete("AWS::RDS::DBCluster", _refuse_protected_cluster)
-    provisioners._RESOURCE_HANDLERS["AWS::ElastiCache::ReplicationGroup"]["snapshot"] = _final_snapshot
+    hooks.after("AWS::RDS::DBCluster", _complete_cluster)
+    hooks.before_delete("AWS::RDS::DBCluster", _release_cluster)
     patching.edit(
         rds._instance_xml,
         old="<EnabledCloudwatchLogsExports/>",
         new="<EnabledCloudwatchLogsExports>{_localcloud_log_exports(i)}</EnabledCloudwatchLogsExports>",
         names={"_localcloud_log_exports": _log_exports},
     )
-    patching.edit(elasticache._create_replication_group, old=_TWO_SHARDS_REFUSED, new="if False:")

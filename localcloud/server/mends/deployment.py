@@ -1,13 +1,14 @@
 """CloudFormation's engine.
 
 Faults: a change set that differs in outputs only counts as empty; `Fn::GetStackOutput` ignores its
-region; a custom resource whose function died holds its stack for an hour.
+region; a custom resource whose function died holds its stack for an hour; types whose making takes time here, since
+something really starts, hold up the whole emulator.
 """
 
 from typing import Any, Final
 
 from ministack.core.responses import get_region, set_request_region
-from ministack.services.cloudformation import _stacks, changesets, custom_resource, engine
+from ministack.services.cloudformation import _stacks, changesets, custom_resource, engine, stacks
 
 from localcloud.server import patching
 
@@ -24,6 +25,17 @@ def _stack_in(region: str | None, name: str) -> dict[str, Any] | None:
         return stack
     finally:
         set_request_region(here)
+
+
+_SLOW: Final = frozenset(
+    {
+        "AWS::RDS::DBInstance",
+        "AWS::RDS::DBCluster",
+        "AWS::RDS::DBProxyTargetGroup",
+        "AWS::AutoScaling::AutoScalingGroup",
+        "AWS::SecretsManager::RotationSchedule",
+    }
+)
 
 
 class _OnlyOutputs(list[Any]):
@@ -49,8 +61,15 @@ def _notice_outputs() -> None:
     changesets._diff_resources = diff_with_outputs
 
 
+def _let_others_work() -> None:
+    """What starts a process and waits for it does so on a thread of its own."""
+    blocks = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda resource_type: resource_type in _SLOW or blocks(resource_type)
+
+
 def install() -> None:
     _notice_outputs()
+    _let_others_work()
     patching.edit(
         engine._resolve_refs,
         old="stack = _stacks.get(str(target_stack))",

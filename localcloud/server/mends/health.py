@@ -6,6 +6,9 @@ at most every two seconds; thresholds and intervals of the group are not waited 
 
 import http.client
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 Target = dict[str, Any]
@@ -28,10 +31,32 @@ addresses: dict[str, Address] = {}
 """Instance id -> the process that stands in for the instance."""
 
 
+_busy: Counter[Address] = Counter()
+"""Requests under way at an address."""
+_DRAIN_SECONDS: Final = 30.0
+
+
 def address(target: Target, group: Group) -> Address:
     """Where a target really listens."""
     identifier = str(target["Id"])
     return addresses.get(identifier) or (identifier, int(target.get("Port") or group.get("Port") or 80))
+
+
+@contextmanager
+def request_to(place: Address) -> Iterator[None]:
+    """Counts a request as long as it is under way."""
+    _busy[place] += 1
+    try:
+        yield
+    finally:
+        _busy[place] -= 1
+
+
+def wait_idle(place: Address) -> None:
+    """Returns when no request is under way there any more, or after the deregistration delay."""
+    deadline = time.monotonic() + _DRAIN_SECONDS
+    while _busy[place] > 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _accepted(matcher: str) -> set[int]:

@@ -4,6 +4,7 @@ Owns the wrapping of its handlers; what is added belongs to the families.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from ministack.services.cloudformation import provisioners
@@ -14,13 +15,21 @@ Attributes: TypeAlias = dict[str, Any]
 
 
 def after(type_name: str, apply: Callable[[str, Properties], Attributes | None]) -> None:
-    """Calls `apply(physical id, properties)` after each create and update; it may add attributes."""
+    """Calls `apply(physical id, properties)` after each create and update; it may add attributes.
+
+    What it raises fails the resource. One that was being created is deleted again: a rollback does not know of it.
+    """
     handlers = provisioners._RESOURCE_HANDLERS[type_name]
     create, update = handlers["create"], handlers.get("update")
 
     def create_and_apply(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Attributes]:
         physical_id, attributes = create(logical_id, properties, stack_name)
-        return physical_id, {**(attributes or {}), **(apply(physical_id, properties) or {})}
+        try:
+            return physical_id, {**(attributes or {}), **(apply(physical_id, properties) or {})}
+        except Exception:
+            with suppress(Exception):
+                handlers["delete"](physical_id, properties)
+            raise
 
     def update_and_apply(physical_id: str, old: Properties, new: Properties, *rest: Any) -> Any:
         new_id, attributes = update(physical_id, old, new, *rest)

@@ -5,7 +5,8 @@ import json
 from ministack.services import secretsmanager
 
 from localcloud.server.api import call
-from localcloud.server.resource import Properties, Request, Resource, ResourceType
+from localcloud.server.mends import rotation
+from localcloud.server.resource import Properties, Request, Resource, ResourceType, flag
 
 
 def _put_policy(request: Request) -> Resource:
@@ -30,15 +31,16 @@ def _schedule(request: Request) -> Resource:
     rules = dict(request.properties.get("RotationRules") or {})
     if "AutomaticallyAfterDays" in rules:
         rules["AutomaticallyAfterDays"] = int(rules["AutomaticallyAfterDays"])
-    # The first rotation of AWS would run against a database that is a record only here.
-    call(
+    arn = call(
         "secretsmanager",
         "rotate_secret",
         SecretId=secret,
         RotationLambdaARN=request.properties.get("RotationLambdaARN", ""),
         RotationRules=rules,
-        RotateImmediately=False,
-    )
+        RotateImmediately=flag(request.properties.get("RotateImmediatelyOnUpdate", True)),
+    )["ARN"]
+    # The rotation, or its trial: a function that cannot rotate fails the stack, rather than next month.
+    rotation.wait(arn)
     return Resource(secret, {"Id": secret})
 
 
