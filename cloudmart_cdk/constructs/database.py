@@ -4,6 +4,7 @@ Owns the server, its parameters, its log groups and the proxy. Does not own secr
 security groups.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import aws_cdk as cdk
@@ -29,8 +30,8 @@ _LOGS: Final = ("postgresql", "upgrade")
 class Database(Construct):
     """The stage's PostgreSQL.
 
-    Attributes: `host` (what programs connect to: the proxy when there is one), `reader_host` (None without a
-    reader), `identifier`, `replica_identifiers`.
+    Attributes: `host` (what programs connect to: the proxy when there is one), `server_host` (never the proxy),
+    `reader_host` (None without a reader), `identifier`, `replica_identifiers`.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class Database(Construct):
         key: kms.IKey,
         owner: secretsmanager.Secret,
         app: secretsmanager.Secret,
+        proxy_logins: Sequence[secretsmanager.Secret],
         log_groups: LogGroups,
         lifecycle: Lifecycle,
     ) -> None:
+        """`proxy_logins`: what the proxy knows the application's users by, a secret for each (ADR 0013)."""
         super().__init__(scope, id)
         self._settings, self._lifecycle, self._key = settings, lifecycle, key
         self._name = identifier
@@ -62,15 +65,16 @@ class Database(Construct):
             vpc_subnets=ec2.SubnetSelection(subnets=subnets),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        self.host: str
+        self.server_host: str
         self.reader_host: str | None = None
         self._target: rds.ProxyTarget
         if settings.engine == "aurora":
             self._add_cluster(vpc, security_group, owner, app, log_groups)
         else:
             self._add_instance(vpc, security_group, owner, app, log_groups)
+        self.host = self.server_host
         if proxy_security_group is not None:
-            self._add_proxy(vpc, subnets, proxy_security_group, owner, app, log_groups)
+            self._add_proxy(vpc, subnets, proxy_security_group, [owner, *proxy_logins], log_groups)
         self._acknowledge()
 
     def _parameter_group(self, engine: rds.IEngine) -> rds.ParameterGroup:
@@ -148,7 +152,7 @@ class Database(Construct):
         )
         instance.node.add_dependency(*self._log_groups("instance", self._name, log_groups))
         app.attach(instance)
-        self.host = instance.db_instance_endpoint_address
+        self.server_host = instance.db_instance_endpoint_address
         self.arn = instance.instance_arn
         self.identifier = instance.instance_identifier  # a reference: who names it depends on it
         self._target = rds.ProxyTarget.from_instance(instance)
@@ -250,7 +254,7 @@ class Database(Construct):
         )
         cluster.node.add_dependency(*self._log_groups("cluster", self._name, log_groups)[:1])
         app.attach(cluster)
-        self.host = cluster.cluster_endpoint.hostname
+        self.server_host = cluster.cluster_endpoint.hostname
         self.arn = cluster.cluster_arn
         self.reader_host = cluster.cluster_read_endpoint.hostname if readers else None
         self.identifier = cluster.cluster_identifier
@@ -274,8 +278,7 @@ class Database(Construct):
         vpc: ec2.IVpc,
         subnets: list[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
-        owner: secretsmanager.Secret,
-        app: secretsmanager.Secret,
+        logins: list[secretsmanager.ISecret],
         log_groups: LogGroups,
     ) -> None:
         """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
@@ -289,7 +292,7 @@ class Database(Construct):
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(subnets=subnets),
             security_groups=[security_group],
-            secrets=[owner, app],
+            secrets=logins,
             require_tls=True,
             borrow_timeout=cdk.Duration.seconds(self._settings.connection_timeout_s),
             max_connections_percent=90,  # the rest is for rotation and for people

@@ -14,16 +14,7 @@ from constructs import Construct, IConstruct
 from ..acknowledge import acknowledge
 from .kubectl_layer import KubectlLayer
 from .log_groups import LogGroups
-
-_NETWORK_ACTIONS = [
-    "ec2:CreateNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:DeleteNetworkInterface",
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:UnassignPrivateIpAddresses",
-]
-"""AWSLambdaVPCAccessExecutionRole without its log actions, which reach every log group of the account."""
+from .vpc_functions import NETWORK_ACTIONS, NETWORK_REASONS
 
 
 class Kubectl(Construct):
@@ -80,19 +71,7 @@ class Kubectl(Construct):
         assert isinstance(resource, iam.CfnRole)
         resource.managed_policy_arns = []
         resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=self._policy())]
-        acknowledge(
-            role,
-            {
-                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Network interfaces of the function, as Lambda demands "
-                "it of every function in a VPC; nothing else of the policy is unbound.",
-            }
-            | {
-                f"CloudMart::IAM-2[{action}]": "Lambda makes the function's interfaces with this role, and checks it "
-                "when the function is made; AWS's own policy for functions in a VPC has the same resource."
-                for action in _NETWORK_ACTIONS
-                if "Describe" not in action  # those know no resources
-            },
-        )
+        acknowledge(role, NETWORK_REASONS)
 
     def _policy(self) -> dict[str, object]:
         return {
@@ -103,9 +82,7 @@ class Kubectl(Construct):
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
                     "Resource": self._group.attr_arn,
                 },
-                # Lambda refuses a function in a VPC whose role has these on less (Lambda guide, "Giving Lambda
-                # functions access to resources in an Amazon VPC").
-                {"Effect": "Allow", "Action": _NETWORK_ACTIONS, "Resource": "*"},
+                {"Effect": "Allow", "Action": list(NETWORK_ACTIONS), "Resource": "*"},
             ],
         }
 

@@ -1,6 +1,6 @@
 """The secrets of a stage. Specification section 3.
 
-Owns names, shape and generated values in Secrets Manager; not rotation, and not who may read them (the
+Owns names, shape and generated values in Secrets Manager; not rotation (`rotation`), and not who may read them (the
 reading stacks grant that by name).
 """
 
@@ -17,6 +17,8 @@ from .stage_owned import Lifecycle
 
 DATABASE_OWNER: Final = "database/owner"
 DATABASE_APP: Final = "database/app"
+PROXY_LOGINS: Final = {"database/proxy/app": "cloudmart_app", "database/proxy/app-clone": "cloudmart_app_clone"}
+"""What RDS Proxy reads, by user: of a secret it knows the current version only (ADR 0013)."""
 CACHE_AUTH: Final = "cache/auth"
 JWT: Final = "jwt"
 OAUTH_CLIENT: Final = "oauth-client"
@@ -25,24 +27,23 @@ PAYMENT_GATEWAY: Final = "payment-gateway"
 _ISSUED_ELSEWHERE = (
     "The value is issued by a third party and put in by an operator: Secrets Manager has nothing it could rotate with."
 )
-_DATABASE_ROTATION = (
-    "Not rotated yet: the function that will do it every 30 days comes with the shop (specification section 3); its "
-    "security group and this secret's name are in place."
-)
 
 
 class Secrets(Construct):
     """Database owner and application user, Redis AUTH, JWT key, OAuth client, payment gateway key.
 
-    Each is named `<name>-<stage>/<path>`, so that pods and instances find it without a reference.
+    Each is named `<name>-<stage>/<path>`, so that pods and instances find it without a reference. `proxied`: with the
+    logins of RDS Proxy, `proxy_logins`.
     """
 
-    def __init__(self, scope: Construct, id: str, *, names: Names, key: kms.IKey, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, names: Names, key: kms.IKey, lifecycle: Lifecycle, proxied: bool
+    ) -> None:
         super().__init__(scope, id)
         self._names, self._key = names, key
         self._removal = lifecycle.removal
         self.database_owner = self._login(
-            "DatabaseOwner", DATABASE_OWNER, "cloudmart_owner", "Owns the schema; migrations"
+            "DatabaseOwner", DATABASE_OWNER, "cloudmart_owner", "Owns the database; makes its users"
         )
         self.database_app = self._login(
             "DatabaseApp", DATABASE_APP, "cloudmart_app", "What the shop and the services use"
@@ -60,8 +61,18 @@ class Secrets(Construct):
         self.payment_gateway = self._template(
             "PaymentGateway", PAYMENT_GATEWAY, "Key of the payment gateway", {"merchant": "replace-me"}, "api_key"
         )
-        for secret in (self.database_owner, self.database_app, self.cache_auth):
-            acknowledge(secret, {"AwsSolutions::AwsSolutions-SMG4": _DATABASE_ROTATION})
+        self.proxy_logins = [
+            self._login(f"ProxyLogin{number}", path, user, "One of the two users of database/app, for RDS Proxy")
+            for number, (path, user) in enumerate(PROXY_LOGINS.items() if proxied else (), start=1)
+        ]
+        for secret in self.proxy_logins:
+            acknowledge(
+                secret,
+                {
+                    "AwsSolutions::AwsSolutions-SMG4": "The rotation of database/app writes it, every 30 days: it "
+                    "holds one of the two logins that take turns there (ADR 0013)."
+                },
+            )
         acknowledge(
             self.jwt,
             {

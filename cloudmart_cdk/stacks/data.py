@@ -13,6 +13,7 @@ from ..constructs.firewall import Firewall
 from ..constructs.images import Images
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
+from ..constructs.rotation import Rotation
 from ..constructs.secrets import Secrets
 from ..constructs.stage_owned import stage_key
 from ..constructs.watched import WatchedCache, WatchedDatabase
@@ -44,7 +45,14 @@ class DataStack(CloudMartStack):
             alias=names.of("data"),
             description="Data tier: database, cache, images, secrets, backups",
         )
-        self.secrets = Secrets(self, "Secrets", names=names, key=self.key, lifecycle=self.lifecycle)
+        self.secrets = Secrets(
+            self,
+            "Secrets",
+            names=names,
+            key=self.key,
+            lifecycle=self.lifecycle,
+            proxied=settings.database.proxy,
+        )
         self.database = Database(
             self,
             "Database",
@@ -57,6 +65,7 @@ class DataStack(CloudMartStack):
             key=self.key,
             owner=self.secrets.database_owner,
             app=self.secrets.database_app,
+            proxy_logins=self.secrets.proxy_logins,
             log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
@@ -73,6 +82,18 @@ class DataStack(CloudMartStack):
             auth=self.secrets.cache_auth,
             log_groups=log_groups,
             lifecycle=self.lifecycle,
+        )
+        Rotation(
+            self,
+            "Rotation",
+            secrets=self.secrets,
+            key=self.key,
+            database=self.database,
+            database_name=settings.database.name,
+            cache=self.cache,
+            subnets=network.private_subnets,
+            security_group=firewall[Group.ROTATION],
+            log_groups=log_groups,
         )
         self.watched_database = WatchedDatabase(
             id=self.database.identifier,
@@ -114,6 +135,8 @@ class DataStack(CloudMartStack):
             "database/name": settings.database.name,
             "database/shop-pool": str(settings.database.shop_pool),
             "database/service-pool": str(settings.database.service_pool),
+            "database/proxy": "true" if settings.database.proxy else "false",
+            "database/connection-timeout": str(settings.database.connection_timeout_s),
             "cache/host": self.cache.host,
             "cache/port": str(REDIS_PORT),
             "cache/mode": "cluster" if settings.cache.shards else "single",

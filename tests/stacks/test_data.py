@@ -1,10 +1,13 @@
 """DataStack against specification sections 1 and 3."""
 
+import json
 from typing import Any
 
 import pytest
 
+from cloudmart_cdk.assets.rotation import roles
 from tests.conftest import Synthesize
+from tests.support import Synthesized
 
 STAGES = ("lab", "dev", "staging", "prod")
 
@@ -161,11 +164,119 @@ def test_parameters_say_where_things_are(synthesized: Synthesize, stage: str) ->
     prefix = f"/cloudmart/{stage}"
     assert values[f"{prefix}/database/port"] == "5432"
     assert values[f"{prefix}/database/name"] == "cloudmart"
+    assert values[f"{prefix}/database/proxy"] == ("true" if stage in ("staging", "prod") else "false")
+    assert values[f"{prefix}/database/connection-timeout"] == "30"
     assert values[f"{prefix}/cache/port"] == "6379"
     assert values[f"{prefix}/cache/mode"] == ("cluster" if stage in ("staging", "prod") else "single")
     attribute = values[f"{prefix}/cache/host"]["Fn::GetAtt"][1]
     assert attribute == ("ConfigurationEndPoint.Address" if stage in ("staging", "prod") else "PrimaryEndPoint.Address")
     assert f"{prefix}/images/bucket" in values
+
+
+def _rotation(app: Synthesized) -> tuple[str, dict[str, Any]]:
+    ((logical_id, function),) = (
+        (id, function)
+        for id, function in app.resources("DataStack", "AWS::Lambda::Function").items()
+        if function["Properties"]["Handler"] == "rotation.handler.handle"
+    )
+    return logical_id, function["Properties"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_three_secrets_rotate_every_30_days_by_our_function(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    function, _ = _rotation(app)
+    schedules = app.resources("DataStack", "AWS::SecretsManager::RotationSchedule")
+    names = {
+        secret: resource["Properties"]["Name"]
+        for secret, resource in app.resources("DataStack", "AWS::SecretsManager::Secret").items()
+    }
+    users = next(iter(app.resources("DataStack", "Custom::CloudMartDatabaseUsers")))
+    permission = next(iter(app.resources("DataStack", "AWS::Lambda::Permission")))
+    assert {names[each["Properties"]["SecretId"]["Ref"]] for each in schedules.values()} == {
+        f"cloudmart-{stage}/{path}" for path in ("database/owner", "database/app", "cache/auth")
+    }
+    for schedule in schedules.values():
+        properties = schedule["Properties"]
+        assert properties["RotationLambdaARN"] == {"Fn::GetAtt": [function, "Arn"]}
+        assert properties["RotationRules"] == {"ScheduleExpression": "rate(30 days)", "Duration": "4h"}
+        assert properties["RotateImmediatelyOnUpdate"] is False
+        # Secrets Manager tries a schedule when it is made: it has to be let in, and the users have to be there.
+        assert set(schedule["DependsOn"]) == {users, permission}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_rotation_reaches_the_server_and_is_told_no_secret(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    _, properties = _rotation(app)
+    variables = properties["Environment"]["Variables"]
+    (server,) = app.resources("DataStack", "AWS::RDS::DBInstance")
+    assert variables["DATABASE_HOST"] == {"Fn::GetAtt": [server, "Endpoint.Address"]}, "never the proxy"
+    assert "resolve:" not in str(variables)
+    assert properties["Timeout"] == 900
+    assert len(properties["VpcConfig"]["SubnetIds"]) == 2
+    assert len(properties["VpcConfig"]["SecurityGroupIds"]) == 1
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_rotation_may_what_it_does(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    role = app.resources("DataStack", "AWS::IAM::Role")[_rotation(app)[1]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    assert "ManagedPolicyArns" not in role
+    (policy,) = role["Policies"]
+    granted = {
+        action: statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+        if not action.startswith("ec2:")
+    }
+    assert set(granted) == {
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "elasticache:DescribeReplicationGroups",
+        "elasticache:ModifyReplicationGroup",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    assert len(granted["secretsmanager:PutSecretValue"]) == (5 if stage in ("staging", "prod") else 3)
+    (cache,) = app.resources("DataStack", "AWS::ElastiCache::ReplicationGroup")
+    assert {"Ref": cache} in granted["elasticache:ModifyReplicationGroup"][0]["Fn::Join"][1]
+    assert "*" not in str(granted)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_users_are_there_before_the_stack_is(synthesized: Synthesize, stage: str) -> None:
+    """The deploy's step runs after the server and the secrets' attachments, which change the secrets."""
+    app = synthesized(stage)
+    users = _only(app.resources("DataStack", "Custom::CloudMartDatabaseUsers"))
+    (server,) = app.resources("DataStack", "AWS::RDS::DBInstance")
+    attachments = app.resources("DataStack", "AWS::SecretsManager::SecretTargetAttachment")
+    assert len(attachments) == 2
+    assert {server, *attachments} <= set(users["DependsOn"])
+    assert int(users["Properties"]["ServiceTimeout"]) < 3600
+
+
+def test_the_proxy_has_a_secret_for_each_of_the_two_users(synthesized: Synthesize) -> None:
+    app = synthesized("prod")
+    secrets = app.resources("DataStack", "AWS::SecretsManager::Secret")
+    proxy = _only(app.resources("DataStack", "AWS::RDS::DBProxy"))["Properties"]
+    given = [secrets[each["SecretArn"]["Ref"]]["Properties"] for each in proxy["Auth"]]
+    users = {json.loads(s["GenerateSecretString"]["SecretStringTemplate"])["username"]: s["Name"] for s in given}
+    assert users == {
+        "cloudmart_owner": "cloudmart-prod/database/owner",
+        "cloudmart_app": "cloudmart-prod/database/proxy/app",
+        "cloudmart_app_clone": "cloudmart-prod/database/proxy/app-clone",
+    }
+    alternating = json.loads(
+        next(s for s in secrets.values() if s["Properties"]["Name"] == "cloudmart-prod/database/app")["Properties"][
+            "GenerateSecretString"
+        ]["SecretStringTemplate"]
+    )["username"]
+    assert {alternating, roles.other(alternating)} <= set(users)
 
 
 def test_images_stay_readable_and_only_through_cloudfront(synthesized: Synthesize) -> None:
@@ -234,6 +345,8 @@ def test_aurora_takes_the_place_of_the_instance(synthesized: Synthesize) -> None
     assert cluster["Engine"] == "aurora-postgresql"
     assert cluster["StorageEncrypted"] is True
     assert cluster["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 0.5, "MaxCapacity": 4}
+    host = _rotation(app)[1]["Environment"]["Variables"]["DATABASE_HOST"]
+    assert host == {"Fn::GetAtt": [next(iter(app.resources("DataStack", "AWS::RDS::DBCluster"))), "Endpoint.Address"]}
     assert {
         i["Properties"]["DBInstanceClass"] for i in app.resources("DataStack", "AWS::RDS::DBInstance").values()
     } == {"db.serverless"}

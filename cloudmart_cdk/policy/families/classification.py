@@ -94,8 +94,9 @@ _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
         "AWS::SecretsManager::SecretTargetAttachment",
         "AWS::SES::EmailIdentity",
     ),
-    "a deploy-time step of CDK, whose function and role are in the template and read by the rules": (
+    "a deploy-time step, whose function and role are in the template and read by the rules": (
         "Custom::CDKBucketDeployment",
+        "Custom::CloudMartDatabaseUsers",
         "Custom::S3AutoDeleteObjects",
         "Custom::VpcRestrictDefaultSG",
     ),
