@@ -16,6 +16,7 @@ from localcloud.server.mends import (
     network,
     parameters,
     rotation,
+    secrets,
 )
 
 
@@ -34,5 +35,6 @@ def install() -> None:
         alarms,
         parameters,
         rotation,
+        secrets,
     ):
         family.install()
