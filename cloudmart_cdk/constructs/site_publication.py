@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudfront as cloudfront
@@ -20,21 +21,23 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .log_groups import LogGroups
-from .site_bundle import ASSETS, bundle
+from .site_bundle import bundle
 
-PLACEHOLDER: Final = Path(__file__).parents[1] / "assets" / "site"
 _UPLOADER: Final = "Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C"
 """CDK's uploading function, one a stack."""
 
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
 _ALWAYS_ASK: Final = "no-cache"
+_MOST_PATHS: Final = 500
+"""Beyond it one wildcard: CloudFront takes 3,000 paths at a time from all who invalidate."""
 
 
 class SitePublication(Construct):
     """One archive, uploaded in two steps: hashed assets first, then the pages that name them.
 
-    The steps never see each other's files: the first takes `assets/` only and deletes nothing (a browser with
-    yesterday's page still finds yesterday's assets); the second leaves `assets/` out, of its deletions too.
+    The steps never see each other's files: the first takes the folders of hashed assets only and deletes nothing (a
+    browser with yesterday's page still finds yesterday's assets); the second leaves them out, of its deletions too.
+    A build without hashed assets has the second step only.
     """
 
     def __init__(
@@ -51,39 +54,42 @@ class SitePublication(Construct):
         """`folder`: see `site_bundle.bundle`. `config`: becomes `/config.json`; nothing secret."""
         super().__init__(scope, id)
         with tempfile.TemporaryDirectory() as built:
-            pages = bundle(folder, Path(built), config=config)
+            site = bundle(folder, Path(built), config=config)
             archive = assets.Asset(self, "Archive", path=built)  # copied into the assembly here and now
         log_group = log_groups.make(self, "LogGroup")
         role = self._role(archive, bucket, distribution, log_group).without_policy_updates()
         source = deployment.Source.bucket(archive.bucket, archive.s3_object_key)
-        hashed = deployment.BucketDeployment(
+        lasting = [f"{each}/*" for each in site.lasting]
+        hashed = lasting and deployment.BucketDeployment(
             self,
             "Assets",
             sources=[source],
             destination_bucket=bucket,
             exclude=["*"],
-            include=[f"{ASSETS}/*"],
+            include=lasting,
             cache_control=[deployment.CacheControl.from_string(_IMMUTABLE)],
             prune=False,
             role=role,
             log_group=log_group,
         )
+        paths = ["/", *(f"/{quote(page)}" for page in site.pages)]
         named = deployment.BucketDeployment(
             self,
             "Pages",
             sources=[source],
             destination_bucket=bucket,
-            exclude=[f"{ASSETS}/*"],
+            exclude=lasting or None,
             cache_control=[deployment.CacheControl.from_string(_ALWAYS_ASK)],
             prune=True,
             distribution=distribution,
-            distribution_paths=["/", *(f"/{page}" for page in pages)],
+            distribution_paths=paths if len(paths) <= _MOST_PATHS else ["/*"],
             role=role,
             log_group=log_group,
         )
-        named.node.add_dependency(hashed)
-        # One function serves both steps, with the first one's layer; the second layer would lie idle.
-        named.node.try_remove_child("AwsCliLayer")
+        if hashed:
+            named.node.add_dependency(hashed)
+            # One function serves both steps, with the first one's layer; the second layer would lie idle.
+            named.node.try_remove_child("AwsCliLayer")
         acknowledge(
             cdk.Stack.of(self).node.find_child(_UPLOADER),
             {

@@ -13,6 +13,8 @@ from ipaddress import IPv4Network
 from itertools import combinations
 
 from ..revision import ApplicationError, Image, application
+from ..site_folder import SiteError
+from ..site_folder import checked as checked_site
 from . import catalogue
 from .model import NodeGroup, Settings
 from .topology import NEEDS
@@ -51,6 +53,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _skips(settings)
     yield from _options(settings)
     yield from _application(settings)
+    yield from _site(settings)
 
 
 def _sources(settings: Settings) -> Iterator[Problem]:
@@ -366,3 +369,12 @@ def _application(settings: Settings) -> Iterator[Problem]:
             f"one of account {settings.account} (setting account), or of a public registry",
             "copy the image into a repository of this account",
         )
+
+
+def _site(settings: Settings) -> Iterator[Problem]:
+    """The front end: built, and allowed to run by its own policy."""
+    frontend = settings.frontend
+    try:
+        checked_site(frontend.dist, content_security_policy=frontend.content_security_policy)
+    except SiteError as refused:
+        yield Problem(refused.setting, refused.given, refused.allowed, refused.do)

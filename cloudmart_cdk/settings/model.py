@@ -129,11 +129,16 @@ class Backend(_Frozen):
 class Frontend(_Frozen):
     """Specification section 5."""
 
+    dist: Annotated[str, shapes.SITE]
+    """A front end of your own: its build folder (seen from the project's) with `index.html`, made for the root of its
+    host. Empty: the shop's page. `config.json` is put beside, with the API's address. Files with a hash in their names
+    are cached for a year; scripts, styles, fonts or pictures that are inline or of other hosts need their word in
+    `content_security_policy`."""
     geo_block: Annotated[tuple[Annotated[str, shapes.COUNTRY], ...], shapes.COMMA_LIST]
     requests_per_minute: Annotated[int, Field(ge=10, le=2_000_000)]
     """Per address; the bounds are AWS WAF's. Holds for Tiketi's load balancer too (section 6)."""
     content_security_policy: Annotated[str, shapes.SECURITY_POLICY]
-    """The header's value for the site in place; another front end may need another."""
+    """The header's value for the shop's page; another front end may need another."""
 
 
 class NodeGroup(_Frozen):

@@ -98,6 +98,7 @@ ADDON_VERSION: Final = Shape(r"v\d+\.\d+\.\d+-eksbuild\.\d+", "the version of an
 COUNTRY: Final = Shape("[A-Z]{2}", "an ISO 3166 country code, two capital letters", "KP")
 EMAIL: Final = Shape(r"([^@\s]+@[^@\s]+)?", "an e-mail address, or nothing", "ops@example.com")
 APPLICATION: Final = Shape(r"\S(.*\S)?", "shop, a folder with a bin/start, or the URI of a container image", "shop")
+SITE: Final = Shape(r"(\S(.*\S)?)?", "a front end's build folder with its index.html, or nothing", "web/dist")
 DOMAIN: Final = Shape(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain name in lower case", "shop.example.com")
 HOSTED_ZONE: Final = Shape("Z[A-Z0-9]+", "the id of a Route 53 hosted zone", "Z0123456789ABCDEFGHIJ")
 SECURITY_POLICY: Final = Shape(

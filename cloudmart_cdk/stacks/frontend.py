@@ -10,10 +10,11 @@ from constructs import Construct
 
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
 from ..constructs.log_groups import LogGroups
-from ..constructs.site_publication import PLACEHOLDER, SitePublication
+from ..constructs.site_publication import SitePublication
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
 from ..settings.model import Domain
+from ..site_folder import site_folder
 from .base import CloudMartStack
 
 
@@ -59,8 +60,8 @@ class FrontendCdnStack(CloudMartStack):
         SitePublication(
             self,
             "Site",
-            folder=PLACEHOLDER,
-            config={"stage": settings.stage, "region": settings.region, "api": "/api", "health": "/api/health"},
+            folder=site_folder(settings.frontend.dist),
+            config={"stage": settings.stage, "region": settings.region, "api": "/api"},
             bucket=cdn.site_bucket,
             distribution=cdn.distribution,
             log_groups=log_groups,

@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from cloudmart_cdk.settings.topology import FRONTEND
 from tests.conftest import Synthesize
-from tests.support import Synthesized
+from tests.matrix import only
+from tests.support import Synthesized, write_assembly
 
 STACK = "FrontendCdnStack"
 
@@ -57,7 +61,7 @@ def test_only_what_may_change_in_place_is_invalidated(synthesized: Synthesize) -
 def test_archive_holds_the_site_and_the_stages_config(synthesized: Synthesize) -> None:
     for stage in ("lab", "prod"):
         config = json.loads((_archive(synthesized(stage)) / "config.json").read_text())
-        assert config == {"stage": stage, "region": "ap-northeast-2", "api": "/api", "health": "/api/health"}
+        assert config == {"stage": stage, "region": "ap-northeast-2", "api": "/api"}
     assert (_archive(synthesized()) / "index.html").is_file()
 
 
@@ -98,3 +102,46 @@ def test_one_layer_is_enough(synthesized: Synthesize) -> None:
     ((layer_id, _),) = app.resources(STACK, "AWS::Lambda::LayerVersion").items()
     used = [each["Properties"].get("Layers") for each in app.resources(STACK, "AWS::Lambda::Function").values()]
     assert [{"Ref": layer_id}] in used
+
+
+_VITE = {
+    "index.html": '<script type="module" src="/assets/index-DiwrgTda.js"></script>',
+    "assets/index-DiwrgTda.js": "1",
+    "assets/index-B7x3kP1d.css": "",
+}
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A team's own front end."""
+    for name, text in _VITE.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def _synthesized(build: Path, outdir: Path) -> Synthesized:
+    """Of its own: the folder's path is this test's, so no other can share the assembly."""
+    context = {"stage": "lab", "frontend.dist": str(build), "skip": only(FRONTEND)}
+    write_assembly(context, outdir)
+    return Synthesized(outdir, context)
+
+
+def test_a_teams_build_is_published_as_it_is(build: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = _synthesized(build, tmp_path_factory.mktemp("own") / "out")
+    assets, pages = (step["Properties"] for step in _steps(app))
+    assert (assets["Include"], pages["Exclude"]) == (["assets/*"], ["assets/*"])
+    assert set(pages["DistributionPaths"]) == {"/", "/index.html", "/config.json"}
+    archive = _archive(app)
+    assert {name: (archive / name).read_text(encoding="utf-8") for name in _VITE} == _VITE
+    assert json.loads((archive / "config.json").read_text())["api"] == "/api"
+    assert not [each for each in app.findings if each.severity == "error"]
+
+
+def test_a_build_without_hashes_is_asked_for_again(build: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    (build / "assets" / "logo.png").write_bytes(b"1")
+    app = _synthesized(build, tmp_path_factory.mktemp("own") / "out")
+    (step,) = app.resources(STACK, "Custom::CDKBucketDeployment").values()
+    assert "Exclude" not in step["Properties"]
+    assert step["Properties"]["SystemMetadata"] == {"cache-control": "no-cache"}
+    assert app.resources(STACK, "AWS::Lambda::LayerVersion"), "the one step brings its own layer"

@@ -58,6 +58,7 @@ LOADING: Final = {
     "no application": _of("backend.application", "given ''", "container image", "=shop", backend__application=""),
     "window": _of("database.backup_window", "HH:MM-HH:MM", "17:00-18:00", database__backup_window="25:00-26:00"),
     "country": _of("frontend.geo_block", "given kp", "two capital letters", web_acls="true", frontend__geo_block="kp"),
+    "front end of two lines": _of("frontend.dist", "build folder", "'a\\nb'", frontend__dist="a\nb"),
     "header with quotes": _of(
         "frontend.content_security_policy", "'frontend.content", frontend__content_security_policy="none"
     ),
@@ -169,6 +170,10 @@ CHECKS: Final = {
         account="210987654321",
         backend__application="123456789012.dkr.ecr.ap-northeast-2.amazonaws.com/shop:1",
     ),
+    "front end that is not there": _of(
+        "frontend.dist", "given web/dist, which is no folder", "build the front end", frontend__dist="web/dist"
+    ),
+    "folder that is no front end": _of("frontend.dist", "given docs, which holds no index.html", frontend__dist="docs"),
     "replicas of what stops at night": _of(
         "database.read_replicas",
         "off_hours",

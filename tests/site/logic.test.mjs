@@ -1,0 +1,186 @@
+// The page's logic without a browser, against a real server on loopback. Run by test_logic.py: node --test.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, test } from 'node:test';
+
+const site = new URL('../../cloudmart_cdk/assets/site/assets/', import.meta.url);
+const api = await import(new URL('api.js', site));
+const basket = await import(new URL('basket.js', site));
+const language = await import(new URL('language.js', site));
+const purchase = await import(new URL('purchase.js', site));
+const { texts } = await import(new URL('texts.js', site));
+
+const WAITS = [1, 1, 1];
+const ORDER = { id: 'order-1', items: [], amount: 36000 };
+const PRODUCT = { id: 1, price: 18000, stock: 5 };
+const CART = { items: [{ product: PRODUCT, quantity: 2, amount: 36000 }], quantity: 2, amount: 36000 };
+const problem = (status, kind, more = {}) => ({ status, type: 'application/problem+json', body: { type: `urn:cloudmart:problem:${kind}`, status, ...more } });
+const page = (status) => ({ status, type: 'text/html', body: '<h1>proxy</h1>' });
+const good = (body, status = 200) => ({ status, type: 'application/json', body });
+const CUT = 'cut';
+
+let server;
+let asked;
+let answers; // the last one stays
+
+beforeEach(async () => {
+  asked = [];
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    asked.push({ method: request.method, path: request.url, key: request.headers['idempotency-key'], body });
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer === CUT) return request.socket.destroy();
+    response.writeHead(answer.status, { 'content-type': answer.type, ...answer.headers });
+    return response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  api.configure(`http://127.0.0.1:${server.address().port}/api`);
+  purchase.forget();
+});
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const buy = () => purchase.send(purchase.begin(CART), { waits: WAITS });
+
+test('a purchase says what it buys, for how much, and under which key', async () => {
+  answers = [good(ORDER, 201)];
+  assert.deepEqual(await buy(), ORDER);
+  const [{ method, path, key, body }] = asked;
+  assert.deepEqual([method, path], ['POST', '/api/orders']);
+  assert.match(key, /^[0-9a-f]{32}$/);
+  assert.deepEqual(JSON.parse(body), { items: [{ product: 1, quantity: 2 }], amount: 36000 });
+  assert.equal(purchase.pending(), null);
+});
+
+for (const [what, failure] of [['a cut line', CUT], ['a 502 of a proxy', page(502)], ['a 503', problem(503, 'unavailable')], ['a 504', problem(504, 'timeout')], ['half an answer', { status: 201, type: 'application/json', body: '{"id": ' }]]) {
+  test(`after ${what} the very same purchase is sent again`, async () => {
+    answers = [failure, failure, good(ORDER, 201)];
+    assert.equal((await buy()).id, ORDER.id);
+    assert.equal(asked.length, 3);
+    assert.equal(new Set(asked.map(({ key, body }) => key + body)).size, 1);
+  });
+}
+
+test('unanswered it stays, and what comes next is that purchase, whatever the cart holds by then', async () => {
+  answers = [CUT];
+  await assert.rejects(buy(), { status: 0 });
+  assert.equal(asked.length, 1 + WAITS.length);
+  const kept = purchase.pending();
+  assert.equal(kept.key, asked[0].key);
+  answers = [good(ORDER, 201)];
+  assert.deepEqual(purchase.begin({ items: [], amount: 0 }), kept);
+  await purchase.send(kept, { waits: WAITS });
+  assert.equal(asked.at(-1).key, kept.key);
+  assert.equal(asked.at(-1).body, asked[0].body);
+  assert.equal(purchase.pending(), null);
+});
+
+test('a server error that nobody explains is not asked again by itself, nor forgotten', async () => {
+  answers = [problem(500, 'internal')];
+  await assert.rejects(buy(), { status: 500, final: false });
+  assert.equal(asked.length, 1);
+  assert.ok(purchase.pending());
+});
+
+test('a refusal ends it: the next purchase has a key of its own', async () => {
+  answers = [problem(409, 'out-of-stock', { items: [{ product: 1, requested: 2, available: 1 }] })];
+  await assert.rejects(buy(), { kind: 'out-of-stock', final: true, more: { ...answers[0].body } });
+  assert.equal(asked.length, 1);
+  assert.equal(purchase.pending(), null);
+  answers = [good(ORDER, 201)];
+  await buy();
+  assert.notEqual(asked[0].key, asked[1].key);
+});
+
+test('a refusal by somebody in between does not end it', async () => {
+  answers = [page(403)];
+  await assert.rejects(buy(), { status: 403, final: false });
+  assert.ok(purchase.pending());
+});
+
+test('it waits as long as it is told to, and no longer than it is patient', async () => {
+  answers = [{ ...problem(503, 'unavailable'), headers: { 'retry-after': '0.05' } }, good({ items: [] })];
+  const begun = performance.now();
+  await api.ask('GET', '/orders', { waits: [0] });
+  assert.ok(performance.now() - begun >= 45);
+});
+
+test('what has been left is not asked again', async () => {
+  answers = [problem(503, 'unavailable')];
+  const left = new AbortController();
+  const waiting = api.ask('GET', '/products', { waits: [60000], signal: left.signal, onRetry: () => setTimeout(() => left.abort(new Error('left'))) });
+  await assert.rejects(waiting, { message: 'left' });
+  assert.equal(asked.length, 1);
+});
+
+test('a success that is no JSON is no success', async () => {
+  answers = [page(200)];
+  await assert.rejects(api.ask('GET', '/cart', { waits: [] }), { status: 502, temporary: true });
+});
+
+test('a query names what is given only', () => {
+  assert.equal(api.query({ q: '', sort: undefined }), '');
+  assert.equal(api.query({ q: '달항아리 &', limit: 12 }), '?q=%EB%8B%AC%ED%95%AD%EC%95%84%EB%A6%AC+%26&limit=12');
+});
+
+test('a cart with a quantity changed, a product added, one gone', () => {
+  const other = { id: 2, price: 500, stock: 9 };
+  assert.deepEqual(basket.changed(CART, PRODUCT, 3), { items: [{ product: PRODUCT, quantity: 3, amount: 54000 }], quantity: 3, amount: 54000 });
+  const both = basket.changed(CART, other, 1);
+  assert.deepEqual([both.items.length, both.quantity, both.amount], [2, 3, 36500]);
+  assert.deepEqual(basket.changed(CART, PRODUCT, 0), { items: [], quantity: 0, amount: 0 });
+});
+
+test('clicks in a row: shown at once, sent in turn, the last one counts', async () => {
+  answers = [good(CART)];
+  await basket.load();
+  answers = [good(basket.changed(CART, PRODUCT, 5))];
+  const seen = [];
+  const stop = basket.watch((cart) => seen.push(cart.quantity));
+  await Promise.all([3, 4, 5].map((quantity) => basket.set(PRODUCT, quantity)));
+  stop();
+  assert.deepEqual(seen.slice(0, 3), [3, 4, 5]);
+  assert.ok(seen.every((quantity) => quantity >= 3), 'an older answer undoes nothing');
+  assert.deepEqual(JSON.parse(asked.at(-1).body), { quantity: 5 });
+  assert.equal(basket.contents().quantity, 5);
+});
+
+test('a change that fails is taken back, and said', async () => {
+  answers = [good(CART)];
+  await basket.load();
+  answers = [problem(409, 'cart-full'), good(CART)];
+  await assert.rejects(basket.set({ id: 3, price: 1, stock: 1 }, 1), { kind: 'cart-full' });
+  assert.equal(basket.quantityOf(3), 0);
+  assert.equal(basket.contents().quantity, 2);
+});
+
+test('no more than there is, nor than the shop takes', () => {
+  assert.equal(basket.most({ stock: 5 }), 5);
+  assert.equal(basket.most({ stock: 500 }), 99);
+});
+
+test('the language remembered, else the first of the browser that there is, else English', () => {
+  assert.equal(language.preferred('en', ['ko-KR']), 'en');
+  assert.equal(language.preferred(null, ['fr-FR', 'ko-KR', 'en-US']), 'ko');
+  assert.equal(language.preferred(null, ['en-GB', 'ko']), 'en');
+  assert.equal(language.preferred('xx', ['fr']), 'en');
+});
+
+test('every text is there in both languages, of one kind, and in its own script', () => {
+  assert.deepEqual(Object.keys(texts.ko), Object.keys(texts.en));
+  for (const key of Object.keys(texts.ko)) {
+    const [ko, en] = [texts.ko[key], texts.en[key]];
+    assert.equal(typeof ko, typeof en, key);
+    if (typeof ko === 'function') assert.equal(ko.length, en.length, key);
+    const said = (text, n) => (typeof text === 'function' ? text('7', n) : text);
+    for (const n of [0, 3]) {
+      assert.doesNotMatch(said(en, n), /[ㄱ-힝]|undefined/, key);
+      if (typeof ko === 'function') assert.ok(said(ko, n).includes('7') && said(en, n).includes('7'), key);
+    }
+    assert.match(said(ko, 3), /[ㄱ-힝]/, key);
+  }
+});
