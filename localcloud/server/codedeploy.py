@@ -263,7 +263,7 @@ def _start(group: Body, revision: Body, asked: Body, *, creator: str) -> str:
         "deploymentId": id,
         "applicationName": group["applicationName"],
         "deploymentGroupName": group["deploymentGroupName"],
-        "deploymentConfigName": group["deploymentConfigName"],
+        "deploymentConfigName": asked.get("deploymentConfigName") or group["deploymentConfigName"],
         "deploymentStyle": group.get("deploymentStyle", {}),
         "description": asked.get("description", ""),
         "revision": revision,
@@ -349,6 +349,8 @@ def _carry_out(deployment: Deployment) -> None:
     at_once = info["deploymentConfigName"] == _AT_ONCE
     try:
         archive = _fetch(info["revision"])
+        if not deployment.targets:
+            raise LookupError("no instances were found for the deployment group")
         install = _installer(deployment, archive)
         if at_once:
             threads = [
@@ -405,8 +407,11 @@ def _installer(deployment: Deployment, archive: bytes) -> Callable[[Target], Non
         target.pass_to(_BEFORE_INSTALLING)
         try:
             instances.install(target.id, archive, seconds=_VALIDATE_S)
-        except (instances.InstallationError, KeyError) as error:
+        except instances.InstallationError as error:
             target.fail("ValidateService", "the application does not answer", str(error))
+            return
+        except Exception as error:
+            target.fail("DownloadBundle", "the revision cannot be unpacked", f"{type(error).__name__}: {error}")
             return
         target.pass_to(_AFTER_INSTALLING)
         for arn in arns:
