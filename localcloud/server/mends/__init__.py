@@ -16,6 +16,7 @@ from localcloud.server.mends import (
     network,
     parameters,
     rotation,
+    schedules,
     secrets,
 )
 
@@ -35,6 +36,7 @@ def install() -> None:
         alarms,
         parameters,
         rotation,
+        schedules,
         secrets,
     ):
         family.install()
