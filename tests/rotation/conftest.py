@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +26,7 @@ STEPS: Final = ("createSecret", "setSecret", "testSecret", "finishSecret")
 FIRST_PASSWORD: Final = "Password-of-the-first-deploy-1234"
 _NUMBERS: Final = itertools.count(1)
 
-state, cloud = localcloud_conftest.state, localcloud_conftest.cloud
+state, cloud, clients = localcloud_conftest.state, localcloud_conftest.cloud, localcloud_conftest.clients
 """Fixtures: an emulator of the module's own."""
 
 
@@ -117,11 +116,15 @@ def rotation_server(tmp_path_factory: pytest.TempPathFactory, rotation_authority
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def fresh_clients(cloud: Cloud) -> None:
+    """The function keeps its clients as long as it lives; each module has an emulator of its own."""
+    versions.client.cache_clear()
+
+
 @pytest.fixture
-def aws(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clients:
+def aws(clients: Clients, cloud: Cloud, fresh_clients: None, monkeypatch: pytest.MonkeyPatch) -> Clients:
     """The emulator, also for clients that find it by their environment, as the function's do."""
-    for name in [name for name in os.environ if name.startswith("AWS_")]:
-        monkeypatch.delenv(name)
     for name, value in {
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_REGION": cloud.region,
@@ -130,8 +133,7 @@ def aws(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Clients:
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    versions.client.cache_clear()
-    return Clients(cloud)
+    return clients
 
 
 def _create(secrets: Any, path: str, value: str) -> str:

@@ -13,6 +13,8 @@ from .errors import RotationError
 from .versions import client
 
 _SECONDS: Final = 10
+_PAUSE: Final = 5
+"""Seconds between two looks at a group that is being modified."""
 _BUSY: Final = "InvalidReplicationGroupState"
 _WRONG: Final = (b"-WRONGPASS", b"-ERR invalid password", b"-NOAUTH")
 
@@ -21,7 +23,7 @@ _WRONG: Final = (b"-WRONGPASS", b"-ERR invalid password", b"-NOAUTH")
 class Cache:
     """A replication group. `host`: primary or configuration endpoint, and what the certificate has to bear.
 
-    `remaining`: seconds that this run of the function has left; `pause`: seconds between two looks at the group.
+    `remaining`: seconds that this run of the function has left.
     """
 
     group: str
@@ -30,7 +32,6 @@ class Cache:
     region: str
     trust: ssl.SSLContext
     remaining: Callable[[], float]
-    pause: float = 5
 
     def accepts(self, token: str) -> bool:
         """Whether the server takes the token. Raises `RotationError` when it cannot be reached or spoken to."""
@@ -92,14 +93,14 @@ class Cache:
             self._sleep(group["Status"])
 
     def _sleep(self, given: str) -> None:
-        if self.remaining() < self.pause + _SECONDS:
+        if self.remaining() < _PAUSE + _SECONDS:
             raise RotationError(
                 f"cache {self.group}",
                 given=f"{given}, and no time left",
                 allowed="available within one run of the function",
                 do="nothing: Secrets Manager tries again, and goes on from here",
             )
-        time.sleep(self.pause)
+        time.sleep(_PAUSE)
 
     def _failed(self, what: str, given: str) -> RotationError:
         return RotationError(
