@@ -96,7 +96,7 @@ class Delivery(Construct):
         made = codedeploy.CfnApplication(self, "Application", application_name=application, compute_platform="Server")
         for colour, group in groups.items():
             target_group = target_groups[colour]
-            deployments = codedeploy.CfnDeploymentGroup(
+            codedeploy.CfnDeploymentGroup(
                 self,
                 colour.title(),
                 application_name=made.ref,
@@ -125,8 +125,6 @@ class Delivery(Construct):
                 # Instances that are launched while a deployment runs get what it brings.
                 outdated_instances_strategy="UPDATE",
             )
-            # CodeDeploy tries its role's rights when the group is made.
-            deployments.node.add_dependency(role)
 
     def _role(
         self, groups: Mapping[Colour, ColourGroup], target_groups: Mapping[Colour, elbv2.CfnTargetGroup]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # has no types of its own
 
-from cloudmart_cdk.revision import ApplicationError, Folder, Image, Repository, application, assemble, pack
+from cloudmart_cdk.revision import SHOP, ApplicationError, Folder, Image, Repository, application, assemble, pack
 from tests.instance.support import make_application
 
 DIGEST = "sha256:" + "a" * 64
@@ -118,3 +118,14 @@ def test_a_folder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(ApplicationError, match=r"given pipe, which is no file"):
         assemble(Folder(tmp_path / "mine"), tmp_path / "revision")
     assert not (tmp_path / "revision").exists()
+
+
+def test_the_shop_is_the_default_application(tmp_path: Path) -> None:
+    shop = application(SHOP)
+    assemble(shop, tmp_path)
+    for script in ("start", "install"):
+        assert os.access(tmp_path / "app" / "bin" / script, os.X_OK)
+    lock = (tmp_path / "app" / "requirements.txt").read_text(encoding="utf-8")
+    assert lock.count("==") <= lock.count("--hash=sha256:"), "what an instance downloads is what was tested"
+    pack(tmp_path, tmp_path.with_suffix(".zip"))
+    assert tmp_path.with_suffix(".zip").stat().st_size < 1_000_000
