@@ -129,7 +129,7 @@ def _deploy_again(state: State, cloud: Cloud, options: Options, settings: "Setti
 def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: float) -> None:
     from localcloud import verify
 
-    view = verify.look(cloud, settings)
+    view = verify.look(cloud, settings, ca_file=state.ca_file)
     domain = view.distribution_domain()
     if domain:
         shop.start(state, cloud, domain)

@@ -96,7 +96,6 @@ def instance(state: State, cloud: Cloud) -> dict[str, str]:
         "CLOUDMART_CA_FILE": str(state.ca_file),
         # Its packages are those of the project's own environment, so that nothing is installed here.
         "SHOP_PYTHON": sys.executable,
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -88,7 +88,7 @@ class Keeper:
                 [sys.executable, "-m", "localcloud.engines.keeper"],
                 # Only what every program needs: an engine must not find AWS settings or a PGDATA.
                 env={key: os.environ[key] for key in ("PATH", "LOCALCLOUD_STATE") if key in os.environ}
-                | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"},
+                | {"LC_ALL": "C.UTF-8", "TZ": "UTC"},
                 cwd=PROJECT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

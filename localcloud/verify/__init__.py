@@ -7,6 +7,7 @@ not from the templates, or the emulator would only be compared with itself.
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from cloudmart_cdk.settings import Settings
 from localcloud.state import Cloud
@@ -20,6 +21,7 @@ from localcloud.verify import (
     references,
     security_groups,
     storage,
+    stores,
 )
 from localcloud.verify.table import Check, Report
 from localcloud.verify.view import View
@@ -30,6 +32,7 @@ _FAMILIES: tuple[Callable[[View], Iterator[Check]], ...] = (
     security_groups.checks,
     storage.checks,
     data.checks,
+    stores.checks,
     backend.checks,
     frontend.checks,
     cluster.checks,
@@ -37,9 +40,9 @@ _FAMILIES: tuple[Callable[[View], Iterator[Check]], ...] = (
 )
 
 
-def look(cloud: Cloud, settings: Settings) -> View:
-    """The deployed stacks."""
-    return View(cloud, settings)
+def look(cloud: Cloud, settings: Settings, *, ca_file: Path) -> View:
+    """The deployed stacks. `ca_file`: what the stores' certificates are checked against."""
+    return View(cloud, settings, ca_file=ca_file)
 
 
 def run(view: View) -> Report:

@@ -3,11 +3,12 @@
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cloudmart_cdk.revision import SHOP
 from cloudmart_cdk.security_groups import BACKEND_PORT
-from cloudmart_cdk.settings.topology import BACKEND, FRONTEND
+from cloudmart_cdk.settings.topology import BACKEND, DATA, FRONTEND
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
@@ -136,14 +137,28 @@ def _balancers(view: View) -> Iterator[Check]:
         )
         # Without a CDN in front the load balancer is the shop, and serves everybody.
         direct = 403 if view.settings.has(FRONTEND) else 200
-        yield Check(
-            "shop load balancer, asked without CloudFront's header", direct, _status(view, described["DNSName"])
-        )
+        host = described["DNSName"]
+        yield Check("shop load balancer, asked without CloudFront's header", direct, _status(view, host))
+        if view.settings.backend.application == SHOP and view.stack(DATA) is not None:
+            ready = _status(view, host, path="/ready", headers=_admission(view))
+            yield Check("the shop reaches database and cache", 200, ready)
 
 
-def _status(view: View, host: str) -> int:
+def _admission(view: View) -> dict[str, str]:
+    """The header by which the load balancer knows CloudFront, if it wants one."""
+    elb = view.client("elbv2")
+    for entry in view.of(BACKEND, "AWS::ElasticLoadBalancingV2::Listener"):
+        for rule in elb.describe_rules(ListenerArn=entry.physical_id)["Rules"]:
+            for condition in rule["Conditions"]:
+                if condition["Field"] == "http-header":
+                    header = condition["HttpHeaderConfig"]
+                    return {header["HttpHeaderName"]: header["Values"][0]}
+    return {}
+
+
+def _status(view: View, host: str, *, path: str = "/api/health", headers: Mapping[str, str] | None = None) -> int:
     """What the load balancer tells somebody who does not come through the CDN."""
-    request = urllib.request.Request(f"{view.cloud.endpoint}/api/health", headers={"Host": host})
+    request = urllib.request.Request(f"{view.cloud.endpoint}{path}", headers={"Host": host, **(headers or {})})
     try:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
             return int(answer.status)

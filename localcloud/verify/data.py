@@ -36,9 +36,13 @@ def _keys(view: View) -> Iterator[Check]:
 
 
 def _secrets(view: View) -> Iterator[Check]:
-    """Six secrets, specification section 3; each holds a value, and none of them is the template's."""
+    """Specification section 3; each holds a value, and none of them is the template's.
+
+    RDS Proxy has two more: it knows a user by a secret of its own, and rotation alternates between two.
+    """
     client, deployed = view.client("secretsmanager"), view.of(DATA, "AWS::SecretsManager::Secret")
-    yield Check("secrets (owner, application, cache, JWT, OAuth, gateway)", 6, len(deployed))
+    expected = 8 if view.settings.database.proxy else 6
+    yield Check("secrets (owner, application, cache, JWT, OAuth, gateway; proxy logins)", expected, len(deployed))
     for secret in deployed:
         described = client.describe_secret(SecretId=secret.physical_id)
         value = client.get_secret_value(SecretId=secret.physical_id).get("SecretString", "")

@@ -1,9 +1,11 @@
 """FrontendCdnStack and EdgeStack: what a browser gets through the emulated CDN."""
 
 import http.client
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from cloudmart_cdk.revision import SHOP
 from cloudmart_cdk.settings.topology import DATA, EDGE, EDGE_REGION, FRONTEND
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
@@ -75,6 +77,9 @@ def _pages(view: View, domain: str) -> Iterator[Check]:
 def _api(view: View, domain: str) -> Iterator[Check]:
     status, _, _ = _get(view, "/api/health", host=domain)
     yield Check("API through CDN and load balancer", 200, status)
+    if view.settings.backend.application == SHOP:
+        status, _, body = _get(view, "/api/products?limit=1", host=domain)
+        yield Check("the shop has something to sell", (200, 1), (status, len(json.loads(body).get("items", []))))
     status, headers, _ = _get(view, "/api/there-is-no-such-thing", host=domain)
     yield Check(
         "an API's 404 stays one, not the front page", (404, False), (status, "html" in headers.get("content-type", ""))

@@ -5,6 +5,7 @@ resources themselves.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cloudmart_cdk.settings import Settings
@@ -45,8 +46,8 @@ class Stack:
 class View:
     """The deployed stacks of one cloud, with the settings that they should follow."""
 
-    def __init__(self, cloud: Cloud, settings: Settings) -> None:
-        self.cloud, self.settings = cloud, settings
+    def __init__(self, cloud: Cloud, settings: Settings, *, ca_file: Path) -> None:
+        self.cloud, self.settings, self.ca_file = cloud, settings, ca_file
         self._clients = Clients(cloud)
         self.stacks = {stack.id: stack for region in cloud.regions for stack in self._stacks(region)}
 

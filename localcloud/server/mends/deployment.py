@@ -2,11 +2,15 @@
 
 Faults: a change set that differs in outputs only counts as empty; `Fn::GetStackOutput` ignores its
 region; a custom resource whose function died holds its stack for an hour; types whose making takes time here, since
-something really starts, hold up the whole emulator.
+something really starts, hold up the whole emulator. And one thing that is no fault: the CLI asks every five seconds
+how a stack does, which here is longer than most stacks take; the answer is held until the stack has settled.
 """
 
+import asyncio
+import time
 from typing import Any, Final
 
+from ministack import app
 from ministack.core.responses import get_region, set_request_region
 from ministack.services.cloudformation import _stacks, changesets, custom_resource, engine, stacks
 
@@ -27,6 +31,8 @@ def _stack_in(region: str | None, name: str) -> dict[str, Any] | None:
         set_request_region(here)
 
 
+_HOLD_SECONDS: Final = 4.0
+_LOOK_SECONDS: Final = 0.05
 _SLOW: Final = frozenset(
     {
         "AWS::RDS::DBInstance",
@@ -61,6 +67,23 @@ def _notice_outputs() -> None:
     changesets._diff_resources = diff_with_outputs
 
 
+def _answer_when_settled() -> None:
+    answer = app.SERVICE_HANDLERS["cloudformation"]
+
+    async def answer_when_settled(method: str, path: str, headers: Any, body: Any, query: Any) -> Any:
+        response = await answer(method, path, headers, body, query)
+        request = bytes(body or b"")
+        if b"Action=DescribeStacks" not in request or b"StackName=" not in request:
+            return response
+        deadline = time.monotonic() + _HOLD_SECONDS
+        while b"_IN_PROGRESS</StackStatus>" in bytes(response[2]) and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_SECONDS)
+            response = await answer(method, path, headers, body, query)
+        return response
+
+    app.SERVICE_HANDLERS["cloudformation"] = answer_when_settled
+
+
 def _let_others_work() -> None:
     """What starts a process and waits for it does so on a thread of its own."""
     blocks = stacks._runs_on_worker_thread
@@ -70,6 +93,7 @@ def _let_others_work() -> None:
 def install() -> None:
     _notice_outputs()
     _let_others_work()
+    _answer_when_settled()
     patching.edit(
         engine._resolve_refs,
         old="stack = _stacks.get(str(target_stack))",
