@@ -81,8 +81,8 @@ class Cache:
         return version
 
 
-def _deploy(clients: Clients, *, shards: int) -> dict[str, Any]:
-    """By CloudFormation, as DataStack makes it."""
+def _template(*, shards: int = 0, token: str = FIRST_TOKEN, **more: object) -> str:
+    """As DataStack makes it."""
     properties = {
         "ReplicationGroupDescription": "test",
         "Engine": "redis",
@@ -90,33 +90,42 @@ def _deploy(clients: Clients, *, shards: int) -> dict[str, Any]:
         "CacheNodeType": "cache.t3.micro",
         "Port": 6379,
         "TransitEncryptionEnabled": True,
-        "AuthToken": FIRST_TOKEN,
+        "AuthToken": token,
+        **more,
     } | (
         {"NumNodeGroups": shards, "ReplicasPerNodeGroup": 1, "AutomaticFailoverEnabled": True}
         if shards
         else {"NumCacheClusters": 1}
     )
-    name = f"cache-{uuid.uuid4().hex[:8]}"
-    template = {"Resources": {"Group": {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": properties}}}
+    return json.dumps(
+        {"Resources": {"Group": {"Type": "AWS::ElastiCache::ReplicationGroup", "Properties": properties}}}
+    )
+
+
+def _deploy(clients: Clients, template: str, *, update: str = "") -> tuple[str, dict[str, Any]]:
+    """The stack's name, and its replication group. `update`: a stack that exists."""
+    name = update or f"cache-{uuid.uuid4().hex[:8]}"
     cloudformation = clients.client("cloudformation")
-    cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    if update:
+        cloudformation.update_stack(StackName=name, TemplateBody=template)
+    else:
+        cloudformation.create_stack(StackName=name, TemplateBody=template)
     deadline = time.monotonic() + 60
-    while (status := cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]) != "CREATE_COMPLETE":
-        assert status == "CREATE_IN_PROGRESS"
+    while (status := cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]).endswith("_PROGRESS"):
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    assert status == ("UPDATE_COMPLETE" if update else "CREATE_COMPLETE")
     (resource,) = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-    elasticache = clients.client("elasticache")
-    (group,) = elasticache.describe_replication_groups(ReplicationGroupId=resource["PhysicalResourceId"])[
-        "ReplicationGroups"
-    ]
-    return dict(group)
+    (group,) = clients.client("elasticache").describe_replication_groups(
+        ReplicationGroupId=resource["PhysicalResourceId"]
+    )["ReplicationGroups"]
+    return name, dict(group)
 
 
 @pytest.fixture(scope="module", params=[0, 2], ids=["single", "cluster"])
 def group(request: pytest.FixtureRequest, clients: Clients) -> dict[str, Any]:
     """Ends with the module's emulator."""
-    return _deploy(clients, shards=request.param)
+    return _deploy(clients, _template(shards=request.param))[1]
 
 
 @pytest.fixture
@@ -125,10 +134,19 @@ def cache(group: dict[str, Any], aws: Clients, state: State, monkeypatch: pytest
     aws.client("elasticache").modify_replication_group(
         ReplicationGroupId=group["ReplicationGroupId"], AuthToken=FIRST_TOKEN, AuthTokenUpdateStrategy="SET"
     )
+    secret = _new_secret(aws)
+    return _cache(group, secret, aws, state, monkeypatch)
+
+
+def _new_secret(aws: Clients) -> str:
+    secrets = aws.client("secretsmanager")
+    return str(secrets.create_secret(Name=f"test/{uuid.uuid4()}/cache/auth", SecretString=FIRST_TOKEN)["ARN"])
+
+
+def _cache(group: dict[str, Any], secret: str, aws: Clients, state: State, monkeypatch: pytest.MonkeyPatch) -> Cache:
+    """What the function finds in its environment, and we beside it."""
     endpoints = [node_group["PrimaryEndpoint"] for node_group in group["NodeGroups"]]
     entry = group.get("ConfigurationEndpoint") or endpoints[0]
-    secrets = aws.client("secretsmanager")
-    secret = secrets.create_secret(Name=f"test/{uuid.uuid4()}/cache/auth", SecretString=FIRST_TOKEN)["ARN"]
     for name, value in {
         "DATABASE_HOST": "none",
         "DATABASE_PORT": "1",
@@ -150,7 +168,7 @@ def cache(group: dict[str, Any], aws: Clients, state: State, monkeypatch: pytest
         port=entry["Port"],
         hosts=tuple(endpoint["Address"] for endpoint in endpoints),
         ca_file=str(state.ca_file),
-        secrets=secrets,
+        secrets=aws.client("secretsmanager"),
         secret=secret,
     )
 
@@ -232,6 +250,22 @@ def test_a_pending_token_that_does_not_get_in_is_never_made_current(cache: Cache
     with pytest.raises(RotationError, match="AWSPENDING"):
         cache.step("testSecret", version)
     assert cache.token() == FIRST_TOKEN
+
+
+def test_a_later_deploy_sets_no_old_token_back(aws: Clients, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The template refers to the secret, not to a version: what CloudFormation reads is what the cache knows."""
+    secret = _new_secret(aws)
+    reference = f"{{{{resolve:secretsmanager:{secret}:SecretString:::}}}}"
+    stack, group = _deploy(aws, _template(token=reference))
+    cache = _cache(group, secret, aws, state, monkeypatch)
+    assert cache.accepts(FIRST_TOKEN)
+    cache.rotate()
+    _, after = _deploy(aws, _template(token=reference, SnapshotWindow="17:00-18:00"), update=stack)
+    assert after["SnapshotWindow"] == "17:00-18:00"
+    assert after["ReplicationGroupId"] == cache.group
+    assert cache.accepts(cache.token())
+    cache.rotate()
+    assert cache.accepts(cache.token())
 
 
 @single
