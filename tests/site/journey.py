@@ -5,17 +5,19 @@ only what its own sample catalogue and earlier steps have put there: several may
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
+
+from tests.site.browser import PHONE, visitor
 
 AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-_LINE_CUT: Final = "Failed to load resource"
-FORGIVEN: Final = (_LINE_CUT,)
-"""For steps that cut the line: Chromium reports each failed request on the console itself."""
+_FAILED_REQUESTS: Final = {"forgiven": ("Failed to load resource",)}
+"""For steps in which a request fails: Chromium reports each on the console itself."""
 
 Product = dict[str, Any]
 
@@ -209,7 +211,7 @@ def _tab_to(page: Page, selector: str, *, most: int = 150) -> None:
     raise AssertionError(f"{selector} is not reached with Tab")
 
 
-# --- When something is wrong (visitor with `forgiven=FORGIVEN`)
+# --- When something is wrong
 
 
 @contextmanager
@@ -382,3 +384,37 @@ def take_pictures(page: Page, base_url: str, file: Path) -> None:
     page.locator("[data-product]").first.wait_for()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Steps, and who takes them."""
+
+    steps: Callable[[Page, str], None]
+    visitor: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.steps.__name__
+
+    def walk(self, browser: Browser, base_url: str) -> None:
+        with visitor(browser, **self.visitor) as page:
+            self.steps(page, base_url)
+
+
+JOURNEYS: Final = (
+    Journey(sells),
+    Journey(sells, {"size": PHONE}, "sells_on_a_phone"),
+    Journey(browses),
+    Journey(speaks_both),
+    Journey(keyboard_only),
+    Journey(loses_no_purchase, _FAILED_REQUESTS),
+    Journey(survives_a_reload, _FAILED_REQUESTS),
+    Journey(explains_stock, _FAILED_REQUESTS),
+    Journey(says_what_is_missing, _FAILED_REQUESTS),
+    Journey(waits_for_the_api, _FAILED_REQUESTS),
+    Journey(is_accessible),
+    Journey(is_accessible, {"size": PHONE, "dark": True, "language": "en-US"}, "is_accessible_on_a_dark_phone"),
+    Journey(does_not_jump),
+    Journey(does_not_jump, {"size": PHONE}, "does_not_jump_on_a_phone"),
+)

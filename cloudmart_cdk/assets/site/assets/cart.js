@@ -9,15 +9,18 @@ import * as purchase from './purchase.js';
 import { bone, message, toast, waiting } from './states.js';
 
 let problem = null; // why the last purchase did not happen, until the cart is left
-let busy = null; // the purchase on its way
+let busy = false; // a purchase is on its way
 let slow = false;
 
 export const cart = {
   title: () => t('cart'),
 
+  // A purchase without its answer can be finished while the cart is away.
   async load({ signal }) {
     problem = null;
-    return basket.load(signal);
+    return basket.load(signal).catch((error) => {
+      if (signal.aborted || !purchase.pending()) throw error;
+    });
   },
 
   skeleton: () => waiting(bone('line title'), h('div', { class: 'checkout' }, h('div', {}, bone('block'), bone('block')), bone('block tall'))),
@@ -26,9 +29,7 @@ export const cart = {
   render(_, { again, go }) {
     const contents = basket.contents();
     const notice = notices(contents, { again, go });
-    if (!contents?.items.length && !busy) {
-      return [notice, empty()];
-    }
+    if (!contents?.items.length) return [notice, empty()];
     return [
       h('a', { class: 'back', href: '/' }, icon(LEFT), t('back')),
       h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, t('cart'), h('span', { class: 'soft' }, ` ${number(contents.quantity)}`))),
@@ -36,7 +37,7 @@ export const cart = {
       h(
         'div',
         { class: 'checkout' },
-        h('ul', { class: 'lines' }, ...contents.items.map((item) => line(item))),
+        h('ul', { class: 'lines', inert: Boolean(busy) }, ...contents.items.map(line)),
         summary(contents, { again, go }),
       ),
     ];
@@ -94,7 +95,7 @@ function summary(contents, page) {
     h('dl', {}, row(t('subtotal'), won(contents.amount)), row(t('shipping'), t('free')), row(t('total'), won(contents.amount))),
     h(
       'button',
-      { class: 'button wide', type: 'button', id: 'order', 'aria-busy': busy ? 'true' : null, onclick: () => order(page) },
+      { class: 'button wide', type: 'button', id: 'order', 'aria-busy': busy && 'true', onclick: () => order(page) },
       words,
     ),
     h('p', { class: 'soft', role: 'status' }, busy && slow ? t('orderingSlow') : t('promiseOnce')),
@@ -104,7 +105,7 @@ function summary(contents, page) {
 // One click, one purchase: while it is on its way the button does nothing more.
 async function order({ again, go }) {
   if (busy) return;
-  busy = {};
+  busy = true;
   slow = false;
   problem = null;
   again();
@@ -116,11 +117,11 @@ async function order({ again, go }) {
         again();
       },
     });
-    busy = null;
+    busy = false;
     go(`/orders/${done.id}`, { order: done, fresh: true });
     basket.load().catch(() => {}); // what was bought has left it
   } catch (error) {
-    busy = null;
+    busy = false;
     problem = error;
     if (error.final) await basket.load().catch(() => {});
     again();
@@ -129,7 +130,8 @@ async function order({ again, go }) {
 }
 
 function notices(contents, page) {
-  const said = problem?.final ? explanation(problem, contents) : purchase.pending() && !busy ? unanswered(page) : null;
+  const waits = purchase.pending() && !(busy && contents?.items.length);
+  const said = problem?.final ? explanation(problem, contents) : waits ? unanswered(page) : null;
   return said && h('section', { class: problem?.final ? 'notice alert' : 'notice', id: 'notice', tabindex: '-1', role: 'alert' }, ...said);
 }
 
@@ -143,7 +145,7 @@ function unanswered({ again, go }) {
   return [
     h('h2', {}, t('unknownTitle')),
     h('p', {}, t('unknownLead', won(begun.body.amount))),
-    h('button', { class: 'button', type: 'button', id: 'finish', onclick: () => order({ again, go }) }, t('finish')),
+    h('button', { class: 'button', type: 'button', id: 'finish', 'aria-busy': busy && 'true', onclick: () => order({ again, go }) }, t('finish')),
     h('button', { class: 'link', type: 'button', id: 'drop', onclick: give }, t('drop')),
   ];
 }
