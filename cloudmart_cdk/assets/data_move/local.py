@@ -1,0 +1,80 @@
+"""`make migrate-data DUMP=cloudmart.sql`: the same program against the database of the running local cloud.
+
+Owns finding things there: host and name in the emulated Parameter Store, the owner in the emulated Secrets Manager. Not
+part of what AWS gets (`constructs/data_move.py` leaves it out).
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud import environment
+from localcloud.aws import Clients
+from localcloud.engines import binaries
+from localcloud.errors import CloudError
+from localcloud.state import Cloud, State
+
+from .__main__ import run_as_program
+
+_BACK = "make migrate-data BACK="
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make migrate-data", description="Move a dump into the local cloud.")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--dump", type=Path)
+    what.add_argument("--bring-back", metavar="NAME")
+    what.add_argument("--remove", metavar="NAME")
+    parser.add_argument("--again", action="store_true")
+    parser.add_argument("--state", type=Path, help="folder of the local cloud")
+    return parser.parse_args()
+
+
+def _words(state: State, cloud: Cloud, arguments: argparse.Namespace) -> list[str]:
+    """The program's command line; the password goes into the environment."""
+    clients = Clients(cloud)
+    path, secret = f"/{cloud.name}/{cloud.stage}/database/", f"{cloud.prefix}/database/owner"
+    try:
+        names = [f"{path}{name}" for name in ("host", "port", "name")]
+        found = clients.client("ssm").get_parameters(Names=names)["Parameters"]
+        values = {parameter["Name"].removeprefix(path): parameter["Value"] for parameter in found}
+        owner = json.loads(clients.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
+        os.environ["PGPASSWORD"] = owner["password"]
+        words = ["--host", values["host"], "--port", values["port"], "--database", values["name"]]
+        user = owner["username"]
+    except (BotoCoreError, ClientError, KeyError) as error:
+        raise CloudError(
+            "the local cloud has no database",
+            why=f"{path}* or {secret} cannot be read there ({error})",
+            do="run make deploy",
+        ) from None
+    authority = os.environ.get("CLOUDMART_CA_FILE") or str(state.root / "authority.pem")
+    words += ["--user", user, "--ca-file", authority, "--bin", str(binaries.postgres())]
+    for option in ("dump", "bring_back", "remove"):
+        if value := getattr(arguments, option):
+            words += [f"--{option.replace('_', '-')}", str(value)]
+    return [*words, "--again"] if arguments.again else words
+
+
+def main() -> int:
+    """One command against the local cloud that is up; whatever fails ends in one line."""
+    arguments = _arguments()
+    environment.forget_aws_settings()
+    state = State(arguments.state)
+    try:
+        cloud = state.load()
+        if cloud is None:
+            raise CloudError("no local cloud", why=f"none was started in {state.root}", do="run make deploy")
+        words = _words(state, cloud, arguments)
+    except CloudError as error:
+        print(error, file=sys.stderr)
+        return error.status
+    return run_as_program(words, how_back=_BACK)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

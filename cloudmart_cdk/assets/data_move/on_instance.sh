@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs the program on the throw-away instance that constructs/data_move.py describes: Amazon Linux 2023, as root, once.
+# Usage: on_instance.sh HOST DATABASE SECRET move|bring-back|remove WHAT [OPTION]; the region is AWS_DEFAULT_REGION.
+set -euo pipefail
+umask 077
+host=$1 database=$2 secret=$3 order=$4 what=$5 option=${6-}
+package=$(cd "$(dirname "$0")" && pwd)
+work=$(dirname "$package")
+
+echo 'preparing: PostgreSQL 16 client, Python, the region'\''s authorities'
+dnf install --quiet --assumeyes postgresql16 python3.11 >/dev/null
+python3.11 -m venv "$work/venv"
+"$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+  --only-binary :all: --requirement "$package/requirements.txt"
+curl --fail --silent --show-error --retry 5 --output "$work/authorities.pem" \
+  "https://truststore.pki.rds.amazonaws.com/$AWS_DEFAULT_REGION/$AWS_DEFAULT_REGION-bundle.pem"
+
+case $order in
+move)
+  dump=$work/$(basename "$what")
+  echo "fetching $what"
+  aws s3 cp --only-show-errors "$what" "$dump"
+  words=(--dump "$dump")
+  ;;
+bring-back | remove) words=("--$order" "$what") ;;
+*)
+  echo "error: order: given $order; allowed: move, bring-back, remove; see docs/runbook/moving-data.md" >&2
+  exit 2
+  ;;
+esac
+if [ "$option" = again ]; then words+=(--again); fi
+cd "$work"
+exec "$work/venv/bin/python" -m "$(basename "$package")" "${words[@]}" \
+  --host "$host" --database "$database" --secret "$secret" --ca-file "$work/authorities.pem"
