@@ -15,6 +15,20 @@ from tests.support import PROJECT
 REVISION: Final = PROJECT / "cloudmart_cdk" / "assets" / "revision"
 HOST: Final = PROJECT / "cloudmart_cdk" / "assets" / "host"
 
+EXPORTS: Final = {
+    "AWS_REGION": "ap-northeast-2",
+    "PORT": "8080",
+    "CLOUDMART_STAGE": "lab",
+    "CLOUDMART_PARAMETERS": "/cloudmart/lab/",
+    "CLOUDMART_SECRETS": "cloudmart-lab/",
+    "LOG_GROUP": "application-log",
+    "APPLICATION": "cloudmart-lab-backend",
+    "GROUP": "cloudmart-lab-backend-blue",
+    "TARGET_GROUP": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/blue/1",
+    "DRAIN_HOOK": "drain-before-leaving",
+}
+"""What the user data exports (`constructs/artefact.py`; a test of the stack compares)."""
+
 
 def make_application(folder: Path, *, install: bool = False) -> None:
     """The least application there is."""

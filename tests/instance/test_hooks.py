@@ -137,6 +137,28 @@ def test_killed_half_way_nothing_starts_until_it_is_installed_again(machine: Mac
     assert (machine.root / "opt/cloudmart/app/made").exists()
 
 
+@pytest.mark.parametrize("steps", range(1, 5))
+def test_ended_after_any_step_the_next_attempt_is_whole(
+    machine: Machine, revision: Path, tmp_path: Path, steps: int
+) -> None:
+    """As if the machine had lost power there: over a version before, and with a file that the copy had begun."""
+    app = machine.root / "opt/cloudmart/app"
+    make_application(tmp_path / "before")
+    (tmp_path / "before" / "old.py").touch()
+    assert machine.run(INSTALL, str(_revision(tmp_path / "first", Folder(tmp_path / "before")))).returncode == 0
+    script = INSTALL.read_text(encoding="utf-8").splitlines()
+    last = [number for number, line in enumerate(script) if line.startswith(('"$revision/', "cp "))][steps - 1]
+    write_program(tmp_path / "partly.sh", "\n".join(script[: last + 1]))
+    assert machine.run(tmp_path / "partly.sh", str(revision)).returncode == 0
+    assert _installed(machine) is (steps >= 3)
+    (app / "half").touch()
+
+    assert machine.run(INSTALL, str(revision)).returncode == 0
+    assert _installed(machine)
+    files = {path.name for path in app.rglob("*") if path.is_file()}
+    assert files == {"start", "install", "server.py", "made"}
+
+
 def test_an_installation_that_fails_is_not_marked(machine: Machine, revision: Path) -> None:
     write_program(revision / "app/bin/install", "echo no network >&2; exit 7")
     done = machine.run(INSTALL, str(revision))

@@ -5,6 +5,7 @@ import json
 import shutil
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,21 +15,7 @@ import pytest
 
 from cloudmart_cdk.constructs.load_balancing import DEREGISTRATION_S
 from cloudmart_cdk.revision import Folder, assemble, pack
-from tests.instance.support import HOST, REVISION, Machine, make_application, write_program
-
-EXPORTS = {
-    "AWS_REGION": "ap-northeast-2",
-    "PORT": "8080",
-    "CLOUDMART_STAGE": "lab",
-    "CLOUDMART_PARAMETERS": "/cloudmart/lab/",
-    "CLOUDMART_SECRETS": "cloudmart-lab/",
-    "LOG_GROUP": "application-log",
-    "APPLICATION": "cloudmart-lab-backend",
-    "GROUP": "cloudmart-lab-backend-blue",
-    "TARGET_GROUP": "arn:aws:elasticloadbalancing:ap-northeast-2:123456789012:targetgroup/blue/1",
-    "DRAIN_HOOK": "drain-before-leaving",
-}
-"""What the user data exports (`constructs/artefact.py`; a test of the stack compares)."""
+from tests.instance.support import EXPORTS, HOST, REVISION, Machine, make_application, write_program
 
 
 @pytest.fixture
@@ -57,7 +44,9 @@ def test_every_script_is_clean_and_executable() -> None:
     scripts = [*HOST.glob("*.sh"), *REVISION.glob("hooks/*.sh")]
     assert len(scripts) == 9
     assert all(script.stat().st_mode & stat.S_IXUSR for script in scripts)
-    done = subprocess.run(["shellcheck", *scripts], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("shellcheck"), *scripts], check=False, capture_output=True, text=True
+    )
     assert done.stdout == ""
 
 
@@ -160,6 +149,12 @@ def test_after_a_release_only_codedeploy_installs(machine: Machine, bucket: Path
     assert not any(call.startswith("aws s3") for call in machine.calls)
     assert not (machine.root / "opt/cloudmart/app").exists()
     assert machine.calls[-1] == "systemctl enable --now codedeploy-agent.service"
+
+
+def test_a_warning_of_the_command_is_no_release(machine: Machine, bucket: Path) -> None:
+    _aws(machine, bucket, deployed="echo a warning >&2; echo None")
+    assert _first_boot(machine).returncode == 0
+    assert (machine.root / "opt/cloudmart/app/bin/start").exists()
 
 
 def test_first_boot_fails_when_it_cannot_know(machine: Machine, bucket: Path) -> None:

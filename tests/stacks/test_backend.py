@@ -11,8 +11,7 @@ import pytest
 from cloudmart_cdk.constructs.ssm_agent import SSM_AGENT_ACTIONS
 from cloudmart_cdk.security_groups import BACKEND_PORT
 from tests.conftest import Synthesize
-from tests.instance.support import Machine
-from tests.instance.test_host import EXPORTS
+from tests.instance.support import EXPORTS, Machine
 from tests.support import Synthesized
 
 STAGES = ("lab", "dev", "staging", "prod")

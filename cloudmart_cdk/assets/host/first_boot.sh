@@ -15,12 +15,12 @@ trap 'rm -rf "$work"' EXIT
 # revision would be older, and may not even start on a database that a release has migrated. While the stack is being
 # made, instances come before deployment groups.
 if answer=$(aws deploy get-deployment-group --application-name "$APPLICATION" --deployment-group-name "$GROUP" \
-  --query deploymentGroupInfo.lastSuccessfulDeployment.deploymentId --output text 2>&1); then
+  --query deploymentGroupInfo.lastSuccessfulDeployment.deploymentId --output text 2>"$work/refusal"); then
   released=$answer
-elif [[ $answer == *DoesNotExistException* ]]; then
+elif grep -q DoesNotExistException "$work/refusal"; then
   released=None
 else
-  echo "$answer" >&2
+  cat "$work/refusal" >&2
   exit 1
 fi
 
