@@ -252,6 +252,36 @@ def test_a_pending_token_that_does_not_get_in_is_never_made_current(cache: Cache
     assert cache.token() == FIRST_TOKEN
 
 
+@single
+def test_nobody_is_refused_while_it_rotates(cache: Cache) -> None:
+    """Who reads the token at every login gets in every time; so does who read it once, before."""
+    read_once = cache.token()
+    stop, refused, count = threading.Event(), [], [0, 0]
+
+    def keep_logging_in(number: int, token: Callable[[], str]) -> None:
+        while not stop.is_set():
+            if not cache.accepts(token()):
+                refused.append(number)
+            count[number] += 1
+
+    threads = [
+        threading.Thread(target=keep_logging_in, args=(number, token))
+        for number, token in enumerate((cache.token, lambda: read_once))
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        _until(lambda: min(count) > 0)
+        cache.rotate()
+        after = list(count)
+        _until(lambda: all(now > then for now, then in zip(count, after, strict=True)))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not refused
+
+
 def test_a_later_deploy_sets_no_old_token_back(aws: Clients, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     """The template refers to the secret, not to a version: what CloudFormation reads is what the cache knows."""
     secret = _new_secret(aws)

@@ -64,6 +64,8 @@ def test_the_regions_bundle_joins_the_systems_authorities(truststore: type[_Bund
 def test_a_file_takes_the_place_of_all_others(truststore: type[_Bundle], rotation_authority: Authority) -> None:
     context = trust.authorities("ap-northeast-2", str(rotation_authority.ca_file))
     assert len(context.get_ca_certs()) == 1
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
     assert not truststore.asked
 
 

@@ -15,12 +15,13 @@ _REASON_CHARACTERS: Final = 1000
 def answer(event: dict[str, Any], make: Callable[[], None]) -> None:
     """Runs `make` on create and update, nothing on delete, and tells CloudFormation how it went."""
     status, reason = "SUCCESS", ""
-    if event["RequestType"] != "Delete":
+    if event["RequestType"] != "Delete":  # the users go with their database
         try:
             make()
         except Exception as error:  # whatever it is: without an answer the deploy would hang
             status, reason = "FAILED", " ".join(str(error).split()) or type(error).__name__
-    print(json.dumps({"level": "info" if status == "SUCCESS" else "error", "step": "prepare", "message": reason}))
+    level = "info" if status == "SUCCESS" else "error"
+    print(json.dumps({"level": level, "step": event["RequestType"], "message": reason or "done"}), flush=True)
     body = {
         "Status": status,
         "Reason": reason[:_REASON_CHARACTERS],

@@ -32,9 +32,7 @@ def handle(event: dict[str, Any], context: Any) -> None:
 
 def _prepare() -> None:
     settings = Settings.of(os.environ)
-    rotator = _app(settings, _server(settings))
-    rotator.prepare()
-    _log("info", step="prepare", secret=rotator.secret.name, message="database users are as they have to be")
+    _app(settings, _server(settings)).prepare()
 
 
 def _rotate(event: dict[str, Any], context: Any) -> None:
