@@ -384,6 +384,15 @@ def test_a_group_that_is_being_modified_is_waited_for(slow: _Slow, cache: Cache)
 
 
 @single
+def test_killed_while_the_group_takes_the_token_in_it_is_waited_for(slow: _Slow, cache: Cache) -> None:
+    """One node takes it already; the others may not, until the group is available."""
+    version = cache.rotate(steps=STEPS[:2])
+    slow.modifying = 2
+    cache.step("setSecret", version)
+    assert slow.modifying == 0
+
+
+@single
 def test_out_of_time_it_says_so_and_goes_on_at_the_next_try(slow: _Slow, cache: Cache) -> None:
     class NoTime:
         def get_remaining_time_in_millis(self) -> int:
