@@ -3,6 +3,7 @@
 Owns starting a deployment, or finding the one that a killed run had started, and what is said of it.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,11 +62,11 @@ class Installation:
             waiting(self._progress(deployment, info))
             time.sleep(self.poll_s)
 
-    def stop(self, deployment: str) -> None:
-        """Ends one that runs; whoever goes back has no use for it."""
-        info = self.codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
-        if info["status"] in _OPEN:
-            self.codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=False)
+    def stop(self) -> None:
+        """Ends what runs, CodeDeploy's own way back too: whoever empties the colour has no use for it."""
+        for deployment in self._running():
+            with contextlib.suppress(self.codedeploy.exceptions.DeploymentAlreadyCompletedException):
+                self.codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=False)
 
     def _create(self, key: str, description: str) -> str:
         answer = self.codedeploy.create_deployment(

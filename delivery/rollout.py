@@ -150,8 +150,6 @@ class Rollout:
     # The way back.
 
     def _refill(self) -> Phase:
-        if self.release.deployment and not self._traffic.shares()[self._new.colour]:
-            self._installation.stop(self.release.deployment)
         if self._traffic.shares()[self._old.colour]:
             return Phase.RETURN  # it serves: nothing to wait for
         count = self._fleet.count(self._old)
@@ -175,6 +173,7 @@ class Rollout:
 
     def _empty(self) -> Phase:
         self._say(f"emptying {self._new.colour}; {self._users()}")
+        self._installation.stop()
         self._fleet.empty(self._new)
         return Phase.RETURNED
 

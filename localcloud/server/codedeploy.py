@@ -415,9 +415,8 @@ def _installer(deployment: Deployment, archive: bytes) -> Callable[[Target], Non
             return
         target.pass_to(_AFTER_INSTALLING)
         for arn in arns:
-            call("elbv2", "register_targets", TargetGroupArn=arn, Targets=[{"Id": target.id}])
             if not _joined(arn, target.id):
-                target.fail("AllowTraffic", f"not healthy within {_JOIN_S:g} s", "")
+                target.fail("AllowTraffic", "the target does not become healthy", "")
                 return
         target.pass_to(len(_EVENTS))
         target.status = "Succeeded"
@@ -436,13 +435,28 @@ def _target_groups(group: Body) -> list[str]:
 
 
 def _joined(arn: str, instance: str) -> bool:
+    """Puts the target back and waits for its health; False: too late, or the instance has ended meanwhile."""
+    where = {"TargetGroupArn": arn, "Targets": [{"Id": instance}]}
+    call("elbv2", "register_targets", **where)
     deadline = time.monotonic() + _JOIN_S
     while time.monotonic() < deadline:
-        answer = call("elbv2", "describe_target_health", TargetGroupArn=arn, Targets=[{"Id": instance}])
-        if all(entry["TargetHealth"]["State"] == "healthy" for entry in answer["TargetHealthDescriptions"]):
+        if not _exists(instance):
+            # AWS refuses a target that has ended; here it would stay.
+            call("elbv2", "deregister_targets", **where)
+            return False
+        health = call("elbv2", "describe_target_health", **where)["TargetHealthDescriptions"]
+        if all(entry["TargetHealth"]["State"] == "healthy" for entry in health):
             return True
         time.sleep(0.2)
     return False
+
+
+def _exists(instance: str) -> bool:
+    try:
+        instances.address(instance)
+    except KeyError:
+        return False
+    return True
 
 
 # CloudFormation.

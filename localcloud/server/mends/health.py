@@ -16,6 +16,7 @@ Group = dict[str, Any]
 Address = tuple[str, int]
 
 _FRESH_SECONDS: Final = 2.0
+_SOON_SECONDS: Final = 0.2
 _PROBE_SECONDS: Final = 2.0
 
 
@@ -83,15 +84,20 @@ def _probe(place: Address, path: str, matcher: str) -> Health:
     return Health("unhealthy", "Target.ResponseCodeMismatch")
 
 
+def _fresh(health: Health) -> float:
+    # It boots, most likely; and to be refused takes no time, other than an answer that does not come.
+    return _SOON_SECONDS if health.reason == "Target.FailedHealthChecks" else _FRESH_SECONDS
+
+
 def of(target: Target, group: Group) -> Health:
-    """The target's health, asked for now or within the last two seconds."""
+    """The target's health, asked for now or within the last two seconds; a target that refused is asked again soon."""
     if group.get("TargetType") == "lambda":
         return Health("healthy")
     path = group.get("HealthCheckPath") or "/"
     key = (address(target, group), path)
     now = time.monotonic()
     known = _known.get(key)
-    if known is not None and now - known[0] < _FRESH_SECONDS:
+    if known is not None and now - known[0] < _fresh(known[1]):
         return known[1]
     matcher = (group.get("Matcher") or {}).get("HttpCode") or "200"
     health = _probe(key[0], path, str(matcher))
