@@ -66,3 +66,9 @@ def shelf(stage: Stage, stores: Stores) -> Iterator[Shelf]:
     shelf = Shelf(stage, stores)
     yield shelf
     shelf.clear()
+
+
+@pytest.fixture(scope="session")
+def migrated_stage(stage: Stage, shop: Instance) -> Stage:
+    """The stage of the running shop, so with an up-to-date database, for another instance."""
+    return stage

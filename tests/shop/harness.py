@@ -139,16 +139,17 @@ class Instance:
 
 
 @contextmanager
-def running(stage: Stage, folder: Path, *, shop: Path = SHOP, **environment: str) -> Iterator[Instance]:
-    """The shop, listening; stopped afterwards."""
+def running(stage: Stage, folder: Path, *, migrated: bool = False, **environment: str) -> Iterator[Instance]:
+    """The shop, listening; stopped afterwards. `migrated`: its database is known to be up to date."""
+    command = [sys.executable, "-m", "shop"] if migrated else [str(SHOP / "bin" / "start")]
     log = folder / f"shop-{uuid.uuid4().hex[:8]}.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [shop / "bin" / "start"],
+            command,
             env=stage.environment(**environment),
             stdout=sink,
             stderr=subprocess.STDOUT,
-            cwd="/",
+            cwd=SHOP if migrated else "/",
         )
     instance = Instance(process, log)
     try:
@@ -158,12 +159,12 @@ def running(stage: Stage, folder: Path, *, shop: Path = SHOP, **environment: str
         instance.stop()
 
 
-def run_module(module: str, environment: Mapping[str, str], *, shop: Path = SHOP) -> subprocess.Popen[str]:
+def run_module(module: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """`python -m shop.migrate` and the like, beside whatever else runs."""
     return subprocess.Popen(
         [sys.executable, "-m", module],
         env=dict(environment),
-        cwd=shop,
+        cwd=SHOP,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

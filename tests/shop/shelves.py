@@ -11,8 +11,8 @@ class Shelf:
 
     def __init__(self, stage: Stage, stores: Stores) -> None:
         ssm = stage.clients.client("ssm")
-        database = ssm.get_parameter(Name=f"{stage.parameters}database/name")["Parameter"]["Value"]
-        self._dsn = stores.dsn(database=database)
+        self.database: str = ssm.get_parameter(Name=f"{stage.parameters}database/name")["Parameter"]["Value"]
+        self._dsn = stores.dsn(database=self.database)
         self._added: list[int] = []
 
     def add(self, count: int, *, stock: int, price: int) -> list[int]:

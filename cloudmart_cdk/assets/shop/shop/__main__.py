@@ -1,6 +1,5 @@
 """`python -m shop`: the server. `python -m shop.migrate` comes before it."""
 
-import asyncio
 import logging
 import sys
 
@@ -18,7 +17,7 @@ async def run(environment: Environment, found: Found) -> None:
     async with Shop(environment, found) as shop:
         await serve(application(shop), environment)
     if provider is not None:
-        await asyncio.to_thread(provider.shutdown)
+        traces.finish(provider)
 
 
 def main() -> int:

@@ -30,7 +30,8 @@ class JsonFormatter(logging.Formatter):
             line["trace_id"] = trace
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str)
+        # In ASCII, so that nothing a client sends can end a line or steer a terminal.
+        return json.dumps(line, separators=(",", ":"), default=str)
 
 
 class Seldom(logging.Filter):

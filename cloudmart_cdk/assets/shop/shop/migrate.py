@@ -32,13 +32,16 @@ from .shop import Found, find
 
 logger = logging.getLogger("shop.migrate")
 
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PATIENCE: Final = 120.0
 """Seconds for the database to be there, and for others to finish their migrations."""
 LOCK: Final = 0x636C6D_73686F70
 """Any number, the same for all: "clm shop"."""
 
 
-def migrate(connect: Callable[[], psycopg.Connection[Any]], *, patience: float = PATIENCE) -> str:
+def migrate(
+    connect: Callable[[], psycopg.Connection[Any]], *, patience: float = PATIENCE, folder: Path = MIGRATIONS
+) -> str:
     """The revision the database is at afterwards. Raises `SettingError` when the database is away or refuses."""
     engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
     deadline = time.monotonic() + patience
@@ -48,7 +51,7 @@ def migrate(connect: Callable[[], psycopg.Connection[Any]], *, patience: float =
                 connection.execute(text(f"SET LOCAL lock_timeout = {patience * 1000:.0f}"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
                 connection.execute(text("SET LOCAL lock_timeout = 10000"))
-                return _upgrade(connection)
+                return _upgrade(connection, folder)
         except OperationalError as error:
             if time.monotonic() > deadline:
                 raise SettingError(
@@ -65,9 +68,9 @@ def migrate(connect: Callable[[], psycopg.Connection[Any]], *, patience: float =
             ) from error
 
 
-def _upgrade(connection: Connection) -> str:
+def _upgrade(connection: Connection, folder: Path) -> str:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(folder))
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head() or ""
     [at] = MigrationContext.configure(connection).get_current_heads() or [""]

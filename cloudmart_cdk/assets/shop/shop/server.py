@@ -58,7 +58,9 @@ async def serve(app: FastAPI, environment: Environment) -> None:
         edge.closing = True
         event(logger, "draining")
         began = time.monotonic()
-        while (now := time.monotonic()) < began + environment.drain and now < max(edge.last_request, began) + QUIET:
+        while time.monotonic() < began + environment.drain:
+            if not edge.in_flight and time.monotonic() > max(edge.last_request, began) + QUIET:
+                break
             await asyncio.sleep(0.05)
         server.should_exit = True
 

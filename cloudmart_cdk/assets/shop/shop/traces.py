@@ -7,6 +7,7 @@ is away costs requests nothing.
 
 import random
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from . import VERSION
 from .environment import Environment
+
+FAREWELL: Final = 3.0
+"""Seconds for the last spans at the end."""
 
 _XRAY: Final = AwsXRayPropagator()
 _W3C: Final = TraceContextTextMapPropagator()
@@ -55,6 +59,13 @@ def set_up(environment: Environment) -> TracerProvider | None:
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=5)))
     trace.set_tracer_provider(provider)
     return provider
+
+
+def finish(provider: TracerProvider) -> None:
+    """Sends what is left, for as long as the end of a process may take on its account."""
+    last = threading.Thread(target=provider.shutdown, daemon=True)
+    last.start()
+    last.join(FAREWELL)
 
 
 _tracer = trace.get_tracer("cloudmart.shop", VERSION)

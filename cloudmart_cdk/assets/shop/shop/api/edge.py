@@ -9,6 +9,7 @@ import time
 from typing import Final
 
 from opentelemetry.trace import Span, StatusCode
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,10 +32,6 @@ _SECURITY: Final = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-
-
-class _TooLargeError(Exception):
-    pass
 
 
 class Edge:
@@ -91,8 +88,6 @@ class Edge:
         try:
             async with asyncio.timeout(SECONDS):
                 await self._app(scope, exchange.receive, exchange.send)
-        except _TooLargeError:
-            await exchange.instead(_too_large(path))
         except TimeoutError:
             await exchange.instead(problem(path, "timeout", 504, f"It took more than {SECONDS:g} s."))
         except Exception:
@@ -117,7 +112,7 @@ class _Exchange:
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
             if self._received > BODY:
-                raise _TooLargeError
+                raise HTTPException(413, f"A body has at most {BODY} bytes.")
         return message
 
     async def send(self, message: Message) -> None:
@@ -142,16 +137,12 @@ def _refused(scope: Scope, headers: dict[str, str]) -> Response | None:
     path = scope["path"]
     length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > BODY:
-        return _too_large(path)
+        return problem(path, "too-large", 413, f"A body has at most {BODY} bytes.")
     if scope["method"] in ("POST", "PUT", "PATCH"):
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json":
             return problem(path, "unsupported-media-type", 415, f"Given {media_type or 'no type'}.")
     return None
-
-
-def _too_large(path: str) -> Response:
-    return problem(path, "too-large", 413, f"A body has at most {BODY} bytes.")
 
 
 def _route(scope: Scope) -> str | None:
