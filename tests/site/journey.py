@@ -19,6 +19,9 @@ AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.
 _FAILED_REQUESTS: Final = {"forgiven": ("Failed to load resource",)}
 """For steps in which a request fails: Chromium reports each on the console itself."""
 
+_LISTS_LAG_MS: Final = 2_500
+"""Lists and details may be 2 seconds old (the API's description)."""
+
 Product = dict[str, Any]
 
 
@@ -172,7 +175,7 @@ def keyboard_only(page: Page, base_url: str) -> None:
     page.keyboard.type(product["name"]["ko"])
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_be_focused()
-    _tab_to(page, f"[data-product='{product['id']}'] h3 a")
+    _tab_to(page, f"[data-product='{product['id']}'] .name a")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_be_focused()
     _tab_to(page, "#add")
@@ -299,6 +302,26 @@ def explains_stock(page: Page, base_url: str) -> None:
     expect(notice).to_have_count(0)
 
 
+def shows_what_is_sold_out(page: Page, base_url: str) -> None:
+    """The last ones are bought: the shelf says so, and the product can be looked at but not added."""
+    _open(page, base_url)
+    scarce = min((each for each in _products(page) if 0 < each["stock"] < 99), key=lambda each: int(each["stock"]))
+    _put_in_cart(page, scarce, scarce["stock"])
+    _open(page, base_url, "/cart")
+    page.locator("#order").click()
+    expect(page.locator("#order-id")).to_be_visible()
+    page.wait_for_timeout(_LISTS_LAG_MS)
+    _open(page, base_url, f"/?q={scarce['name']['ko']}")
+    card = page.locator(f"[data-product='{scarce['id']}']")
+    expect(card).to_contain_text("품절")
+    expect(card.get_by_role("button")).to_have_count(0)
+    _check(page, "sold out, list")
+    card.get_by_role("link").click()
+    expect(page.locator(".facts").get_by_role("button", name="품절")).to_be_disabled()
+    expect(page.locator("#add")).to_have_count(0)
+    _check(page, "sold out, product")
+
+
 def says_what_is_missing(page: Page, base_url: str) -> None:
     """A product that is not there, or an order of somebody else."""
     for path in ("/products/999999999", "/orders/01900000-0000-7000-8000-000000000000"):
@@ -411,6 +434,7 @@ JOURNEYS: Final = (
     Journey(loses_no_purchase, _FAILED_REQUESTS),
     Journey(survives_a_reload, _FAILED_REQUESTS),
     Journey(explains_stock, _FAILED_REQUESTS),
+    Journey(shows_what_is_sold_out),
     Journey(says_what_is_missing, _FAILED_REQUESTS),
     Journey(waits_for_the_api, _FAILED_REQUESTS),
     Journey(is_accessible),

@@ -145,8 +145,12 @@ function unanswered({ again, go }) {
   return [
     h('h2', {}, t('unknownTitle')),
     h('p', {}, t('unknownLead', won(begun.body.amount))),
-    h('button', { class: 'button', type: 'button', id: 'finish', 'aria-busy': busy && 'true', onclick: () => order({ again, go }) }, t('finish')),
-    h('button', { class: 'link', type: 'button', id: 'drop', onclick: give }, t('drop')),
+    h(
+      'p',
+      { class: 'actions' },
+      h('button', { class: 'button', type: 'button', id: 'finish', 'aria-busy': busy && 'true', onclick: () => order({ again, go }) }, t('finish')),
+      h('button', { class: 'link', type: 'button', id: 'drop', onclick: give }, t('drop')),
+    ),
   ];
 }
 

@@ -30,14 +30,15 @@ function stock(product) {
   return h('p', { class: product.stock <= FEW ? 'stock few' : 'stock' }, product.stock <= FEW ? t('left', number(product.stock)) : t('inStock'));
 }
 
-function card(product) {
+// `level`: of its heading, below the one that stands over the cards.
+function card(product, level) {
   const name = own(product.name);
   const sold = product.stock < 1;
   return h(
     'li',
     { class: sold ? 'card sold' : 'card', 'data-product': product.id },
     picture(product),
-    h('h3', {}, h('a', { href: `/products/${product.id}` }, name)),
+    h(level, { class: 'name' }, h('a', { href: `/products/${product.id}` }, name)),
     h('p', { class: 'price' }, won(product.price)),
     stock(product),
     !sold && h('button', { class: 'quick', type: 'button', 'aria-label': `${t('add')}: ${name}`, onclick: () => add(product, 1) }, icon(PLUS, 22)),
@@ -108,8 +109,9 @@ export const list = {
   render({ wanted, page }, { go }) {
     const found = page.total_exact ? t('found', number(page.total)) : t('foundMany', number(page.total));
     if (wanted.q) announce(`${heading(wanted)}: ${found}`);
-    const grid = h('ul', { class: 'cards', id: 'cards' }, ...page.items.map(card));
     const level = plain(wanted) ? 'h2' : 'h1';
+    const below = plain(wanted) ? 'h3' : 'h2';
+    const grid = h('ul', { class: 'cards' }, ...page.items.map((each) => card(each, below)));
     return [
       plain(wanted) && page.items.length > 0 && hero(page),
       chips(wanted),
@@ -120,7 +122,7 @@ export const list = {
         page.items.length > 1 && sorting(wanted, go),
       ),
       page.items.length ? grid : nothing(),
-      page.next && more(wanted, page, grid),
+      page.next && more(wanted, page, (each) => grid.appendChild(card(each, below))),
     ];
   },
 };
@@ -132,7 +134,7 @@ function nothing() {
 }
 
 // The next page goes to the end of this one, so that "back" and a change of language find all of it again.
-function more(wanted, page, grid) {
+function more(wanted, page, append) {
   const shown = h('p', { class: 'soft' }, t('shown', number(page.items.length), number(page.total)));
   const button = h('button', { class: 'button quiet', type: 'button', id: 'more', onclick: next }, t('more'));
   const area = h('div', { class: 'more' }, shown, button);
@@ -141,13 +143,12 @@ function more(wanted, page, grid) {
     button.ariaBusy = 'true';
     try {
       const following = await api.products({ ...wanted, limit: PAGE, cursor: page.next });
-      const fresh = following.items.map(card);
-      grid.append(...fresh);
+      const [first] = following.items.map(append);
       page.items.push(...following.items);
       page.next = following.next;
       shown.textContent = t('shown', number(page.items.length), number(page.total));
       announce(shown.textContent);
-      fresh[0]?.querySelector('a').focus({ preventScroll: true });
+      first?.querySelector('a').focus({ preventScroll: true });
       if (!page.next) area.remove();
     } catch {
       toast(t('failed'));
@@ -209,7 +210,7 @@ export const detail = {
           h('p', { class: 'price' }, won(product.price)),
           stock(product),
           h('p', { class: 'description' }, own(product.description)),
-          sold ? h('p', { class: 'button wide', 'aria-disabled': 'true' }, t('soldOut')) : buying(content),
+          sold ? h('button', { class: 'button wide', type: 'button', disabled: true }, t('soldOut')) : buying(content),
           h('ul', { class: 'promises' }, ...['promiseShipping', 'promiseOnce', 'promiseStock'].map((key) => h('li', {}, t(key)))),
         ),
       ),
@@ -239,6 +240,6 @@ async function alike(content, shelf) {
   } catch {
     return null;
   }
-  return content.like.length && [h('h2', {}, t('moreOf', own(shelf.name))), h('ul', { class: 'cards' }, ...content.like.map(card))];
+  return content.like.length && [h('h2', {}, t('moreOf', own(shelf.name))), h('ul', { class: 'cards' }, ...content.like.map((each) => card(each, 'h3')))];
 }
 

@@ -5,7 +5,7 @@ import { ask } from './api.js';
 
 const KEY = 'purchase';
 const PATIENCE_MS = 12000;
-export const WAITS_MS = [400, 800, 1600, 3200, 5000];
+export const WAITS_MS = [400, 800, 1600, 3200, 5000, 5000, 5000, 5000]; // an instance that died is back by then
 
 const memory = new Map();
 const refused = { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => memory.set(key, value), removeItem: (key) => memory.delete(key) };
