@@ -34,10 +34,12 @@ def test_a_page_that_behaves(browser: Browser) -> None:
     ],
 )
 def test_a_page_that_does_not(browser: Browser, script: str, told: str) -> None:
-    with (
-        pytest.raises(AssertionError, match=told),
-        visitor(browser, forgiven=("Failed to load resource",)) as page,
-    ):
+    with pytest.raises(AssertionError, match=told):
+        _visit(browser, script)
+
+
+def _visit(browser: Browser, script: str) -> None:
+    with visitor(browser, forgiven=("Failed to load resource",)) as page:
         page.goto(f"data:text/html,<script>{script}</script>")
         page.wait_for_timeout(200)
 
