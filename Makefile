@@ -27,11 +27,11 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy synth diff test lint bench mutants docs compliance clean again
+.PHONY: help setup deploy destroy release rollback migrate-data synth diff test lint bench mutants docs compliance clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1 |\2/p' Makefile | while IFS='|' read -r name text; do printf '%-18s%s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1 |\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s%s\n' "$$name" "$$text"; done
 	@echo
 	@echo 'Variables:  STAGE=lab|dev|staging|prod  NAME=team3  PORT=4566  SHOP_PORT=8000  ARGS="-c sources=203.0.113.0/24"'
 	@echo 'Settings:   cloudmart_cdk/settings/stages/common.toml and a file per stage beside it; -c dotted.name=value overrides one'
@@ -52,6 +52,15 @@ deploy: $(READY) .cache/tmp ## Start a local AWS and deploy all stacks into it; 
 
 destroy: $(READY) .cache/tmp ## Remove the stacks from the local AWS and stop it
 	@python -m localcloud destroy $(ARGS)
+
+release: $(READY) .cache/tmp ## A new version of the backend in the local AWS, 10 % of the requests first; APPLICATION=folder
+	@python -m delivery release --local $(if $(APPLICATION),--application "$(APPLICATION)") $(ARGS)
+
+rollback: $(READY) .cache/tmp ## Back to the version before, during a release or after it
+	@python -m delivery rollback --local $(ARGS)
+
+migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if every table agrees; DUMP=cloudmart.sql
+	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") $(ARGS)
 
 diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
 	@python -m localcloud diff $(context) $(ARGS)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # has no types of its own
 
-from cloudmart_cdk.revision import Application, Folder, Image, assemble
+from cloudmart_cdk.revision import SHOP, Application, Folder, Image, application, assemble
 from tests.instance.support import HOST, Machine, make_application, write_program
 
 INSTALL = HOST / "install_revision.sh"
@@ -249,3 +250,24 @@ def test_docker_comes_with_the_first_image(machine: Machine, tmp_path: Path) -> 
     machine.answers("rpm", "exit 1")
     assert machine.run(revision / "hooks/before_install.sh").returncode == 0
     assert "dnf install -y -q docker" in machine.calls
+
+
+def test_the_shop_s_own_installation_on_a_fresh_machine_and_again(machine: Machine, tmp_path: Path) -> None:
+    """Its `bin/install` for real, but for the downloads: what the server starts with is there, every time."""
+    revision = _revision(tmp_path / "revision", application(SHOP))
+    venv = machine.root / "opt/cloudmart/venv"
+    # Makes environments with the interpreter only, and takes pip's word for the rest.
+    machine.answers(
+        "base-python",
+        'case "$1 $2" in\n'
+        '"-m venv") mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;\n'
+        '"-m pip" | "-m compileall") ;;\n'
+        f'*) exec "{sys.executable}" "$@" ;;\nesac',
+    )
+    variables = {"SHOP_VENV": str(venv), "SHOP_BASE_PYTHON": "base-python"}
+    for _ in range(2):
+        done = machine.run(INSTALL, str(revision), variables=variables)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert os.access(venv / "bin" / "python", os.X_OK)
+    made = [path for path in venv.parent.iterdir() if path.name.startswith("venv.")]
+    assert made == [venv.resolve()], "nothing else is left behind"
