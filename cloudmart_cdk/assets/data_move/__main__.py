@@ -6,6 +6,7 @@ changed; 2: a command line that can never work; 130: interrupted, nothing was ch
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -100,7 +101,9 @@ def _ended(line: str, error: BaseException, *, status: int) -> int:
 
 
 def run_as_program(words: list[str] | None = None, *, how_back: str | None = None) -> int:
-    """`main`, where being ended by a signal cleans up like Ctrl-C."""
+    """`main`, where being ended by a signal cleans up like Ctrl-C, and one line is all that is said of a failure."""
+    # It warns of connections that are lost; so does the last line.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     return main(words, how_back=how_back)

@@ -1,28 +1,25 @@
 """The databases around a move: the new one, the one in use, those kept from before.
 
-Owns their names, their making, their switch and their removal, and what is theirs beside the data: owner, locale,
+Owns their making, their switch and their removal, and what is theirs beside the data: owner, locale,
 privileges, settings. The switch is one transaction, so whatever dies in the middle of it has changed nothing.
 """
 
 import contextlib
-import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import psycopg
 from psycopg import errors, sql
 
+from .names import Names
 from .problems import Problem, explain
 from .server import Connection, Server
 
 MAINTENANCE: Final = "postgres"
 """Where one is connected to while databases are renamed; RDS has it too."""
-_LONGEST_NAME: Final = 63 - len("_before_20261231t235959")
 _PATIENCE: Final = 10.0
 """Seconds that a server gets to come back before what it holds of ours is left for the next run."""
 LOCK: Final = 0x636C6F75
@@ -46,47 +43,16 @@ _SETTINGS: Final = """
 select pg_get_userbyid(nullif(s.setrole, 0)), split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
 from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) c where d.datname = %s
 """
+_TABLES: Final = """
+select oid::regclass::text from pg_class where relkind in ('r', 'p') and relnamespace in (
+    select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'
+) order by pg_total_relation_size(oid) desc
+"""
 _END_SESSIONS: Final = """
 select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
 where a.datname = any (%s) and not r.rolsuper
 """
 _SESSIONS: Final = "select distinct usename, application_name from pg_stat_activity where datname = any (%s) limit 5"
-
-
-@dataclass(frozen=True)
-class Names:
-    """The names around `current`, the database that programs use."""
-
-    current: str
-
-    def __post_init__(self) -> None:
-        if len(self.current) > _LONGEST_NAME:
-            raise Problem(
-                "database",
-                given=f"the name {self.current}, of {len(self.current)} characters",
-                allowed=f"at most {_LONGEST_NAME}, so that the old one can be kept beside it",
-                do="take a shorter name",
-            )
-
-    @property
-    def incoming(self) -> str:
-        """Reserved: what bears this name was left by a move that was interrupted."""
-        return f"{self.current}_data_move"
-
-    def before(self) -> str:
-        """A new name for the database that is to be kept."""
-        return f"{self.current}_before_{datetime.now(UTC):%Y%m%dt%H%M%S}"
-
-    def kept(self, name: str) -> str:
-        """`name`, if it is one of a database that was kept. `Problem`: it is not."""
-        if re.fullmatch(re.escape(self.current) + r"_before_\d{8}t\d{6}", name):
-            return name
-        raise Problem(
-            "database",
-            given=name,
-            allowed=f"{self.current}_before_<timestamp>, as a move printed it",
-            do="copy the name from there, or from: select datname from pg_database",
-        )
 
 
 @contextlib.contextmanager
@@ -193,6 +159,7 @@ class Databases:
 
     def drop_anew(self, name: str) -> None:
         """The same on a connection of its own, when who knows what state this one is in. `Problem`: no answer."""
+        self._empty(name)
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -204,6 +171,16 @@ class Databases:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.5)
+
+    def _empty(self, name: str) -> None:
+        """Drop the tables first, which needs no room on the disk, as far as they can be dropped.
+
+        DROP DATABASE begins with a checkpoint, and one that finds the disk full takes the server down (seen in 16.2).
+        """
+        with contextlib.suppress(Problem, psycopg.Error), self._server.connect(name) as connection:
+            connection.execute("SET lock_timeout = '5s'")
+            for (table,) in connection.execute(_TABLES).fetchall():
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.SQL(table)))
 
     def settle(self, group: str, mark: str) -> None:
         """Give the new database what the old one has beside its data: privileges and settings, and where it is from."""
@@ -267,7 +244,8 @@ class Databases:
         one that takes a moment, and nobody writes into the old database any more. `Problem`: sessions that do not end.
         """
         names = [self.names.current, incoming]
-        before = self.names.before()
+        while self.exists(before := self.names.before()):
+            time.sleep(0.1)  # names have a resolution of a second
         with undisturbed(), self._server.connect(MAINTENANCE) as helper:
             done = threading.Event()
             ender = threading.Thread(target=_end_sessions, args=(helper, names, done), daemon=True)

@@ -11,8 +11,9 @@ from typing import Final
 
 import psycopg
 
-from .databases import Databases, Names, undisturbed
+from .databases import Databases, undisturbed
 from .dump import Opened, Recognised, cut_short, fingerprint, recognise
+from .names import Names
 from .problems import Problem, TruncatedError, explain
 from .progress import Progress, table
 from .restore import Restore

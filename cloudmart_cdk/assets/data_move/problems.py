@@ -22,7 +22,7 @@ class TruncatedError(Exception):
 _DUMP_AGAIN: Final = "dump again"
 
 
-def explain(error: psycopg.Error, doing: str) -> Problem:
+def explain(error: psycopg.Error, doing: str, *, connecting: bool = False) -> Problem:
     """What the server or the connection said while `doing`, as a line that a person can act on."""
     said = _said(error)
     where = _place(error)
@@ -56,7 +56,7 @@ def explain(error: psycopg.Error, doing: str) -> Problem:
                 do=f"drop it at the source (drop extension ...), {_DUMP_AGAIN}",
             )
         case None | "57P01" | "57P02" | "57P03":
-            return _connection(said, doing)
+            return _connection(said, doing, connecting=connecting)
     return Problem(
         "restore",
         given=f"{said} ({error.sqlstate}) while {doing}{where}",
@@ -65,7 +65,7 @@ def explain(error: psycopg.Error, doing: str) -> Problem:
     )
 
 
-def _connection(said: str, doing: str) -> Problem:
+def _connection(said: str, doing: str, *, connecting: bool) -> Problem:
     """What a connection that is refused or lost says has no SQLSTATE; libpq hands on the words only."""
     lowered = said.lower()
     if "too many connections" in lowered or "connection slots" in lowered:
@@ -82,7 +82,7 @@ def _connection(said: str, doing: str) -> Problem:
             allowed="the database's owner with its present password",
             do="see whether the owner's secret is rotating just now, run again",
         )
-    if any(word in lowered for word in ("certificate", "ssl", "tls")):
+    if connecting and any(word in lowered for word in ("certificate", "ssl", "tls")):
         return Problem(
             "TLS",
             given=said,
@@ -93,7 +93,7 @@ def _connection(said: str, doing: str) -> Problem:
         "connection",
         given=f"{said} while {doing}",
         allowed="a server that answers, and keeps answering",
-        do="see that it is up and that its security group admits this machine, run again",
+        do="see that it is up, has disk left, and admits this machine; run again",
     )
 
 

@@ -52,4 +52,4 @@ class Server:
                     allowed="the stage's database",
                     do="deploy DataStack first, or see --database",
                 ) from None
-            raise explain(error, f"connecting to {self.host}:{self.port}") from None
+            raise explain(error, f"connecting to {self.host}:{self.port}", connecting=True) from None
