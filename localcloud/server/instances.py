@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from localcloud import environment, ports
+from localcloud.server import unit
 from localcloud.server.api import call
 from localcloud.server.mends import health
 from localcloud.state import PROJECT, State
@@ -33,6 +34,7 @@ HEALTHY_SECONDS: Final = 90.0
 """How long a new or newly installed application may take until it answers `/health`."""
 _HEALTH_PATH: Final = "/health"
 _LAST_LINES: Final = 5
+_TRIES: Final = 4
 _PLACEHOLDER: Final = PROJECT / "cloudmart_cdk" / "assets" / "placeholder" / "server.py"
 _EXPORT: Final = re.compile(r"^export (CLOUDMART_\w+|PORT|APPLICATION|GROUP)=(\S+)$", re.MULTILINE)
 _ARTEFACT: Final = re.compile(r"^artefact=s3://([^/\s]+)/(\S+)$", re.MULTILINE)
@@ -56,6 +58,8 @@ class Instance:
     process: "subprocess.Popen[bytes] | None" = None
     failure: str = ""
     """Why nothing could be installed."""
+    log_begin: int = 0
+    """Where in the log the last start is."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @property
@@ -65,6 +69,12 @@ class Instance:
     @property
     def log(self) -> Path:
         return State().log(self.id)
+
+    def words(self) -> list[str]:
+        """What the application and its unit have written since the last start."""
+        if not self.log.exists():
+            return []
+        return self.log.read_bytes()[self.log_begin :].decode(errors="replace").splitlines()
 
 
 _instances: dict[str, Instance] = {}
@@ -140,17 +150,22 @@ def wait(instance_ids: Iterable[str], *, seconds: float = HEALTHY_SECONDS) -> No
     for instance_id in instance_ids:
         while not is_healthy(instance_id):
             instance = _instances[instance_id]
-            if instance.failure or time.monotonic() > deadline:
-                raise InstallationError(_complaint(instance, seconds))
+            if instance.failure or _hopeless(instance) or time.monotonic() > deadline:
+                raise InstallationError(_complaint(instance))
             time.sleep(0.05)
 
 
-def _complaint(instance: Instance, seconds: float) -> str:
+def _hopeless(instance: Instance) -> bool:
+    """An application that has ended so often will not come up in the rest of the time either."""
+    return sum(line.startswith(unit.FAILED) for line in instance.words()) >= _TRIES
+
+
+def _complaint(instance: Instance) -> str:
     if instance.failure:
         return f"instance {instance.id}: {instance.failure}"
-    lines = instance.log.read_text(errors="replace").splitlines() if instance.log.exists() else []
-    last = " | ".join(line.strip()[-300:] for line in lines[-_LAST_LINES:]) or "it wrote nothing"
-    return f"instance {instance.id} does not answer {_HEALTH_PATH} within {seconds:.0f} s; {instance.log} ends: {last}"
+    lines = [line.strip() for line in instance.words() if not line.startswith(unit.FAILED)]
+    last = " | ".join(line[-300:] for line in lines[-_LAST_LINES:]) or "it wrote nothing"
+    return f"instance {instance.id} does not answer {_HEALTH_PATH}; {instance.log} ends: {last}"
 
 
 def _boot(instance: Instance) -> None:
@@ -203,6 +218,7 @@ def _start(instance: Instance) -> None:
     variables = environment.instance(state, cloud) | instance.exports
     variables |= {"HOST": "127.0.0.1", "PORT": str(instance.port)}
     with instance.log.open("ab") as log:
+        instance.log_begin = log.tell()
         instance.process = subprocess.Popen(
             [sys.executable, "-m", "localcloud.server.unit", str(instance.folder / "app"), *_command(instance)],
             env=variables,

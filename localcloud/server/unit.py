@@ -17,6 +17,8 @@ from localcloud.engines import unprivileged
 # As assets/host/cloudmart.service has them; tests compare.
 RESTART_SECONDS: Final = 2.0
 STOP_SECONDS: Final = 30.0
+FAILED: Final = "unit: failed"
+"""How the line begins that tells of a failure."""
 _CLEAN: Final = frozenset({0, -signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM, -signal.SIGPIPE})
 """Ends that Restart=on-failure does not answer (systemd.service(5))."""
 
@@ -70,7 +72,7 @@ async def _supervise(folder: str, command: list[str]) -> None:
             print("unit: ended, and not to be started again", flush=True)
             await stopped
         else:
-            print(f"unit: failed (status {child.returncode}), again in {RESTART_SECONDS:.0f} s", flush=True)
+            print(f"{FAILED} (status {child.returncode}), again in {RESTART_SECONDS:.0f} s", flush=True)
             await asyncio.wait({stopped}, timeout=RESTART_SECONDS)
 
 
