@@ -52,8 +52,7 @@ def _words(state: State, cloud: Cloud, arguments: argparse.Namespace) -> list[st
             why=f"{path}* or {secret} cannot be read there ({error})",
             do="run make deploy",
         ) from None
-    authority = os.environ.get("CLOUDMART_CA_FILE") or str(state.root / "authority.pem")
-    words += ["--user", user, "--ca-file", authority, "--bin", str(binaries.postgres())]
+    words += ["--user", user, "--ca-file", str(state.ca_file), "--bin", str(binaries.postgres())]
     for option in ("dump", "bring_back", "remove"):
         if value := getattr(arguments, option):
             words += [f"--{option.replace('_', '-')}", str(value)]
