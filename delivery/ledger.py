@@ -167,31 +167,36 @@ class Ledger:
 
     def read(self) -> Entry | None:
         """The record that counts; None where no release of this stack is known."""
-        versions: list[tuple[int, dict[str, Any], float]] = []
         try:
-            for page in self.ssm.get_paginator("get_parameter_history").paginate(Name=self.name):
-                date = page["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-                today = parsedate_to_datetime(date) if date else datetime.now(UTC)
-                for item in page["Parameters"]:
-                    record = _record(item["Value"])
-                    if record is not None:
-                        age = (today - item["LastModifiedDate"]).total_seconds()
-                        versions.append((int(item["Version"]), record, age))
+            answer = self.ssm.get_parameter(Name=self.name)
+            last = _version(answer, answer["Parameter"])
+            # Written right on top of its neighbour, it surely counts; else the neighbours have to be looked at.
+            counts = last if last and last.after == last.version - 1 else _that_counts(self._history())
         except self.ssm.exceptions.ParameterNotFound:
             return None
-        counts = _that_counts(sorted(versions, key=lambda entry: entry[0]))
         if counts is None:
             return None
-        self._version, record, age = counts
-        release = _release(record)
-        return Entry(self._version, release, age) if release.stack == self.stack else None
+        self._version = counts.version
+        release = _release(counts.record)
+        return Entry(counts.version, release, counts.age_s) if release.stack == self.stack else None
+
+    def _history(self) -> "list[_Version]":
+        found = [
+            _version(page, item)
+            for page in self.ssm.get_paginator("get_parameter_history").paginate(Name=self.name)
+            for item in page["Parameters"]
+        ]
+        return sorted((version for version in found if version), key=lambda version: version.version)
 
     def write(self, release: Release) -> None:
         """Puts a record on top of the last one read or written. Raises `OvertakenError` when that is not the last."""
         content = json.dumps({"after": self._version, **asdict(release)}, separators=(",", ":"))
-        self.ssm.put_parameter(Name=self.name, Value=content, Type="String", Overwrite=True)
+        put = self.ssm.put_parameter(Name=self.name, Value=content, Type="String", Overwrite=True)
         self._release, self._written = release, time.monotonic()
-        self._compare()
+        if put["Version"] == self._version + 1:
+            self._version += 1
+        else:
+            self._compare()
 
     def confirm(self) -> None:
         """Raises `OvertakenError` when the last record is not ours; asked before anything is changed."""
@@ -207,30 +212,48 @@ class Ledger:
             raise OvertakenError(counts.release if counts else self._release)
 
 
-def _record(text: str) -> dict[str, Any] | None:
-    """A record of ours; None for anything else, such as the value that CloudFormation gives the parameter."""
+@dataclass(frozen=True)
+class _Version:
+    """One write of ours. `after`: the number of the record that it was written on top of."""
+
+    version: int
+    after: int
+    record: dict[str, Any]
+    age_s: float
+
+
+def _version(answer: dict[str, Any], item: dict[str, Any]) -> _Version | None:
+    """None for what is not ours, such as the value that CloudFormation gives the parameter.
+
+    The age is by the service's clock: the writer's and ours may differ.
+    """
     try:
-        content = json.loads(text)
+        record = json.loads(item["Value"])
     except ValueError:
         return None
-    return content if isinstance(content, dict) and "after" in content else None
+    if not isinstance(record, dict) or "after" not in record:
+        return None
+    date = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    today = parsedate_to_datetime(date) if date else datetime.now(UTC)
+    age = (today - item["LastModifiedDate"]).total_seconds()
+    return _Version(int(item["Version"]), int(record.pop("after")), record, age)
 
 
-def _that_counts(versions: list[tuple[int, dict[str, Any], float]]) -> tuple[int, dict[str, Any], float] | None:
+def _that_counts(versions: list[_Version]) -> _Version | None:
     """The last record that was written on top of one that counts.
 
     The oldest kept may be a loser's; the first one written right on top of its neighbour surely is not.
     """
-    sure = next((index for index, (version, record, _) in enumerate(versions) if record["after"] == version - 1), 0)
+    sure = next((index for index, entry in enumerate(versions) if entry.after == entry.version - 1), 0)
     found = None
     for entry in versions[sure:]:
-        if found is None or entry[1]["after"] >= found[0]:
+        if found is None or entry.after >= found.version:
             found = entry
     return found
 
 
 def _release(record: dict[str, Any]) -> Release:
-    values = {key: value for key, value in record.items() if key != "after"}
+    values = dict(record)
     values["phase"] = Phase(values["phase"])
     values["plan"] = Plan(**values["plan"])
     values["runner"] = Runner(**values["runner"]) if values["runner"] else None

@@ -55,9 +55,10 @@ class Releases(Construct):
     """The bucket of releases. An object stays for as long as somebody may go back to it, or scale out from it."""
 
     def __init__(
-        self, scope: Construct, id: str, *, lifecycle: Lifecycle, log_bucket: s3.IBucket, parameter: str
+        self, scope: Construct, id: str, *, lifecycle: Lifecycle, log_bucket: s3.IBucket, parameter: str, state: str
     ) -> None:
-        """`parameter`: the name under which the bucket's name is found."""
+        """`parameter`: the name under which the bucket's name is found; `state`: where the release tool keeps its
+        records."""
         super().__init__(scope, id)
         self.bucket = private_bucket(
             self,
@@ -75,6 +76,8 @@ class Releases(Construct):
             ],
         )
         ssm.CfnParameter(self, "Parameter", type="String", name=parameter, value=self.bucket.bucket_name)
+        # Here so that it goes with the stack. CloudFormation may write it again, which the tool passes over.
+        ssm.CfnParameter(self, "State", type="String", name=state, value="no release yet")
 
 
 class Delivery(Construct):

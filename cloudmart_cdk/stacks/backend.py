@@ -90,6 +90,7 @@ class BackendAsgStack(CloudMartStack):
             lifecycle=self.lifecycle,
             log_bucket=log_bucket,
             parameter=names.parameter("backend/releases-bucket"),
+            state=names.parameter("backend/release"),
         )
         role = InstanceRole(
             self,

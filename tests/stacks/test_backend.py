@@ -372,7 +372,13 @@ def test_releases_stay(synthesized: Synthesize, stage: str) -> None:
     for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]:
         assert not {"ExpirationInDays", "ExpirationDate"} & rule.keys()
     assert bucket["DeletionPolicy"] == ("Retain" if stage in ("staging", "prod") else "Delete")
-    (parameter,) = app.resources(STACK, "AWS::SSM::Parameter").values()
-    assert parameter["Properties"]["Name"] == f"/cloudmart/{stage}/backend/releases-bucket"
-    assert parameter["Properties"]["Value"] == app.templates[STACK]["Outputs"]["ReleasesBucket"]["Value"] == {"Ref": id}
+    parameters = {
+        parameter["Properties"]["Name"]: parameter["Properties"]["Value"]
+        for parameter in app.resources(STACK, "AWS::SSM::Parameter").values()
+    }
+    assert parameters == {
+        f"/cloudmart/{stage}/backend/releases-bucket": app.templates[STACK]["Outputs"]["ReleasesBucket"]["Value"],
+        f"/cloudmart/{stage}/backend/release": "no release yet",
+    }
+    assert app.templates[STACK]["Outputs"]["ReleasesBucket"]["Value"] == {"Ref": id}
     assert app.templates[STACK]["Outputs"]["DeliveryApplication"]["Value"] == f"cloudmart-{stage}-backend"
