@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from tests.site.browser import PHONE, visitor
+from tests.site.browser import PHONE, chromium, visitor
 
 AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _FAILED_REQUESTS: Final = {"forgiven": ("Failed to load resource",)}
@@ -171,6 +171,10 @@ def keyboard_only(page: Page, base_url: str) -> None:
     product = _plenty(page)
     page.reload()
     expect(page.locator("[data-product]")).not_to_have_count(0)
+    _tab_to(page, ".skip", most=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("[data-product]")).not_to_have_count(0)
     _tab_to(page, "#search")
     page.keyboard.type(product["name"]["ko"])
     page.keyboard.press("Enter")
@@ -324,7 +328,7 @@ def shows_what_is_sold_out(page: Page, base_url: str) -> None:
 
 def says_what_is_missing(page: Page, base_url: str) -> None:
     """A product that is not there, or an order of somebody else."""
-    for path in ("/products/999999999", "/orders/01900000-0000-7000-8000-000000000000"):
+    for path in ("/products/999999999", "/products/no-number", "/orders/01900000-0000-7000-8000-000000000000"):
         _open(page, base_url, path)
         expect(page.locator("h1")).to_have_text("페이지를 찾을 수 없어요")
 
@@ -422,7 +426,11 @@ class Journey:
 
     def walk(self, browser: Browser, base_url: str) -> None:
         with visitor(browser, **self.visitor) as page:
-            self.steps(page, base_url)
+            try:
+                self.steps(page, base_url)
+            except Exception as failed:
+                failed.add_note(f"{self}, at {page.url}: {page.locator('body').inner_text()[:800]}")
+                raise
 
 
 JOURNEYS: Final = (
@@ -442,3 +450,10 @@ JOURNEYS: Final = (
     Journey(does_not_jump),
     Journey(does_not_jump, {"size": PHONE}, "does_not_jump_on_a_phone"),
 )
+
+
+def walk_all(base_url: str) -> None:
+    """Every journey, one after the other, in one browser. A failure says which, and what the page showed."""
+    with chromium() as browser:
+        for journey in JOURNEYS:
+            journey.walk(browser, base_url)

@@ -23,7 +23,8 @@ const FOOTER_MS = 15000;
 
 const main = at('main');
 const visited = new Map(); // address -> what was shown there and how far down, for "back"
-let shown = null; // the view in place: { view, content, address }
+let shown = null; // the view in place and its content
+let here = ''; // its address
 let loading = new AbortController();
 let retry;
 
@@ -32,10 +33,7 @@ let retry;
 function draw() {
   const { view, content } = shown;
   redraw(main, ...[view.render(content, { again: draw, go })].flat().filter(Boolean));
-  entitle(view.title(content));
-}
-
-function entitle(title) {
+  const title = view.title(content);
   document.title = title ? `${title} · CloudMart` : 'CloudMart';
 }
 
@@ -43,14 +41,16 @@ function entitle(title) {
 async function show({ keep = false, back = false, silent = false, state = null } = {}) {
   const url = new URL(location.href);
   const [route, view] = ROUTES.find(([path]) => path.test(url.pathname)) ?? [];
+  if (visited.has(here)) visited.get(here).scroll = scrollY;
+  here = url.pathname + url.search;
   clearTimeout(retry);
   loading.abort(new DOMException('left', 'AbortError'));
   loading = new AbortController();
   const { signal } = loading;
   mark(url);
-  if (!view) return finish(null, [missing()], { title: t('missingTitle'), keep });
+  if (!view) return instead(missing, 'missingTitle', keep);
   const context = { match: url.pathname.match(route), wanted: view.wanted?.(url), signal, state };
-  const before = back && visited.get(url.href);
+  const before = back && visited.get(here);
   if (!before && !keep && !silent) {
     shown = null;
     main.replaceChildren(view.skeleton(context));
@@ -61,27 +61,23 @@ async function show({ keep = false, back = false, silent = false, state = null }
     const content = before && view !== cart ? before.content : await view.load(context);
     if (signal.aborted) return undefined;
     shown = { view, content };
-    visited.set(url.href, { content, scroll: before?.scroll ?? 0 });
+    visited.set(here, { content, scroll: before?.scroll ?? 0 });
     draw();
     settle({ keep: keep || silent, scroll: before?.scroll });
   } catch (error) {
     if (signal.aborted) return undefined;
     if (!(error instanceof api.Problem)) console.error(error);
-    if (error.status === 404) return finish(null, [missing()], { title: t('missingTitle'), keep });
-    const again = () => show({ state });
+    if (error.final) return instead(missing, 'missingTitle', keep);
     retry = setTimeout(() => show({ silent: true, state }), RETRY_MS);
     if (silent && main.querySelector('#again')) return main.removeAttribute('aria-busy');
-    return finish({ view: { render: () => down(again), title: () => t('downTitle') } }, null, { keep });
+    return instead(() => down(() => show({ state })), 'downTitle', keep);
   }
   return undefined;
 }
 
-function finish(next, children, { title, keep }) {
-  shown = next ?? { view: { render: missing, title: () => title } };
-  if (children) {
-    main.replaceChildren(...children);
-    entitle(title);
-  } else draw();
+function instead(render, title, keep) {
+  shown = { view: { render, title: () => t(title) } };
+  draw();
   settle({ keep });
 }
 
@@ -105,13 +101,7 @@ function mark(url) {
   if (document.activeElement !== at('search')) at('search').value = q;
 }
 
-function leave() {
-  const before = visited.get(location.href);
-  if (before) before.scroll = scrollY;
-}
-
 function go(address, { keep = false, replace = false, ...state } = {}) {
-  leave();
   history[replace ? 'replaceState' : 'pushState'](null, '', address);
   return show({ keep, state });
 }
@@ -119,7 +109,9 @@ function go(address, { keep = false, replace = false, ...state } = {}) {
 // --- Moving about
 
 history.scrollRestoration = 'manual';
-addEventListener('popstate', () => show({ back: true }));
+addEventListener('popstate', () => {
+  if (location.pathname + location.search !== here) show({ back: true }); // else only a fragment: the skip link
+});
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href^="/"]');
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

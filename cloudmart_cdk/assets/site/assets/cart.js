@@ -125,7 +125,9 @@ async function order({ again, go }) {
     problem = error;
     if (error.final) await basket.load().catch(() => {});
     again();
-    document.getElementById('notice')?.focus();
+    const notice = document.querySelector('#notice');
+    if (notice) notice.focus();
+    else toast(t(error.final ? 'refusedTitle' : 'unknownTitle'), { href: '/cart', text: t('toCart') }); // gone elsewhere meanwhile
   }
 }
 
