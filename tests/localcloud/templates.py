@@ -23,7 +23,8 @@ def handle(event, context):
     assert "AWSPENDING" in described[version], described
     if event["Step"] == "createSecret":
         value = secrets.get_random_password(ExcludePunctuation=True)["RandomPassword"]
-        if b"broken" in secrets.get_secret_value(SecretId=arn)["SecretString"].encode():
+        if secrets.get_secret_value(SecretId=arn)["SecretString"] == "broken":
+            secrets.tag_resource(SecretId=arn, Tags=[{"Key": "refused", "Value": version}])
             raise ValueError("this secret cannot be rotated")
         stages = ["AWSPENDING"]
         secrets.put_secret_value(SecretId=arn, ClientRequestToken=version, SecretString=value, VersionStages=stages)
@@ -32,6 +33,7 @@ def handle(event, context):
         secrets.update_secret_version_stage(
             SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=current
         )
+        secrets.update_secret_version_stage(SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version)
 """
 
 _TRUST = {

@@ -78,17 +78,18 @@ def _rotate(data: dict[str, Any]) -> Any:
 
 def _begin(secret: Secret, version: str, steps: tuple[str, ...]) -> None:
     arn = secret["ARN"]
-    earlier = _running.get(arn)
-    if earlier is not None and earlier.is_alive():
-        return
-    _failures.pop(arn, None)
     # The context carries account and region of the request.
-    context = contextvars.copy_context()
-    _running[arn] = threading.Thread(target=context.run, args=(_run, secret, version, steps), daemon=True)
+    arguments = (contextvars.copy_context().run, _run, secret, version, steps, _running.get(arn))
+    _running[arn] = threading.Thread(target=arguments[0], args=arguments[1:], daemon=True)
     _running[arn].start()
 
 
-def _run(secret: Secret, version: str, steps: tuple[str, ...]) -> None:
+def _run(secret: Secret, version: str, steps: tuple[str, ...], earlier: threading.Thread | None) -> None:
+    if earlier is not None:
+        earlier.join()
+    if _PENDING not in secret["Versions"].get(version, {"Stages": []})["Stages"]:
+        return
+    _failures.pop(secret["ARN"], None)
     try:
         for step in steps:
             _step(secret, version, step)
