@@ -83,6 +83,18 @@ def test_every_step_may_run_twice(stage: Stage) -> None:
         assert stage.accepts(stage.login(arn))
 
 
+def test_a_rotation_that_is_over_may_be_run_again(stage: Stage) -> None:
+    """Its label AWSPENDING is gone by then, or not."""
+    stage.prepare()
+    for arn in (stage.owner, stage.app):
+        version = stage.rotate(arn)
+        after = stage.login(arn)
+        stage.secrets.update_secret_version_stage(SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version)
+        stage.rotate(arn, version=version)
+        assert stage.login(arn) == after
+        assert _versions(stage, arn, "AWSCURRENT") == [version]
+
+
 def _versions(stage: Stage, arn: str, label: str) -> list[str]:
     labelled: dict[str, list[str]] = stage.secrets.describe_secret(SecretId=arn)["VersionIdsToStages"]
     return [version for version, labels in labelled.items() if label in labels]

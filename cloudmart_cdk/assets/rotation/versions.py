@@ -95,14 +95,15 @@ class Secret:
         )
 
     def promote(self, version: str) -> None:
-        """Makes `version` the current one; what was current becomes AWSPREVIOUS."""
+        """Makes `version`, which is not, the current one; what was current becomes AWSPREVIOUS."""
         labelled = self._client.describe_secret(SecretId=self.arn)["VersionIdsToStages"]
-        current = next((each for each, stages in labelled.items() if CURRENT in stages), None)
-        if current != version:
-            replaced = {"RemoveFromVersionId": current} if current else {}
-            self._client.update_secret_version_stage(
-                SecretId=self.arn, VersionStage=CURRENT, MoveToVersionId=version, **replaced
-            )
+        replaced = next((each for each, stages in labelled.items() if CURRENT in stages), None)
+        self._client.update_secret_version_stage(
+            SecretId=self.arn,
+            VersionStage=CURRENT,
+            MoveToVersionId=version,
+            **({"RemoveFromVersionId": replaced} if replaced else {}),
+        )
 
     def keep(self, login: "Login") -> None:
         """Makes a login the current value, unless it is."""
