@@ -1,9 +1,11 @@
 """`status`, `verify`, `diff`, `env`: commands that change nothing."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from localcloud import emulator, environment
+from localcloud.aws import Clients
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
@@ -51,12 +53,32 @@ def status(state: State) -> None:
     cloud = _must_run(state)
     rows = [(process.role, str(process.pid), "alive" if process.alive() else "DEAD") for process in cloud.processes]
     say(f"{cloud.prefix} in {state.root}\n{table(rows)}")
+    say(f"\nRunning behind the records\n{table(_running(cloud))}")
     say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
     ignored = state.records().get("ignored_properties", {})
     say(f"\nThere, but not at work\n{table(NOT_AT_WORK)}")
     say("\nProperties without effect here")
     say(table((name, ", ".join(properties)) for name, properties in ignored.items()))
     say(f"\nAWS:  {cloud.endpoint}\nShop: {cloud.shop}")
+
+
+def _running(cloud: Cloud) -> Iterator[tuple[str, str, str]]:
+    """Engines and instances: what, where or in which group, and how it is."""
+    clients = Clients(cloud)
+    for database in clients.client("rds").describe_db_instances()["DBInstances"]:
+        place = database["Endpoint"]
+        yield "database", database["DBInstanceIdentifier"], f"{place['Address']}:{place['Port']}"
+    for cache in clients.client("elasticache").describe_replication_groups()["ReplicationGroups"]:
+        place = cache.get("ConfigurationEndpoint") or cache["NodeGroups"][0]["PrimaryEndpoint"]
+        yield "cache", cache["ReplicationGroupId"], f"{place['Address']}:{place['Port']}"
+    for group in clients.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]:
+        states: dict[str, str] = {}
+        for arn in group.get("TargetGroupARNs", []):
+            targets = clients.client("elbv2").describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+            states |= {target["Target"]["Id"]: target["TargetHealth"]["State"] for target in targets}
+        for instance in group["Instances"]:
+            identifier = instance["InstanceId"]
+            yield f"instance {identifier}", group["AutoScalingGroupName"], states.get(identifier, "no target")
 
 
 def print_environment(state: State) -> None:
