@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cloudmart_cdk.policy.off import NOTICE
+from cloudmart_cdk.settings.topology import DATA
 from localcloud import emulator, environment, ports, shop
+from localcloud.engines import binaries
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
@@ -40,6 +42,10 @@ def deploy(state: State, options: Options) -> None:
             _deploy_again(state, cloud, options, settings)
             return
         settings = settings_of(_or(options.stage, "lab"), _or(options.name, "cloudmart"), options.context)
+        if settings.has(DATA):
+            # Rather now than in the middle.
+            binaries.postgres()
+            binaries.redis()
         cloud = _planned(options, settings)
         with _stopping_on_failure(state, cloud, keep=options.keep):
             _first_deploy(state, cloud, options, settings)

@@ -279,3 +279,23 @@ def test_an_engine_that_does_not_start_says_why(stores: Stores, tmp_path: Path) 
         )
     assert "\n" not in str(refused.value)
     assert str(tmp_path / "second" / "log") in str(refused.value)
+
+
+def test_a_further_address_answers_with_the_same_data_also_after_a_stop(stores: Stores, tmp_path: Path) -> None:
+    first, second = addresses.claim(), addresses.claim()
+    server = postgres.start(
+        tmp_path / "own", host=first, owner=OWNER, password=PASSWORD, database="x", authority=stores.authority
+    )
+    try:
+        server.open_at(second, stores.authority)
+        place = stores.dsn(OWNER, database="x").replace(stores.postgres.host, second)
+        with psycopg.connect(place) as connection:
+            connection.execute("CREATE TABLE kept (n int)")
+        server.stop()
+        assert closed(second, server.port)
+        server.start()
+        server.set_password("another-password-of-the-owner")
+        with psycopg.connect(place.replace(PASSWORD, "another-password-of-the-owner")) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    finally:
+        server.stop()
