@@ -88,16 +88,21 @@ class Mover:
 
     def database(self) -> str:
         """A database in use, with something in it that must never be lost."""
-        name = self.stores.new_database()
-        with psycopg.connect(self.stores.dsn(database=name), autocommit=True) as connection:
-            connection.execute("CREATE TABLE sold AS SELECT generate_series(1, 3) AS number")
-        return name
+        return new_database(self.stores)
 
     def untouched(self, database: str, before: dict[str, int]) -> bool:
         """Whether it is the same database with the same content, accepting connections, and nothing lies beside it."""
         with psycopg.connect(self.stores.dsn(database=database)) as connection:
             rows = connection.execute("SELECT number FROM sold ORDER BY number").fetchall()
         return self.around(database) == before and rows == [(1,), (2,), (3,)]
+
+
+def new_database(stores: Stores) -> str:
+    """As the application has it: its table, three rows."""
+    name = stores.new_database()
+    with psycopg.connect(stores.dsn(database=name), autocommit=True) as connection:
+        connection.execute("CREATE TABLE sold AS SELECT generate_series(1, 3) AS number")
+    return name
 
 
 @pytest.fixture

@@ -11,20 +11,26 @@ import pytest
 
 from cloudmart_cdk.assets.data_move import databases
 from localcloud.engines.certificates import Authority
-from tests.data_move.conftest import DUMPS, Edit, Ended, Mover
+from tests.data_move.conftest import DUMPS, Edit, Ended, Mover, new_database
 from tests.stores import OWNER, Stores
 
 COPY = b"COPY public.same_rows (word) FROM stdin;\n"
 COMPLETE = b"--\n-- PostgreSQL database dump complete\n--\n"
 
 
+@pytest.fixture(scope="module")
+def standing(stores: Stores) -> str:
+    """One database for all refusals: none of them may change it."""
+    return new_database(stores)
+
+
 @pytest.fixture
-def in_use(mover: Mover) -> Iterator[str]:
+def in_use(mover: Mover, standing: str) -> Iterator[str]:
     """A database in use; after the test it is still as it was, and there is no other."""
-    name = mover.database()
-    before = mover.around(name)
-    yield name
-    assert mover.untouched(name, before)
+    before = mover.around(standing)
+    assert before.keys() == {standing}
+    yield standing
+    assert mover.untouched(standing, before)
 
 
 def assert_one_line(ended: Ended, *words: str) -> None:
@@ -76,26 +82,6 @@ def test_no_file_and_a_folder(mover: Mover, in_use: str, tmp_path: Path) -> None
 
 EDITS = {
     "shell": ((COPY, b"\\! touch /tmp/never\n" + COPY), "a psql command in line"),
-    "after a statement": ((COPY, b"SELECT 1; \\! id\n" + COPY), "a statement that pg_dump does not write"),
-    "inside a statement": ((COPY, b"SET row_security \\! id\n = off;\n" + COPY), "a psql command in line"),
-    "copy by psql": ((COPY, b"\\copy same_rows from program 'id'\n" + COPY), "a psql command in line"),
-    "program": ((COPY, b"COPY public.same_rows FROM PROGRAM 'id';\n" + COPY), "that pg_dump does not write"),
-    "file": ((COPY, b"COPY public.same_rows TO '/tmp/x';\n" + COPY), "that pg_dump does not write"),
-    "connect": ((COPY, b"\\connect other\n" + COPY), "enters a database of its own"),
-    "role": ((COPY, b"CREATE ROLE eve SUPERUSER;\n" + COPY), "pg_dumpall"),
-    "drop": ((COPY, b"DROP DATABASE postgres;\n" + COPY), "pg_dumpall"),
-    "reset": ((COPY, b"RESET ROLE;\n" + COPY), "that pg_dump does not write"),
-    "anonymous block": ((COPY, b"DO $$BEGIN END$$;\n" + COPY), "that pg_dump does not write"),
-    "call in a setval": (
-        (
-            b"SELECT pg_catalog.setval('public.invoices', 1001, true);",
-            b"SELECT pg_catalog.setval('a', pg_sleep(1), true);",
-        ),
-        "that pg_dump does not write",
-    ),
-    "newer server": ((b"-- Dumped from database version 15.18", b"-- Dumped from database version 17.2"), "17.2"),
-    "newer program": ((b"-- Dumped by pg_dump version 15.18", b"-- Dumped by pg_dump version 18.0"), "18.0"),
-    "unsafe encoding": ((b"SET client_encoding = 'UTF8'", b"SET client_encoding = 'SJIS'"), "half of a letter"),
     "wrong encoding": ((b"SET client_encoding = 'UTF8'", b"SET client_encoding = 'WIN1252'"), "error: encoding: given"),
     "invalid bytes": ((COPY, COPY + b"\xff\xfe\n"), "(COPY same_rows, line 1)"),
     "superuser's extension": (
@@ -108,7 +94,6 @@ EDITS = {
         (b"\\.\n\n\n--\n-- Data for Name: Select;", b"\n"),
         "extra data after last expected column (22P04) while filling public.same_rows",
     ),
-    "statement without an end": ((COPY, b"CREATE FUNCTION f() RETURNS void AS $a$\n" + COPY), "breaks off"),
 }
 
 
@@ -133,7 +118,7 @@ def test_newer_custom_format(mover: Mover, in_use: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["shop.sql", "shop.sql.gz", "shop.dump", "shop.dump.gz"])
-@pytest.mark.parametrize("part", [0.02, 0.3, 0.6, 0.95, 0.99])
+@pytest.mark.parametrize("part", [0.02, 0.6, 0.99])
 def test_cut_short(mover: Mover, in_use: str, tmp_path: Path, form: str, part: float) -> None:
     content = (DUMPS / form).read_bytes()
     dump = tmp_path / form

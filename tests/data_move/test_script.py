@@ -3,7 +3,8 @@
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg
@@ -15,9 +16,10 @@ from cloudmart_cdk.assets.data_move.problems import Problem, TruncatedError
 from cloudmart_cdk.assets.data_move.script import Script
 from cloudmart_cdk.assets.data_move.statements import Kind, read
 from cloudmart_cdk.assets.data_move.tally import Tally, in_utc
-from tests.data_move.conftest import DUMPS
+from tests.data_move.conftest import DUMPS, Edit
 from tests.stores import Stores
 
+COPY = b"COPY public.same_rows (word) FROM stdin;\n"
 END = b"--\n-- PostgreSQL database dump complete\n--\n"
 
 
@@ -27,6 +29,18 @@ def script(text: bytes) -> Script:
 
 def split(text: bytes) -> list[bytes]:
     return [statement.text for statement in script(text + b"\n" + END)]
+
+
+def understood(lines: Iterable[bytes]) -> Counter[Kind]:
+    """A dump read to its end: how many statements there are of each kind."""
+    kinds: Counter[Kind] = Counter()
+    read_in = Script(iter(lines), server_major=16)
+    for statement in read_in:
+        kind = read(statement).kind
+        kinds[kind] += 1
+        if kind is Kind.COPY:
+            assert sum(len(batch) for batch in read_in.rows()) >= 0
+    return kinds
 
 
 WHOLE = [
@@ -106,6 +120,37 @@ def test_psql_commands_are_refused_wherever_they_stand(text: bytes) -> None:
         split(text)
 
 
+REFUSED = {
+    "after a statement": ((COPY, b"SELECT 1; \\! id\n" + COPY), "a statement that pg_dump does not write"),
+    "inside a statement": ((COPY, b"SET row_security \\! id\n = off;\n" + COPY), "a psql command in line"),
+    "copy by psql": ((COPY, b"\\copy same_rows from program 'id'\n" + COPY), "a psql command in line"),
+    "program": ((COPY, b"COPY public.same_rows FROM PROGRAM 'id';\n" + COPY), "that pg_dump does not write"),
+    "file": ((COPY, b"COPY public.same_rows TO '/tmp/x';\n" + COPY), "that pg_dump does not write"),
+    "connect": ((COPY, b"\\connect other\n" + COPY), "enters a database of its own"),
+    "role": ((COPY, b"CREATE ROLE eve SUPERUSER;\n" + COPY), "pg_dumpall"),
+    "drop": ((COPY, b"DROP DATABASE postgres;\n" + COPY), "pg_dumpall"),
+    "reset": ((COPY, b"RESET ROLE;\n" + COPY), "that pg_dump does not write"),
+    "anonymous block": ((COPY, b"DO $$BEGIN END$$;\n" + COPY), "that pg_dump does not write"),
+    "call in a setval": (
+        (
+            b"SELECT pg_catalog.setval('public.invoices', 1001, true);",
+            b"SELECT pg_catalog.setval('a', pg_sleep(1), true);",
+        ),
+        "that pg_dump does not write",
+    ),
+    "newer server": ((b"-- Dumped from database version 15.18", b"-- Dumped from database version 17.2"), "17.2"),
+    "newer program": ((b"-- Dumped by pg_dump version 15.18", b"-- Dumped by pg_dump version 18.0"), "18.0"),
+    "unsafe encoding": ((b"SET client_encoding = 'UTF8'", b"SET client_encoding = 'SJIS'"), "half of a letter"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_pg_dump_does_not_write_is_refused(edited: Edit, case: str) -> None:
+    change, words = REFUSED[case]
+    with edited("shop.sql", change).open("rb") as lines, pytest.raises(Problem, match=re.escape(words)):
+        understood(lines)
+
+
 def test_lock_against_psql_commands_is_passed_over() -> None:
     assert split(b"\\restrict aZ9\nSELECT 1;\n\\unrestrict aZ9\n") == [b"SELECT 1;"]
 
@@ -126,13 +171,8 @@ def test_rows_are_everything_up_to_the_mark(lines: list[bytes]) -> None:
 
 
 def test_every_statement_of_a_dump_is_understood() -> None:
-    kinds: dict[Kind, int] = {}
-    read_in = Script(iter(io.BytesIO((DUMPS / "shop.sql").read_bytes())), server_major=16)
-    for statement in read_in:
-        kind = read(statement).kind
-        kinds[kind] = kinds.get(kind, 0) + 1
-        if kind is Kind.COPY:
-            list(read_in.rows())
+    with (DUMPS / "shop.sql").open("rb") as lines:
+        kinds = understood(lines)
     assert kinds[Kind.COPY] == 12
     assert kinds[Kind.SEQUENCE] == 4
     assert kinds[Kind.OBJECT_OPEN] == kinds[Kind.OBJECT_CLOSE] == 3
