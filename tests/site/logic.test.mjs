@@ -19,6 +19,8 @@ const problem = (status, kind, more = {}) => ({ status, type: 'application/probl
 const page = (status) => ({ status, type: 'text/html', body: '<h1>proxy</h1>' });
 const good = (body, status = 200) => ({ status, type: 'application/json', body });
 const CUT = 'cut';
+const HOLD = 'hold';
+const soon = () => new Promise((_, reject) => setTimeout(reject, 3000, new Error('it goes on waiting')));
 
 let server;
 let asked;
@@ -30,8 +32,10 @@ beforeEach(async () => {
     let body = '';
     for await (const part of request) body += part;
     asked.push({ method: request.method, path: request.url, key: request.headers['idempotency-key'], body });
-    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    let answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (typeof answer === 'function') answer = answer(asked.at(-1));
     if (answer === CUT) return request.socket.destroy();
+    if (answer === HOLD) return undefined;
     response.writeHead(answer.status, { 'content-type': answer.type, ...answer.headers });
     return response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   });
@@ -113,7 +117,14 @@ test('what has been left is not asked again', async () => {
   answers = [problem(503, 'unavailable')];
   const left = new AbortController();
   const waiting = api.ask('GET', '/products', { waits: [60000], signal: left.signal, onRetry: () => setTimeout(() => left.abort(new Error('left'))) });
-  await assert.rejects(waiting, { message: 'left' });
+  await assert.rejects(Promise.race([waiting, soon()]), { message: 'left' });
+  assert.equal(asked.length, 1);
+});
+
+test('what is left while it is asked ends there', async () => {
+  const left = new AbortController();
+  answers = [() => (left.abort(new Error('left')), HOLD)];
+  await assert.rejects(Promise.race([api.ask('GET', '/products', { waits: [1], signal: left.signal }), soon()]), { message: 'left' });
   assert.equal(asked.length, 1);
 });
 
@@ -138,13 +149,14 @@ test('a cart with a quantity changed, a product added, one gone', () => {
 test('clicks in a row: shown at once, sent in turn, the last one counts', async () => {
   answers = [good(CART)];
   await basket.load();
-  answers = [good(basket.changed(CART, PRODUCT, 5))];
+  answers = [({ body }) => good(basket.changed(CART, PRODUCT, JSON.parse(body).quantity))];
   const seen = [];
   const stop = basket.watch((cart) => seen.push(cart.quantity));
-  await Promise.all([3, 4, 5].map((quantity) => basket.set(PRODUCT, quantity)));
+  const first = basket.set(PRODUCT, 3);
+  while (!asked.some(({ method }) => method === 'PUT')) await new Promise(setImmediate); // it is on its way
+  await Promise.all([first, basket.set(PRODUCT, 4), basket.set(PRODUCT, 5)]);
   stop();
-  assert.deepEqual(seen.slice(0, 3), [3, 4, 5]);
-  assert.ok(seen.every((quantity) => quantity >= 3), 'an older answer undoes nothing');
+  assert.deepEqual(seen, [3, 4, 5, 5], 'an older answer undoes nothing');
   assert.deepEqual(JSON.parse(asked.at(-1).body), { quantity: 5 });
   assert.equal(basket.contents().quantity, 5);
 });
@@ -156,6 +168,16 @@ test('a change that fails is taken back, and said', async () => {
   await assert.rejects(basket.set({ id: 3, price: 1, stock: 1 }, 1), { kind: 'cart-full' });
   assert.equal(basket.quantityOf(3), 0);
   assert.equal(basket.contents().quantity, 2);
+});
+
+test('a change that fails takes no other with it', async () => {
+  answers = [good(CART)];
+  await basket.load();
+  const other = { id: 2, price: 500, stock: 9 };
+  answers = [({ path }) => (path.endsWith('/items/1') ? problem(404, 'not-found') : good(basket.changed(CART, other, 1)))];
+  const both = await Promise.allSettled([basket.set(PRODUCT, 3), basket.set(other, 1)]);
+  assert.deepEqual(both.map(({ status }) => status), ['rejected', 'fulfilled']);
+  assert.ok(asked.some(({ method, path }) => method === 'PUT' && path === '/api/cart/items/2'));
 });
 
 test('no more than there is, nor than the shop takes', () => {

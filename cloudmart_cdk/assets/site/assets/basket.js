@@ -59,7 +59,6 @@ export async function set(product, quantity) {
   try {
     await mine;
   } catch (error) {
-    wanted.clear();
     await load().catch(() => {});
     throw error;
   }
