@@ -86,10 +86,9 @@ class AppRotator:
 
     def install(self, value: str) -> None:
         pending = self.secret.as_login(value)
-        if not self._server.accepts(pending):
-            with self._server.session(self._owner_login()) as session:
-                roles.ensure(session, pending.user)
-                set_password(session, pending)
+        with self._server.session(self._owner_login()) as session:
+            roles.ensure(session, pending.user)
+            set_password(session, pending)
         self._tell_proxy(pending)
 
     def prepare(self) -> None:
