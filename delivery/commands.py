@@ -207,7 +207,7 @@ class Delivery:
                 if not alive(entry):
                     ways = f"{self._place.call('release')} ends it, {self._place.call('rollback')} undoes it"
                     rows.append(("next", ways))
-        if release.phase.ended:
+        if release.phase is Phase.RELEASED:
             took = (datetime.fromisoformat(release.since) - datetime.fromisoformat(release.began)).total_seconds()
             rows.append(("took", f"{clock(took)} min"))
         return rows

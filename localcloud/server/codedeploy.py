@@ -42,7 +42,7 @@ _EVENTS: Final = (
     "AllowTraffic",
     "AfterAllowTraffic",
 )
-_BEFORE_INSTALLING: Final = _EVENTS.index("DownloadBundle")
+_INSTALLING: Final = _EVENTS.index("Install")
 _AFTER_INSTALLING: Final = _EVENTS.index("BeforeAllowTraffic")
 _AT_ONCE: Final = "CodeDeployDefault.AllAtOnce"
 _SCRIPTS: Final = {"ValidateService": "hooks/validate_service.sh"}
@@ -404,14 +404,14 @@ def _installer(deployment: Deployment, archive: bytes) -> Callable[[Target], Non
         target.pass_to(_EVENTS.index("BlockTraffic"))
         for arn in arns:
             call("elbv2", "deregister_targets", TargetGroupArn=arn, Targets=[{"Id": target.id}])
-        target.pass_to(_BEFORE_INSTALLING)
+        target.pass_to(_INSTALLING)
         try:
             instances.install(target.id, archive, seconds=_VALIDATE_S)
         except instances.InstallationError as error:
             target.fail("ValidateService", "the application does not answer", str(error))
             return
         except Exception as error:
-            target.fail("DownloadBundle", "the revision cannot be unpacked", f"{type(error).__name__}: {error}")
+            target.fail("Install", "the revision cannot be unpacked", f"{type(error).__name__}: {error}")
             return
         target.pass_to(_AFTER_INSTALLING)
         for arn in arns:

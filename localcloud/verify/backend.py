@@ -9,6 +9,7 @@ from typing import Any
 from cloudmart_cdk.revision import SHOP
 from cloudmart_cdk.security_groups import BACKEND_PORT
 from cloudmart_cdk.settings.topology import BACKEND, DATA, FRONTEND
+from delivery.fleet import HOLD_ACTION
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
@@ -39,16 +40,23 @@ def _groups(view: View) -> list[dict[str, Any]]:
 
 
 def _sizes(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterator[Check]:
-    """The live colour has its minimum; the idle one may be empty."""
+    """The live colour has its minimum; the idle one may be empty, or kept for a rollback."""
     backend = view.settings.backend
     found = {group["AutoScalingGroupName"]: (group["MinSize"], group["MaxSize"]) for group in groups}
-    expected = {
-        view.settings.names.of(f"backend-{colour}"): (backend.min if colour == live else 0, backend.max)
-        for colour in COLOURS
-    }
+    expected = {}
+    for colour in COLOURS:
+        name = view.settings.names.of(f"backend-{colour}")
+        kept = found.get(name, (0, 0))[0] if _kept(view, name) else 0
+        expected[name] = (backend.min if colour == live else kept, backend.max)
     yield Check("scaling groups, (minimum, maximum)", expected, found)
     instances = sum(len(group["Instances"]) for group in groups)
     yield Check("instances", True, backend.min <= instances <= backend.max or instances)
+
+
+def _kept(view: View, group: str) -> bool:
+    """Whether a release has left the colour filled for a while."""
+    actions = view.client("autoscaling").describe_scheduled_actions(AutoScalingGroupName=group)
+    return any(action["ScheduledActionName"] == HOLD_ACTION for action in actions["ScheduledUpdateGroupActions"])
 
 
 def _weights(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterator[Check]:
