@@ -114,6 +114,7 @@ class DataMove(Construct):
                 role_arn=launcher.role_arn,
                 template={"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number},
                 commands=commands(
+                    name=name,
                     region=cdk.Stack.of(self).region,
                     program=f"s3://{program.s3_bucket_name}/{program.s3_object_key}",
                     host=host,

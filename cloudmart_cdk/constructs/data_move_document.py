@@ -15,19 +15,21 @@ _INSTANCE: Final = "{{ Launch.InstanceId }}"
 _COMMANDS: Final = (
     "set -eu",
     "export AWS_DEFAULT_REGION={region}",
-    "work=$(mktemp -d /var/tmp/move-XXXXXX)",
+    'work=$(mktemp -d "${{TMPDIR:-/var/tmp}}/move-XXXXXX")',
     'aws s3 cp --only-show-errors {program} "$work/program.zip"',
     'unzip -q "$work/program.zip" -d "$work/data_move"',
-    """bash "$work/data_move/on_instance.sh" '{host}' '{database}' '{secret}' '{{{{ Order }}}}' '{{{{ What }}}}' """
-    "'{{{{ Option }}}}'",
+    """bash "$work/data_move/on_instance.sh" '{name}' '{host}' '{database}' '{secret}' """
+    "'{{{{ Order }}}}' '{{{{ What }}}}' '{{{{ Option }}}}'",
 )
 
 
-def commands(*, region: str, program: str, host: str, database: str, secret: str) -> list[str]:
-    """What runs on the instance, a line each. `program`: s3:// of the zipped program; `secret`: the owner's name."""
-    return [
-        line.format(region=region, program=program, host=host, database=database, secret=secret) for line in _COMMANDS
-    ]
+def commands(*, name: str, region: str, program: str, host: str, database: str, secret: str) -> list[str]:
+    """What runs on the instance, a line each. `name`: the document's; `program`: s3:// of the zipped program.
+
+    `secret`: the name of the owner's.
+    """
+    values = {"name": name, "region": region, "program": program, "host": host, "database": database, "secret": secret}
+    return [line.format(**values) for line in _COMMANDS]
 
 
 def content(

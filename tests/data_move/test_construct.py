@@ -129,7 +129,7 @@ def test_parameters_admit_what_the_program_takes_and_no_shell(content: dict[str,
 
 def test_commands_are_shell_that_parses(content: dict[str, Any]) -> None:
     lines = [next(texts(line)) for line in content["mainSteps"][2]["inputs"]["Parameters"]["commands"]]
-    where = "'db.example' 'cloudmart' 'team3-prod/database/owner'"
+    where = "'team3-prod-move-data' 'db.example' 'cloudmart' 'team3-prod/database/owner'"
     assert lines[-1].endswith(f"on_instance.sh\" {where} '{{{{ Order }}}}' '{{{{ What }}}}' '{{{{ Option }}}}'")
     subprocess.run(["sh", "-n"], input="\n".join(lines), text=True, check=True)
 

@@ -33,16 +33,31 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--group", default=GROUP, help=f"owns the tables; default: {GROUP}")
     parser.add_argument("--bin", type=Path, help="folder of pg_restore; default: PATH")
     parser.add_argument("--again", action="store_true", help="a dump that was moved in before, too")
+    parser.add_argument("--how-back", help="what to print as the command that brings NAME back, {} for NAME")
     return parser.parse_args(words)
+
+
+def _secret(name: str) -> dict[str, str]:
+    import boto3  # late: not needed where the password is in the environment
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        answer = boto3.client("secretsmanager").get_secret_value(SecretId=name)
+        found: dict[str, str] = json.loads(answer["SecretString"])
+    except (BotoCoreError, ClientError) as error:
+        raise Problem(
+            "login",
+            given=f"the secret {name}, which cannot be read ({error})",
+            allowed="a secret of this account and region that this role may read",
+            do="see --secret, credentials and region",
+        ) from None
+    return found
 
 
 def _server(arguments: argparse.Namespace) -> Server:
     user, password = arguments.user, os.environ.get("PGPASSWORD")
     if arguments.secret:
-        import boto3  # late: not needed where the password is in the environment
-
-        answer = boto3.client("secretsmanager").get_secret_value(SecretId=arguments.secret)
-        secret = json.loads(answer["SecretString"])
+        secret = _secret(arguments.secret)
         user, password = user or secret["username"], secret["password"]
     if not user or not password:
         raise Problem(
@@ -65,12 +80,12 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def main(words: list[str] | None = None, *, how_back: str | None = None) -> int:
-    """One command; whatever fails ends in one line. `how_back`: what to print before a kept database's name."""
+def main(words: list[str] | None = None) -> int:
+    """One command; whatever fails ends in one line."""
     try:
         arguments = _arguments(words)
         server, database = _server(arguments), arguments.database
-        back = how_back or f"python -m data_move --host {arguments.host} --database {database} ... --bring-back"
+        back = arguments.how_back or "the same command with --bring-back {} in place of --dump"
         if arguments.bring_back:
             bring_back(arguments.bring_back, server, database, how_back=back)
         elif arguments.remove:
@@ -100,13 +115,13 @@ def _ended(line: str, error: BaseException, *, status: int) -> int:
     return status
 
 
-def run_as_program(words: list[str] | None = None, *, how_back: str | None = None) -> int:
+def run_as_program(words: list[str] | None = None) -> int:
     """`main`, where being ended by a signal cleans up like Ctrl-C, and one line is all that is said of a failure."""
     # It warns of connections that are lost; so does the last line.
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    return main(words, how_back=how_back)
+    return main(words)
 
 
 if __name__ == "__main__":

@@ -9,29 +9,40 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud import environment
 from localcloud.aws import Clients
 from localcloud.engines import binaries
-from localcloud.errors import CloudError
+from localcloud.errors import CloudError, CommandLineError
 from localcloud.state import Cloud, State
 
 from .__main__ import run_as_program
 
-_BACK = "make migrate-data BACK="
+_BACK: Final = "make migrate-data BACK={}"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make migrate-data", description="Move a dump into the local cloud.")
-    what = parser.add_mutually_exclusive_group(required=True)
+    what = parser.add_mutually_exclusive_group()
     what.add_argument("--dump", type=Path)
     what.add_argument("--bring-back", metavar="NAME")
     what.add_argument("--remove", metavar="NAME")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--state", type=Path, help="folder of the local cloud")
     return parser.parse_args()
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if not (arguments.dump or arguments.bring_back or arguments.remove):
+        raise CommandLineError(
+            "migrate-data",
+            given="nothing to do",
+            allowed="DUMP=FILE, BACK=NAME or REMOVE=NAME",
+            do="make migrate-data DUMP=cloudmart.sql (docs/runbook/moving-data.md)",
+        )
 
 
 def _words(state: State, cloud: Cloud, arguments: argparse.Namespace) -> list[str]:
@@ -53,6 +64,7 @@ def _words(state: State, cloud: Cloud, arguments: argparse.Namespace) -> list[st
             do="run make deploy",
         ) from None
     words += ["--user", user, "--ca-file", str(state.ca_file), "--bin", str(binaries.postgres())]
+    words += ["--how-back", _BACK]
     for option in ("dump", "bring_back", "remove"):
         if value := getattr(arguments, option):
             words += [f"--{option.replace('_', '-')}", str(value)]
@@ -65,6 +77,7 @@ def main() -> int:
     environment.forget_aws_settings()
     state = State(arguments.state)
     try:
+        _check(arguments)
         cloud = state.load()
         if cloud is None:
             raise CloudError("no local cloud", why=f"none was started in {state.root}", do="run make deploy")
@@ -72,7 +85,7 @@ def main() -> int:
     except CloudError as error:
         print(error, file=sys.stderr)
         return error.status
-    return run_as_program(words, how_back=_BACK)
+    return run_as_program(words)
 
 
 if __name__ == "__main__":

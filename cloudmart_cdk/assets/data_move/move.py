@@ -38,8 +38,8 @@ def move_in(
 ) -> None:
     """Restore `dump_file`, compare, switch. `Problem`: nothing was changed, and it says why.
 
-    `again`: also a dump that the database in use was made from. `how_back`: the command that takes the name of the
-    kept database, and brings it back.
+    `again`: also a dump that the database in use was made from. `how_back`: the command that brings the kept database
+    back, with `{}` for its name.
     """
     progress = Progress()
     dump = recognise(dump_file)
@@ -61,7 +61,7 @@ def move_in(
     progress.say(
         f"moved: {database} holds the dump; all {len(lines)} agree; {progress.seconds:,.0f} s\n"
         f"kept: {before} is what {database} was\n"
-        f"back: {how_back} {before}"
+        f"back: {how_back.format(before)}"
     )
 
 
@@ -71,7 +71,7 @@ def bring_back(kept: str, server: Server, database: str, *, how_back: str) -> No
         if not databases.exists(databases.names.kept(kept)):
             raise _no_such(kept, server)
         before = databases.switch(kept)
-    print(f"brought back: {database} is what {kept} was\nkept: {before}\nback: {how_back} {before}")
+    print(f"brought back: {database} is what {kept} was\nkept: {before}\nback: {how_back.format(before)}")
 
 
 def remove(kept: str, server: Server, database: str) -> None:

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the program on the throw-away instance that constructs/data_move.py describes: Amazon Linux 2023, as root, once.
-# Usage: on_instance.sh HOST DATABASE SECRET move|bring-back|remove WHAT [OPTION]; the region is AWS_DEFAULT_REGION.
+# Usage: on_instance.sh DOCUMENT HOST DATABASE SECRET move|bring-back|remove WHAT OPTION; the region: AWS_DEFAULT_REGION.
 set -euo pipefail
 umask 077
-host=$1 database=$2 secret=$3 order=$4 what=$5 option=${6-}
+document=$1 host=$2 database=$3 secret=$4 order=$5 what=$6 option=$7
 package=$(cd "$(dirname "$0")" && pwd)
 work=$(dirname "$package")
 
@@ -29,6 +29,8 @@ bring-back | remove) words=("--$order" "$what") ;;
   ;;
 esac
 if [ "$option" = again ]; then words+=(--again); fi
+back="aws ssm start-automation-execution --document-name $document --parameters Order=bring-back,What={}"
 cd "$work"
 exec "$work/venv/bin/python" -m "$(basename "$package")" "${words[@]}" \
-  --host "$host" --database "$database" --secret "$secret" --ca-file "$work/authorities.pem"
+  --host "$host" --database "$database" --secret "$secret" --ca-file "$work/authorities.pem" \
+  --how-back "$back"
