@@ -43,7 +43,7 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """What of the catalogue is wanted; hashable, for the micro-cache."""
+    """What of the catalogue is wanted."""
 
     q: str = ""
     category: str | None = None

@@ -137,12 +137,14 @@ def connection_parameters(settings: DatabaseSettings, *, host: str, ca_file: Pat
         "tcp_user_timeout": 15_000,
         "application_name": "cloudmart-shop",
         "autocommit": True,
+        # Nothing is prepared: the right plan of a search depends on its words, and a prepared statement would pin a
+        # connection of RDS Proxy.
+        "prepare_threshold": None,
         "row_factory": dict_row,
     }
-    if settings.proxy:
-        # State of a session would pin it to one of the proxy's connections.
-        parameters["prepare_threshold"] = None
-    else:
+    # What the server is told for a session would pin it to one connection of RDS Proxy; the time limits of
+    # this process hold there alone.
+    if not settings.proxy:
         limits = {"statement_timeout": STATEMENT, "idle_in_transaction_session_timeout": 2 * STATEMENT}
         parameters["options"] = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
     return parameters

@@ -16,7 +16,8 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from .api.edge import Edge
+from .api.edge import Edge, log
+from .api.kept import Kept
 from .environment import Environment
 from .logs import event
 
@@ -32,7 +33,7 @@ KEEP_ALIVE: Final = 75
 
 async def serve(app: FastAPI, environment: Environment) -> None:
     """Returns after SIGTERM or SIGINT, with everything answered."""
-    edge = Edge(app)
+    edge = Edge(Kept(app))
     config = uvicorn.Config(
         edge,
         host=environment.host,
@@ -67,6 +68,7 @@ async def serve(app: FastAPI, environment: Environment) -> None:
     draining = asyncio.create_task(drain())
     await server.serve()
     draining.cancel()
+    log.write()
 
 
 class _Server(uvicorn.Server):

@@ -31,6 +31,7 @@ FAREWELL: Final = 3.0
 _XRAY: Final = AwsXRayPropagator()
 _W3C: Final = TraceContextTextMapPropagator()
 _ROOT = re.compile(r"(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?:;|$)")
+_exporting = False
 _adopted: ContextVar[int | None] = ContextVar("adopted_trace_id", default=None)
 
 
@@ -43,8 +44,10 @@ class _IdGenerator(RandomIdGenerator):
 
 def set_up(environment: Environment) -> TracerProvider | None:
     """Starts the export when there is an endpoint. Sampling is OpenTelemetry's own `OTEL_TRACES_SAMPLER`."""
+    global _exporting
     if environment.traces is None:
         return None
+    _exporting = True
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # 4 MB that most processes save
 
     resource = Resource.create(
@@ -91,6 +94,9 @@ def parent(headers: Mapping[str, str]) -> tuple[Context, str]:
 
 @contextmanager
 def server_span(context: Context, attributes: Mapping[str, str]) -> Iterator[trace.Span]:
+    if not _exporting:
+        yield trace.INVALID_SPAN
+        return
     with _tracer.start_as_current_span(
         attributes["http.request.method"], context, trace.SpanKind.SERVER, attributes, record_exception=False
     ) as span:
@@ -100,7 +106,7 @@ def server_span(context: Context, attributes: Mapping[str, str]) -> Iterator[tra
 @contextmanager
 def client_span(name: str, system: str, **attributes: str) -> Iterator[None]:
     """A span around a call to a store; nothing when this request is not recorded."""
-    if not trace.get_current_span().is_recording():
+    if not _exporting or not trace.get_current_span().is_recording():
         yield
         return
     with _tracer.start_as_current_span(

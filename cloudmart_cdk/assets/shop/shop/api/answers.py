@@ -1,11 +1,9 @@
-"""How answers leave: JSON, made once where many get the same, never kept by others where they are personal."""
+"""How answers leave: JSON, and kept by nobody where they are personal."""
 
-import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 PRIVATE: Final = {"Cache-Control": "no-store"}
@@ -15,25 +13,11 @@ def encoded(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def shared(document: Any) -> Response:
+    """For everybody; `kept` says for how long."""
+    return Response(encoded(document), media_type="application/json")
+
+
 def personal(document: Any, *, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
     """For this client only, and not twice."""
     return Response(encoded(document), status, {**PRIVATE, **headers}, media_type="application/json")
-
-
-class Shared(NamedTuple):
-    """An answer that everybody gets; browsers ask again each time, and get it only when it has changed."""
-
-    body: bytes
-    etag: str
-
-    @classmethod
-    def of(cls, document: Any) -> "Shared":
-        body = encoded(document)
-        return cls(body, f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"')
-
-    def answer(self, request: Request) -> Response:
-        headers = {"Cache-Control": "no-cache", "ETag": self.etag}
-        known = request.headers.get("if-none-match")
-        if known is not None and self.etag in known:
-            return Response(status_code=304, headers=headers)
-        return Response(self.body, headers=headers, media_type="application/json")

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from .. import VERSION
-from ..microcache import MicroCache
 from ..shop import Shop
 from . import cart, health, orders, problems, products
 
@@ -24,7 +23,6 @@ def application(shop: Shop) -> FastAPI:
         telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
     )
     app.state.shop = shop
-    app.state.kept = MicroCache()
     problems.install(app)
     for room in (health, products, cart, orders):
         app.include_router(room.router)

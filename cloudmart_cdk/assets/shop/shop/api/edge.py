@@ -14,10 +14,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import traces
-from ..logs import event, trace_id
+from ..logs import RequestLog, trace_id
 from .problems import problem, unavailable
 
-logger = logging.getLogger("shop.request")
+logger = logging.getLogger(__name__)
+log = RequestLog()
 
 BODY: Final = 64 * 1024
 """Bytes of a request's body."""
@@ -63,17 +64,16 @@ class Edge:
             }
             with traces.server_span(context, attributes) as span:
                 await self._answer(exchange, headers)
-                _describe(span, scope, exchange.status)
+                _describe(span, exchange.scope, exchange.status)
         finally:
             self.in_flight -= 1
-            event(
-                logger,
-                "request",
+            log.request(
                 method=exchange.method,
-                route=_route(scope),
+                route=_route(exchange.scope),
                 path=scope["path"],
                 status=exchange.status,
                 ms=round((time.monotonic() - began) * 1000, 2),
+                trace_id=trace,
             )
 
     async def _answer(self, exchange: "_Exchange", headers: dict[str, str]) -> None:
