@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from localcloud import progress
 from localcloud.cdk import Cdk
+from localcloud.environment import BYTECODE
 from localcloud.errors import CloudError, RefusedSettingsError
 from localcloud.report import say
 from localcloud.state import Cloud, State
@@ -82,7 +83,8 @@ def stop_all(state: State, cloud: Cloud) -> None:
         for process in reversed(cloud.processes):
             process.stop()
         state.forget()
-        for folder in (state.temporary, state.engines, state.instances):
+        compiled = BYTECODE / state.root.relative_to("/")
+        for folder in (state.temporary, state.engines, state.instances, compiled):
             shutil.rmtree(folder, ignore_errors=True)
     finally:
         for number, handler in previous.items():
