@@ -405,7 +405,7 @@ def does_not_jump(page: Page, base_url: str) -> None:
         assert sum(value for value, _ in shifted) < 0.01, f"{path}: {shifted}"
 
 
-def take_pictures(page: Page, base_url: str, file: Path) -> None:
+def take_picture(page: Page, base_url: str, file: Path) -> None:
     """The front page, as docs show it."""
     _open(page, base_url)
     page.locator("[data-product]").first.wait_for()
