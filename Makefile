@@ -60,7 +60,8 @@ rollback: $(READY) .cache/tmp ## Back to the version before, during a release or
 	@python -m delivery rollback --local $(ARGS)
 
 migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if every table agrees; DUMP=cloudmart.sql
-	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") $(ARGS)
+	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") \
+		$(if $(REMOVE),--remove "$(REMOVE)") $(if $(AGAIN),--again) $(ARGS)
 
 diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
 	@python -m localcloud diff $(context) $(ARGS)

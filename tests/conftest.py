@@ -49,3 +49,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest test first, so that the other worker runs the rest beside it."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Without a browser nothing fails; but nobody shall think that the page was tested."""
+    from tests.site.browser import CHROMIUM, HOW_TO_GET_IT
+
+    if not CHROMIUM:
+        terminalreporter.write_line(f"skipped: the shop in a browser; {HOW_TO_GET_IT}")
