@@ -186,6 +186,7 @@ def _data() -> Template:
             "Type": "AWS::SecretsManager::ResourcePolicy",
             "Properties": {"SecretId": _ref("Secret"), "ResourcePolicy": {"Version": "2012-10-17", "Statement": []}},
         },
+        "RotatorLog": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
         "Rotator": {
             "Type": "AWS::Lambda::Function",
             "Properties": {
@@ -193,6 +194,7 @@ def _data() -> Template:
                 "Handler": "index.handle",
                 "Role": _att("Role", "Arn"),
                 "Timeout": 60,
+                "LoggingConfig": {"LogGroup": _ref("RotatorLog")},
                 "Code": {"ZipFile": _ROTATOR},
             },
         },

@@ -37,6 +37,7 @@ def _template() -> dict[str, Any]:
     resources = {
         **{name: data[name] for name in ("Vpc", "SubnetA", "SubnetC")},
         "Role": data["Role"],
+        "RotatorLog": data["RotatorLog"],
         "Rotator": data["Rotator"],
         "Database": _database(Engine="postgres", EngineVersion="16.9", DBName="shop", **credentials),
         "Replica": _database(SourceDBInstanceIdentifier={"Ref": "Database"}),
@@ -235,7 +236,7 @@ def test_labels_and_tokens_of_versions(clients: Clients) -> None:
 def test_a_function_that_cannot_rotate_fails_the_stack(clients: Clients) -> None:
     cloudformation = clients.client("cloudformation")
     template = _template()
-    resources = {key: template["Resources"][key] for key in ("Role", "Rotator", "Secret", "Schedule")}
+    resources = {key: template["Resources"][key] for key in ("Role", "RotatorLog", "Rotator", "Secret", "Schedule")}
     resources["Rotator"]["Properties"]["Code"] = {
         "ZipFile": "def handle(event, context):\n    raise ValueError('no')\n"
     }

@@ -104,7 +104,7 @@ def test_settings_decide_the_latency_threshold(milliseconds: str, seconds: float
 def test_without_a_cdn_the_load_balancer_serves_everybody(
     monkeypatch: pytest.MonkeyPatch, skip: str, status: int
 ) -> None:
-    monkeypatch.setattr(backend, "_status", lambda *_: 0)
+    monkeypatch.setattr(backend, "_status", lambda *_, **__: 0)
     seen = view(skip=skip)
     seen.of.return_value = [Deployed("Alb", "AWS::ElasticLoadBalancingV2::LoadBalancer", "arn")]
     wanted = expected(backend._balancers(seen))

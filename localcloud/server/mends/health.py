@@ -1,7 +1,7 @@
-"""Health of a target group's targets.
+"""Health of a target group's targets, and where they really listen.
 
-Owns the probe: MiniStack calls every target healthy. A target is asked when somebody wants to know,
-at most every two seconds; thresholds and intervals of the group are not waited for.
+Owns the probe: MiniStack calls every target healthy. A target is asked when somebody wants to know, at most every two
+seconds; thresholds and intervals of the group are not waited for.
 """
 
 import http.client
