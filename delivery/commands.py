@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from delivery import alarms, artefact, backend
 from delivery.errors import DeliveryError, InterruptedReleaseError
 from delivery.fleet import Fleet
@@ -176,6 +178,10 @@ class Delivery:
         rollout = Rollout(self._place, self._backend, self._ledger, self._report, mine, revision=revision)
         try:
             ended = rollout.carry_on()
+        except (BotoCoreError, ClientError):
+            ways = f"{self._place.call('release')} continues, {self._place.call('rollback')} undoes"
+            self._report.say(f"Stopped in phase {rollout.release.phase}; what users meet stays so; {ways}")
+            raise
         except KeyboardInterrupt:
             users = rollout.let_go()
             raise InterruptedReleaseError(

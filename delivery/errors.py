@@ -47,7 +47,7 @@ def explain(error: BotoCoreError | ClientError) -> DeliveryError:
     if isinstance(error, NoRegionError):
         return DeliveryError("region", why="given none", do="set AWS_REGION and run it again")
     if not isinstance(error, ClientError):
-        return DeliveryError("AWS", why=f"cannot be reached ({error})", do="run it again when it can")
+        return DeliveryError("AWS", why=f"{type(error).__name__}: {error}", do="mend the way to it and run it again")
     code, message = str(error.response["Error"].get("Code", "")), str(error.response["Error"].get("Message", ""))
     if code in _EXPIRED:
         return DeliveryError("credentials", why="given expired ones", do="log in again and run it again: it continues")

@@ -15,6 +15,8 @@ from delivery.errors import DeliveryError, RolloutError
 _PATIENCE_S: Final = 1500.0
 _OPEN: Final = ("Created", "Queued", "InProgress", "Baking", "Ready")
 _LAST_LINES: Final = 3
+_BATCH: Final = 25
+"""Targets that BatchGetDeploymentTargets takes at a time."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,14 @@ class Installation:
     def _targets(self, deployment: str) -> list[dict[str, Any]]:
         pages = self.codedeploy.get_paginator("list_deployment_targets").paginate(deploymentId=deployment)
         ids = [target for page in pages for target in page["targetIds"]]
-        if not ids:
-            return []
-        # At most 25 at a time, which no shop's fleet reaches.
-        answer = self.codedeploy.batch_get_deployment_targets(deploymentId=deployment, targetIds=ids[:25])
-        return [target["instanceTarget"] for target in answer["deploymentTargets"]]
+        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+        return [
+            target["instanceTarget"]
+            for batch in batches
+            for target in self.codedeploy.batch_get_deployment_targets(deploymentId=deployment, targetIds=batch)[
+                "deploymentTargets"
+            ]
+        ]
 
     def _failed(self, deployment: str) -> list[str]:
         return [target["targetId"] for target in self._targets(deployment) if target["status"] == "Failed"]

@@ -23,6 +23,8 @@ from delivery.traffic import Traffic
 
 _FILL_S: Final = 900.0
 """A first boot takes up to 3 minutes, and the load balancer one more; an instance may fail once."""
+_LONGEST_WHY: Final = 1000
+"""Characters: a parameter takes 4,096."""
 
 
 class Rollout:
@@ -83,7 +85,7 @@ class Rollout:
 
     def _enter(self, phase: Phase, *, why: str = "") -> None:
         runner = None if phase.ended else self.release.runner
-        self._note(self.release.entering(phase, runner=runner, why=why or self.release.why))
+        self._note(self.release.entering(phase, runner=runner, why=why[:_LONGEST_WHY] or self.release.why))
 
     def _note(self, release: Release) -> None:
         self._ledger.write(release)

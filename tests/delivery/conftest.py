@@ -33,7 +33,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Clo
         shop_port=ports.free(),
     )
     # A version that never answers is given up sooner than in a cloud that people use.
-    with mock.patch.dict(os.environ, {"LOCALCLOUD_VALIDATE_SECONDS": "4"}):
+    with mock.patch.dict(os.environ, {"LOCALCLOUD_VALIDATE_SECONDS": "6"}):
         try:
             emulator.start(state, cloud)
             state.save(cloud)
