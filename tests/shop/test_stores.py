@@ -8,25 +8,26 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from cloudmart_cdk.assets.shop.shop import migrate
 from localcloud.aws import Clients
 from localcloud.engines import addresses, postgres
 from localcloud.engines.postgres import Postgres
 from localcloud.engines.redis import Redis
 from localcloud.state import Cloud
-from tests.shop.harness import Stage, eventually, run_module, running
+from tests.shop.harness import Stage, eventually, running
 from tests.shop.shelves import Shelf
 from tests.stores import APP, OWNER, PASSWORD, SHOP, Stores
 
 
 @pytest.fixture
-def reader(stores: Stores, tmp_path: Path) -> Iterator[Postgres]:
+def reader(stores: Stores, migrated_stage: Stage, tmp_path: Path) -> Iterator[Postgres]:
     """A server of its own; what it holds differs from the writer, which tells who was asked."""
     server = postgres.start(
         tmp_path / "reader",
         host=addresses.claim(),
         owner=OWNER,
         password=PASSWORD,
-        database="cloudmart",
+        database=Shelf(migrated_stage, stores).database,
         authority=stores.authority,
     )
     with psycopg.connect(server.superuser_dsn, autocommit=True) as connection:
@@ -44,18 +45,19 @@ def reader(stores: Stores, tmp_path: Path) -> Iterator[Postgres]:
 def test_reads_go_to_the_reader_and_orders_to_the_writer(
     shop_cloud: Cloud, shop_clients: Clients, stores: Stores, reader: Postgres, tmp_path: Path
 ) -> None:
-    stage = Stage.of(shop_cloud, shop_clients, stores, database="cloudmart", database__host=reader.host)
-    migrating = run_module("shop.migrate", stage.environment())
-    assert migrating.communicate(timeout=60)[1] == ""
+    as_app = psycopg.conninfo.make_conninfo(
+        stores.dsn(database=reader.database), host=reader.host, sslrootcert=str(reader.ca_file)
+    )
+    migrate.migrate(lambda: psycopg.connect(as_app))
+    stage = Stage.of(shop_cloud, shop_clients, stores, database=reader.database, database__reader_host=reader.host)
     with psycopg.connect(reader.superuser_dsn) as connection:
         connection.execute("UPDATE products SET name_en = 'asked the reader'")
-    stage.put(**{"database/host": stores.postgres.host, "database/reader-host": reader.host})
 
     def asked(client: httpx.Client) -> str:
         name = client.get("/api/products/1").json()["name"]["en"]
         return "reader" if name == "asked the reader" else "writer"
 
-    with running(stage, tmp_path) as shop, shop.client() as client:
+    with running(stage, tmp_path, migrated=True) as shop, shop.client() as client:
         assert asked(client) == "reader"
         [product] = Shelf(stage, stores).add(1, stock=1, price=100)
         body = {"items": [{"product": product, "quantity": 1}]}

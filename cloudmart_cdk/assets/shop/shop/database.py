@@ -31,6 +31,8 @@ STATEMENT: Final = 4.0
 """Seconds a statement, or all of a transaction, may take."""
 POOL_WAIT: Final = 2.0
 """Seconds to wait for a connection of the pool; the reader gets a quarter, the writer is there for it."""
+AWAY_WAIT: Final = 0.25
+"""Seconds instead while the server does not answer: enough for one that is back."""
 READER_PAUSE: Final = 5.0
 """Seconds for which a reader that was not reachable is not asked."""
 
@@ -44,20 +46,23 @@ class Database:
     """Autocommit for single statements, `transaction` for more."""
 
     def __init__(self, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path) -> None:
-        self._login = login
-        self._writer = self._pool("writer", settings.host, settings, ca_file)
-        self._reader = self._pool("reader", settings.reader_host, settings, ca_file) if settings.reader_host else None
+        self._writer = _Server("writer", settings.host, settings, login=login, ca_file=ca_file)
+        self._reader = (
+            _Server("reader", settings.reader_host, settings, login=login, ca_file=ca_file)
+            if settings.reader_host
+            else None
+        )
         self._reader_from = 0.0
         self._attempts = settings.pool + 2
         """Every connection of a pool may turn out to be dead when the server was away; one more is new."""
 
     async def open(self) -> None:
-        for pool in self._pools():
-            await pool.open(wait=False)
+        for server in self._servers():
+            await server.pool.open(wait=False)
 
     async def close(self) -> None:
-        for pool in self._pools():
-            await pool.close(timeout=2)
+        for server in self._servers():
+            await server.pool.close(timeout=2)
 
     async def read(self, query: LiteralString, parameters: Parameters = (), *, name: str) -> list[Row]:
         """All rows of a query that may be a moment old: from the reader, or from the writer when that is gone."""
@@ -84,17 +89,17 @@ class Database:
 
     async def _tried(
         self,
-        pool: AsyncConnectionPool[Connection],
+        server: "_Server",
         name: str,
         work: Callable[[Connection], Awaitable[T]],
         *,
         wait: float = POOL_WAIT,
     ) -> T:
-        deadline = time.monotonic() + wait
+        deadline = time.monotonic() + (AWAY_WAIT if server.away else wait)
         with client_span(name, "postgresql", **{"db.operation.name": name}):
             for attempt in range(self._attempts):
                 try:
-                    async with pool.connection(timeout=max(deadline - time.monotonic(), 0.05)) as connection:
+                    async with server.pool.connection(timeout=max(deadline - time.monotonic(), 0.05)) as connection:
                         async with asyncio.timeout(STATEMENT):
                             return await work(connection)
                 except (PoolTimeout, PoolClosed, TimeoutError) as error:
@@ -104,17 +109,23 @@ class Database:
                         raise UnavailableError("database") from error
         raise AssertionError("unreachable")
 
-    def _pools(self) -> list[AsyncConnectionPool[Connection]]:
-        return [pool for pool in (self._writer, self._reader) if pool is not None]
+    def _servers(self) -> list["_Server"]:
+        return [server for server in (self._writer, self._reader) if server is not None]
 
-    def _pool(self, name: str, host: str, settings: DatabaseSettings, ca_file: Path) -> AsyncConnectionPool[Connection]:
-        return AsyncConnectionPool(
+
+class _Server:
+    """A pool to one host, and whether that answered the last time it was called."""
+
+    def __init__(
+        self, name: str, host: str, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path
+    ) -> None:
+        self.away = False
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             kwargs=connection_parameters(settings, host=host, ca_file=ca_file),
-            connection_class=_connection_class(self._login),
+            connection_class=_connection_class(login, self),
             min_size=min(settings.pool, 2),
             max_size=settings.pool,
             max_lifetime=1800,
-            timeout=POOL_WAIT,
             max_waiting=256,
             reconnect_timeout=3,
             open=False,
@@ -158,7 +169,7 @@ def _fetch(query: LiteralString, parameters: Parameters) -> Callable[[Connection
     return fetch
 
 
-def _connection_class(login: Credential[Login]) -> type[Connection]:
+def _connection_class(login: Credential[Login], server: _Server) -> type[Connection]:
     """A connection that logs in with the login of the moment, and with another version of it when that is refused."""
 
     class ShopConnection(psycopg.AsyncConnection[Row]):
@@ -170,8 +181,10 @@ def _connection_class(login: Credential[Login]) -> type[Connection]:
                     connection = await super().connect(conninfo, user=tried.username, password=tried.password, **kwargs)
                 except psycopg.OperationalError as error:
                     if not password_refused(error) or not await login.refused(tried):
+                        server.away = True
                         raise
                 else:
+                    server.away = False
                     login.accepted()
                     return connection
 

@@ -21,14 +21,15 @@ ENTRIES: Final = 256
 class MicroCache(Generic[T]):
     """Bounded; the entry that was asked for longest ago goes first."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._kept: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
         self._flights: dict[Hashable, asyncio.Task[T]] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """The kept answer or `make()`'s; an exception of `make` reaches all who wait for it and is not kept."""
         kept = self._kept.get(key)
-        age = time.monotonic() - kept[0] if kept is not None else STALE
+        age = self._clock() - kept[0] if kept is not None else STALE
         if kept is not None and age < STALE:
             if age >= FRESH:
                 self._flight(key, make)
@@ -45,7 +46,7 @@ class MicroCache(Generic[T]):
 
     async def _made(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         try:
-            began = time.monotonic()
+            began = self._clock()
             answer = await make()
             self._kept[key] = (began, answer)
             self._kept.move_to_end(key)
