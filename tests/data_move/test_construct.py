@@ -15,6 +15,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from cloudmart_cdk.constructs.data_move import DataMove
+from cloudmart_cdk.constructs.data_move_roles import IMAGE
 from cloudmart_cdk.constructs.log_groups import LogGroups
 from cloudmart_cdk.constructs.stage_owned import Lifecycle
 
@@ -211,10 +212,34 @@ def test_document_touches_only_what_came_of_its_template(resources: Found) -> No
         if "ssm.amazonaws.com" in str(role["Properties"]["AssumeRolePolicyDocument"])
     )
     statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    for action in ("ec2:RunInstances", "ec2:TerminateInstances", "ssm:SendCommand", "ec2:CreateTags"):
-        for statement in statements:
-            given = statement["Action"]
-            if action in ([given] if isinstance(given, str) else given) and "instance/*" in str(statement["Resource"]):
-                assert "Condition" in statement, action
-    ending = next(each for each in statements if "ec2:TerminateInstances" in each["Action"])
-    assert ending["Condition"] == {"StringEquals": {"aws:ResourceTag/Name": "team3-prod-move-data"}}
+    ec2 = "arn:aws:ec2:ap-northeast-2"
+    by_template = {"ArnEquals": {"ec2:LaunchTemplate": f"{ec2}:<value>:launch-template/<value>"}}
+    made = [f"{ec2}:<value>:{kind}/*" for kind in ("instance", "volume", "network-interface")]
+
+    def plain(node: Any) -> Any:
+        if isinstance(node, dict) and not (node.keys() & {"Ref", "Fn::GetAtt", "Fn::Join"}):
+            return {key: plain(value) for key, value in node.items()}
+        if isinstance(node, list):
+            return [plain(value) for value in node]
+        return next(texts(node))
+
+    assert [(each["Action"], plain(each["Resource"]), plain(each.get("Condition", {}))) for each in statements] == [
+        (
+            "ec2:RunInstances",
+            [*made, f"{ec2}:<value>:subnet/subnet-1", f"{ec2}:<value>:security-group/sg-1"],
+            by_template,
+        ),
+        ("ec2:RunInstances", f"{ec2}::image/*", by_template | {"StringEquals": {"ec2:Owner": "amazon"}}),
+        ("ec2:RunInstances", f"{ec2}:<value>:launch-template/<value>", {}),
+        ("ec2:CreateTags", made, {"StringEquals": {"ec2:CreateAction": "RunInstances"}}),
+        (
+            ["ec2:TerminateInstances", "ssm:SendCommand"],
+            made[0],
+            {"StringEquals": {"aws:ResourceTag/Name": "team3-prod-move-data"}},
+        ),
+        ("ssm:SendCommand", "arn:aws:ssm:ap-northeast-2::document/AWS-RunShellScript", {}),
+        ("ssm:GetParameters", f"arn:aws:ssm:ap-northeast-2::parameter{IMAGE}", {}),
+        ("iam:PassRole", "<value>", {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}),
+        (["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"], "*", {}),
+        (["ssm:DescribeInstanceInformation", "ssm:ListCommands", "ssm:ListCommandInvocations"], "*", {}),
+    ]
