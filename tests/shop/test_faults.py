@@ -117,6 +117,22 @@ def test_connections_that_were_cut_cost_no_request(visitor: httpx.Client, stores
     assert own_shelf.stock(product) == 7
 
 
+def test_a_writer_that_was_demoted_is_left(visitor: httpx.Client, stores: Stores, own_shelf: Shelf) -> None:
+    """As after a failover that keeps connections: they lead to a server that only reads."""
+    [product] = own_shelf.add(1, stock=2, price=100)
+    demote = sql.SQL("ALTER DATABASE {} {} default_transaction_read_only {}")
+    database = sql.Identifier(own_shelf.database)
+    with psycopg.connect(stores.postgres.superuser_dsn, autocommit=True) as connection:
+        connection.execute(demote.format(database, sql.SQL("SET"), sql.SQL("= on")))
+        end_sessions(stores)
+        try:
+            assert unavailable(buy(visitor, product))
+        finally:
+            connection.execute(demote.format(database, sql.SQL("RESET"), sql.SQL("")))
+    assert buy(visitor, product).status_code == 201
+    assert own_shelf.stock(product) == 1
+
+
 class Rotation:
     """The database's passwords, as the rotation function changes them."""
 

@@ -101,7 +101,7 @@ class Database:
                 try:
                     async with server.pool.connection(timeout=max(deadline - time.monotonic(), 0.05)) as connection:
                         async with asyncio.timeout(STATEMENT):
-                            return await work(connection)
+                            return await _done(connection, work)
                 except (PoolTimeout, PoolClosed, TimeoutError) as error:
                     raise UnavailableError("database") from error
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -159,6 +159,15 @@ def connection_parameters(settings: DatabaseSettings, *, host: str, ca_file: Pat
         limits = {"statement_timeout": STATEMENT, "idle_in_transaction_session_timeout": 2 * STATEMENT}
         parameters["options"] = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
     return parameters
+
+
+async def _done(connection: Connection, work: Callable[[Connection], Awaitable[T]]) -> T:
+    try:
+        return await work(connection)
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        # A failover left this connection with the server that is no writer any more.
+        await connection.close()
+        raise psycopg.OperationalError("not connected to the writer") from error
 
 
 def _fetch(query: LiteralString, parameters: Parameters) -> Callable[[Connection], Awaitable[list[Row]]]:
