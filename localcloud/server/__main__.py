@@ -8,7 +8,6 @@ from ministack.app import main
 from localcloud.server import codedeploy, mends, observed, records, resource, types
 
 resource.register(types.ALL)
-resource.register(codedeploy.TYPES)
 resource.register(records.types())
 mends.install()
 codedeploy.install()

@@ -41,7 +41,7 @@ def _alarm(name: str) -> Template:
     )
 
 
-def _colour(colour: str, artefact: str, minimum: int) -> Template:
+def _colour(colour: str, artefact: str, minimum: int, config: str) -> Template:
     group = f"{PREFIX}-backend-{colour.lower()}"
     exports = f"export PORT={_PORT}\nexport APPLICATION={PREFIX}-backend\nexport GROUP={group}\n"
     user_data = f"#!/bin/bash\n{exports}artefact={artefact}\n"
@@ -77,7 +77,7 @@ def _colour(colour: str, artefact: str, minimum: int) -> Template:
             AutoScalingGroups=[_ref(f"{colour}Group")],
             DeploymentStyle={"DeploymentType": "IN_PLACE", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
             LoadBalancerInfo={"TargetGroupInfoList": [{"Name": _att(colour, "TargetGroupName")}]},
-            DeploymentConfigName="CodeDeployDefault.AllAtOnce",
+            DeploymentConfigName=f"CodeDeployDefault.{config}",
             AutoRollbackConfiguration={"Enabled": True, "Events": ["DEPLOYMENT_FAILURE"]},
         ),
     }
@@ -88,7 +88,7 @@ def _forward() -> list[Template]:
     return [{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}]
 
 
-def backend(artefact: str, *, minimum: int = 2, tag: str = "one") -> Template:
+def backend(artefact: str, *, minimum: int = 2, tag: str = "one", config: str = "AllAtOnce") -> Template:
     """`artefact`: where first boots get theirs, `s3://bucket/key`. Traffic is split by a listener and by a rule."""
     subnets = {
         f"Subnet{zone.upper()}": _of(
@@ -139,8 +139,8 @@ def backend(artefact: str, *, minimum: int = 2, tag: str = "one") -> Template:
             "Application": _of(
                 "CodeDeploy::Application", ApplicationName=f"{PREFIX}-backend", ComputePlatform="Server"
             ),
-            **_colour("Blue", artefact, minimum),
-            **_colour("Green", artefact, minimum),
+            **_colour("Blue", artefact, minimum, config),
+            **_colour("Green", artefact, minimum, config),
             **{
                 f"Alarm{number}": _alarm(name)
                 for number, name in enumerate(

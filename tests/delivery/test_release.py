@@ -168,7 +168,14 @@ def test_a_deploy_after_a_release_keeps_the_live_colour_and_the_sizes(
     assert shop.release(applications.write(application, "nine")).status == 0
     live, sizes, weights = shop.live(), shop.sizes(), shop.weights()
     assert sizes[live] == (2, 3), "as many as the old colour had, and the template's minimum"
-    shop.update(template.backend(artefact, tag="another"))
+    shop.update(template.backend(artefact, tag="another", config="HalfAtATime"))
+    name = f"{template.PREFIX}-backend-{live}"
+    codedeploy = shop.client("codedeploy")
+    answer = codedeploy.get_deployment_group(applicationName=f"{template.PREFIX}-backend", deploymentGroupName=name)
+    group = answer["deploymentGroupInfo"]
+    assert group["deploymentConfigName"] == "CodeDeployDefault.HalfAtATime"
+    assert [entry["name"] for entry in group["autoScalingGroups"]] == [name]
+    shop.update(template.backend(artefact))
     assert (shop.live(), shop.sizes(), shop.weights()) == (live, sizes, weights)
     assert shop.versions() == {"nine"}
 

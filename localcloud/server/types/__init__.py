@@ -7,6 +7,7 @@ from localcloud.server.resource import ResourceType
 from localcloud.server.types import (
     account,
     backup,
+    codedeploy,
     ec2_network,
     ec2_security,
     eks,
@@ -23,6 +24,7 @@ ALL: dict[str, ResourceType] = {
     **secrets.TYPES,
     **rds.TYPES,
     **backup.TYPES,
+    **codedeploy.TYPES,
     **web_acl.TYPES,
     **eks.TYPES,
     **identity.TYPES,
