@@ -147,6 +147,20 @@ def test_a_request_sent_again_buys_once(client: httpx.Client, shelf: Shelf) -> N
     assert (shelf.stock(one), shelf.stock(two)) == (0, 3)
 
 
+def test_a_first_purchase_whose_answer_was_lost_buys_once(shop: Instance, shelf: Shelf) -> None:
+    """The client never saw the cookie: the key alone has to find the order."""
+    [product] = shelf.add(1, stock=5, price=100)
+    key = str(uuid.uuid4())
+    with shop.client() as lost, shop.client() as again, shop.client() as stranger:
+        first, second = buy(lost, {product: 1}, key=key), buy(again, {product: 1}, key=key)
+        assert first.json() == second.json()
+        assert shelf.stock(product) == 4
+        assert again.get("/api/orders").json()["items"] == [first.json()]
+        # A short key may be guessed: two clients with the same one are two customers.
+        assert buy(stranger, {product: 1}, key="short-key").json() != buy(lost, {product: 1}, key="short-key").json()
+        assert stranger.cookies["session"] != lost.cookies["session"]
+
+
 def test_a_key_is_for_one_purchase(shop: Instance, client: httpx.Client, shelf: Shelf) -> None:
     [product] = shelf.add(1, stock=9, price=100)
     key = str(uuid.uuid4())
@@ -155,6 +169,7 @@ def test_a_key_is_for_one_purchase(shop: Instance, client: httpx.Client, shelf: 
         assert (answer.status_code, kind(answer)) == (422, "idempotency-key-reused")
     assert kind(buy(client, {2147483647: 1}, key=key)) == "idempotency-key-reused"
     with shop.client() as somebody_else:
+        somebody_else.put("/api/cart/items/1", json={"quantity": 1})
         assert buy(somebody_else, {product: 1}, key=key).status_code == 201
     assert shelf.stock(product) == 7
 

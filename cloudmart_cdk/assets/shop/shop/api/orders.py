@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query
+from starlette.requests import Request
 from starlette.responses import Response
 
 from ..failures import NotFound, UnavailableError
@@ -14,7 +15,7 @@ from . import models
 from .answers import personal
 from .dependencies import TheShop
 from .problems import described
-from .sessions import Known, Needed
+from .sessions import Known, is_secure, purchase_session
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 logger = logging.getLogger(__name__)
@@ -48,8 +49,11 @@ _BOUGHT: Final[dict[int | str, dict[str, Any]]] = {
     response_model=models.Order,
     responses=described(400, 409, 413, 415, 422) | _BOUGHT,
 )
-async def place(shop: TheShop, session: Needed, key: IdempotencyKey, wanted: models.OrderPost) -> Response:
+async def place(
+    request: Request, shop: TheShop, known: Known, key: IdempotencyKey, wanted: models.OrderPost
+) -> Response:
     """Buys all of it or nothing; sent again with the same key it buys nothing twice."""
+    session = known or purchase_session(key, secure=is_secure(request))
     purchase = Purchase(items={item.product: item.quantity for item in wanted.items}, amount=wanted.amount)
     placed = await shop.orders.place(session.digest, key, purchase)
     try:

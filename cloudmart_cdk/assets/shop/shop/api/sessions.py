@@ -4,6 +4,7 @@ Owns the cookie. What is kept under a session is kept under its digest, so that 
 opens anybody's orders.
 """
 
+import base64
 import hashlib
 import re
 import secrets
@@ -18,6 +19,8 @@ COOKIE: Final = "session"
 LIFETIME: Final = 30 * 24 * 3600
 """Seconds after the last cart change or order."""
 _BYTES: Final = 32
+_UNGUESSABLE: Final = 32
+"""Characters of a key from which a session may follow: a UUID has 32 or 36."""
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -44,16 +47,32 @@ class Session:
         return response
 
 
+def purchase_session(key: str, *, secure: bool) -> Session:
+    """The session of somebody whose first request is a purchase.
+
+    It follows from the purchase's key, so that a retry, whose client never saw the cookie, is the same session and buys
+    nothing twice; from a long key only, because who guesses the key has the session.
+    """
+    if len(key) < _UNGUESSABLE:
+        return _new(secure)
+    digest = hashlib.sha256(b"session of the purchase " + key.encode()).digest()
+    return Session(base64.urlsafe_b64encode(digest).decode().rstrip("="), secure)
+
+
+def _new(secure: bool) -> Session:
+    return Session(secrets.token_urlsafe(_BYTES), secure)
+
+
 async def _known(request: Request) -> Session | None:
     token = request.cookies.get(COOKIE, "")
-    return Session(token, _secure(request)) if _FORM.fullmatch(token) else None
+    return Session(token, is_secure(request)) if _FORM.fullmatch(token) else None
 
 
 async def _needed(request: Request) -> Session:
-    return await _known(request) or Session(secrets.token_urlsafe(_BYTES), _secure(request))
+    return await _known(request) or _new(is_secure(request))
 
 
-def _secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     """The load balancer ends TLS and says so."""
     return request.headers.get("x-forwarded-proto") == "https"
 
