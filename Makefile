@@ -54,10 +54,11 @@ destroy: $(READY) .cache/tmp ## Remove the stacks from the local AWS and stop it
 	@python -m localcloud destroy $(ARGS)
 
 release: $(READY) .cache/tmp ## A new version of the backend in the local AWS, 10 % of the requests first; APPLICATION=folder
-	@python -m delivery release --local $(if $(APPLICATION),--application "$(APPLICATION)") $(ARGS)
+	@python -m delivery release --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) \
+		$(if $(APPLICATION),--application "$(APPLICATION)") $(ARGS)
 
 rollback: $(READY) .cache/tmp ## Back to the version before, during a release or after it
-	@python -m delivery rollback --local $(ARGS)
+	@python -m delivery rollback --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
 
 migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if every table agrees; DUMP=cloudmart.sql
 	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") \
@@ -92,4 +93,4 @@ compliance: $(READY) .cache/tmp ## The rule sets that others publish, run offlin
 clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
 	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }
 	@rm -rf .venv node_modules .cache .localcloud cdk.out
-	@find cloudmart_cdk localcloud tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find cloudmart_cdk delivery localcloud tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

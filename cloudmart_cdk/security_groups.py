@@ -58,7 +58,8 @@ PURPOSE: Final[dict[Group, str]] = {
 ATTACHED_TO: Final[dict[Group, tuple[tuple[str, str], ...]]] = {
     Group.SHOP_LOAD_BALANCER: ((BACKEND, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
     Group.TIKETI_LOAD_BALANCER: ((EKS, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
-    Group.BACKEND: ((BACKEND, "AWS::EC2::LaunchTemplate"),),
+    # In DataStack: the instance that moves a dump in, for as long as that takes.
+    Group.BACKEND: ((BACKEND, "AWS::EC2::LaunchTemplate"), (DATA, "AWS::EC2::LaunchTemplate")),
     Group.EKS_NODES: ((EKS, "AWS::EC2::LaunchTemplate"),),
     Group.EKS_CONTROL_PLANE: ((EKS, "AWS::EKS::Cluster"),),
     Group.KUBECTL: ((EKS, "AWS::Lambda::Function"),),

@@ -8,18 +8,21 @@ from constructs import Construct
 
 from ..constructs.backup import TAG, BackupPlan
 from ..constructs.cache import Cache
+from ..constructs.data_move import DataMove
 from ..constructs.database import Database
 from ..constructs.firewall import Firewall
 from ..constructs.images import Images
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
 from ..constructs.rotation import Rotation
-from ..constructs.secrets import Secrets
+from ..constructs.secrets import DATABASE_OWNER, Secrets
 from ..constructs.stage_owned import stage_key
 from ..constructs.watched import WatchedCache, WatchedDatabase
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
 from ..settings import Settings
-from .base import CloudMartStack
+from .base import CloudMartStack, stack_tags
+
+_SMALLEST_VOLUME_GB = 30
 
 
 class DataStack(CloudMartStack):
@@ -94,6 +97,24 @@ class DataStack(CloudMartStack):
             subnets=network.private_subnets,
             security_group=firewall[Group.ROTATION],
             log_groups=log_groups,
+        )
+        DataMove(
+            self,
+            "DataMove",
+            name=names.of("move-data"),
+            host=self.database.server_host,
+            database=settings.database.name,
+            owner=self.secrets.database_owner,
+            owner_name=names.secret(DATABASE_OWNER),
+            key=self.key,
+            # A plain dump takes less room than the tables and indexes that it becomes.
+            volume_gb=max(_SMALLEST_VOLUME_GB, settings.database.storage_gb),
+            subnet_id=network.private_subnets[0].subnet_id,
+            security_group=firewall[Group.BACKEND],
+            tags=stack_tags(settings, id),
+            log_bucket=log_bucket,
+            log_groups=log_groups,
+            lifecycle=self.lifecycle,
         )
         self.watched_database = WatchedDatabase(
             id=self.database.identifier,

@@ -18,7 +18,8 @@ def checks(view: View) -> Iterator[Check]:
     for bucket in view.of(VPC, _TYPE):
         yield from _log_bucket(view, bucket)
     for bucket in view.of(DATA, _TYPE):
-        yield from _images(view, bucket)
+        if bucket.logical_id.startswith("Images"):
+            yield from _images(view, bucket)
     for bucket in view.of(FRONTEND, _TYPE):
         name = bucket.physical_id
         objects = view.client("s3").list_objects_v2(Bucket=name).get("Contents", [])

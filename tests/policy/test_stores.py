@@ -347,6 +347,8 @@ ROUND_A_ROW: Final = (
     _row("RDS-1", "an instance of somebody's cluster", "RDS::DBInstance", {"DBClusterIdentifier": "elsewhere"}),
     _row("RDS-1", "an instance of no cluster", "RDS::DBInstance", {"DBClusterIdentifier": ""}),
     _row("RDS-1", "a cluster that is none", "RDS::DBInstance", {"DBClusterIdentifier": {"Ref": "Secret"}}),
+    _row("RDS-1", "a replica of ours, beside it", "RDS::DBInstance", _SOURCE, finds=False),
+    _row("RDS-1", "a replica of somebody's", "RDS::DBInstance", {"SourceDBInstanceIdentifier": "elsewhere"}),
     _row("RDS-7", "a replica of somebody's", "RDS::DBInstance", {"SourceDBInstanceIdentifier": "elsewhere"}),
     _row(
         "RDS-7",

@@ -34,10 +34,20 @@ def _from_assets(given: Any, app: Deployment) -> bool:
     return re.fullmatch(rf"cdk-\w+-assets-{_account(app)}-[a-z0-9-]+", str(given)) is not None
 
 
-def _of_this_app(given: Any, app: Deployment) -> bool:
-    """A replica's source, by name or by ARN."""
+def _source(given: Any, app: Deployment) -> Resource | None:
+    """A replica's source, by name or by ARN, when it is this app's."""
     name = re.sub(rf"^arn:aws:rds:[a-z0-9-]+:{_account(app)}:db:", "", text_of(given))
-    return app.target(name, "AWS::RDS::DBInstance") is not None
+    return app.target(name, "AWS::RDS::DBInstance")
+
+
+def _of_this_app(given: Any, app: Deployment) -> bool:
+    return _source(given, app) is not None
+
+
+def _encrypts(server: Resource, app: Deployment) -> bool:
+    """A replica beside its source inherits encryption and key, and CloudFormation refuses to be told either."""
+    source = _source(server.get("SourceDBInstanceIdentifier"), app)
+    return own_storage(server, app) and (source is None or source.stack != server.stack)
 
 
 def _with_kms(resource: Resource, _: Deployment) -> bool:
@@ -83,10 +93,10 @@ ROWS: Final = (
         "StorageEncrypted",
         YES,
         "CIS AWS Foundations 2.2.1; Security Hub RDS.3. Cannot be switched on later without a new database.",
-        when=own_storage,
+        when=_encrypts,
         acknowledgeable=False,
     ),
-    Row("RDS-2", "AWS::RDS::DBInstance", "KmsKeyId", KEY, f"{_DATA_KEY} Security Hub RDS.3.", _KEY, own_storage),
+    Row("RDS-2", "AWS::RDS::DBInstance", "KmsKeyId", KEY, f"{_DATA_KEY} Security Hub RDS.3.", _KEY, _encrypts),
     Row(
         "RDS-3",
         "AWS::RDS::DBCluster",
