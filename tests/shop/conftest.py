@@ -1,6 +1,7 @@
 """One emulator, one pair of stores and one running shop for all tests that do not break anything."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,14 @@ from tests.shop.shelves import Shelf
 from tests.stores import Stores, redis_cluster, stores
 
 __all__ = ["redis_cluster", "stores"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker for all of these: what they start together is most of what they cost."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("shop"))
 
 
 @pytest.fixture(scope="session")

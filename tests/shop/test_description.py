@@ -68,7 +68,7 @@ def test_every_answer_is_as_described(description: Any, method: str, path: str) 
             strategy = operation.as_strategy(generation_mode=mode)
 
             @settings(
-                max_examples=30,
+                max_examples=20,
                 derandomize=True,
                 database=None,
                 deadline=None,

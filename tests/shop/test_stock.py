@@ -13,7 +13,7 @@ from tests.shop.harness import Instance
 from tests.shop.shelves import Shelf
 
 CHEAPLY: Final = settings(
-    max_examples=20,
+    max_examples=12,
     derandomize=True,
     database=None,
     deadline=None,
