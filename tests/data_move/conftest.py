@@ -28,6 +28,21 @@ class Ended:
     error: str
 
 
+def words(stores: Stores, *order: object, database: str, **options: object) -> list[str]:
+    """A command line. `options` replace what it says by itself."""
+    given: dict[str, object] = {
+        "host": stores.postgres.host,
+        "port": stores.postgres.port,
+        "user": OWNER,
+        "ca_file": stores.ca_file,
+        "bin": binaries.postgres(),
+    }
+    line = [str(word) for word in order]
+    for name, value in (given | options | {"database": database}).items():
+        line += [f"--{name.replace('_', '-')}", str(value)]
+    return line
+
+
 @dataclass(frozen=True)
 class Mover:
     """Runs the program on databases of one server."""
@@ -35,29 +50,18 @@ class Mover:
     stores: Stores
     _output: pytest.CaptureFixture[str]
 
-    def words(self, *words: object, database: str, **options: object) -> list[str]:
-        """A command line. `options` replace what it says by itself."""
-        given: dict[str, object] = {
-            "host": self.stores.postgres.host,
-            "port": self.stores.postgres.port,
-            "user": OWNER,
-            "ca_file": self.stores.ca_file,
-            "bin": binaries.postgres(),
-        }
-        line = [str(word) for word in words]
-        for name, value in (given | options | {"database": database}).items():
-            line += [f"--{name.replace('_', '-')}", str(value)]
-        return line
+    def words(self, *order: object, database: str, **options: object) -> list[str]:
+        return words(self.stores, *order, database=database, **options)
 
-    def run(self, *words: object, database: str, **options: object) -> Ended:
+    def run(self, *order: object, database: str, **options: object) -> Ended:
         """In this process, which is faster than another one."""
         self._output.readouterr()
-        status = main(self.words(*words, database=database, **options))
+        status = main(self.words(*order, database=database, **options))
         said = self._output.readouterr()
         return Ended(status, said.out, said.err)
 
-    def move(self, dump: Path, database: str, *words: object, **options: object) -> Ended:
-        return self.run("--dump", dump, *words, database=database, **options)
+    def move(self, dump: Path, database: str, *order: object, **options: object) -> Ended:
+        return self.run("--dump", dump, *order, database=database, **options)
 
     @contextmanager
     def process(self, dump: Path, database: str) -> Iterator[subprocess.Popen[str]]:
