@@ -79,9 +79,7 @@ class DataMove(Construct):
                 )
             ],
         )
-        program = assets.Asset(
-            self, "Program", path=str(_PROGRAM), exclude=["__pycache__", "local.py", "requirements.in"]
-        )
+        program = assets.Asset(self, "Program", path=str(_PROGRAM), exclude=["__pycache__", "requirements.in"])
         acknowledge(self.bucket, {f"CloudMart::KEEP-23{what}": _GOES for what in ("", "[versions]", "[expiry]")})
         log_group = log_groups.make(self, "Logs")
         role = instance_role(

@@ -147,7 +147,7 @@ def test_scripts_are_clean(script: Path) -> None:
 def test_bundle_is_the_program_alone(assembly: Any) -> None:
     (bundle,) = (path for path in Path(assembly.directory).glob("asset.*") if path.is_dir())
     names = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*")}
-    ours = {path.name for path in PROGRAM.iterdir() if path.is_file()} - {"local.py", "requirements.in"}
+    ours = {path.name for path in PROGRAM.iterdir() if path.is_file()} - {"requirements.in"}
     assert names == ours
     assert {"__main__.py", "on_instance.sh", "requirements.txt"} <= names
 

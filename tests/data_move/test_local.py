@@ -63,7 +63,7 @@ def database_is(state: State, mover: Mover, name: str) -> None:
 
 
 def run(state: State, *words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cloudmart_cdk.assets.data_move.local", "--state", state.root, *words]
+    command = [sys.executable, "-m", "localcloud.data_move", "--state", state.root, *words]
     plain = {name: value for name, value in os.environ.items() if name != "PGPASSWORD"}
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, env=plain, check=False)
 

@@ -1,7 +1,7 @@
 """`make migrate-data DUMP=cloudmart.sql`: the same program against the database of the running local cloud.
 
-Owns finding things there: host and name in the emulated Parameter Store, the owner in the emulated Secrets Manager. Not
-part of what AWS gets (`constructs/data_move.py` leaves it out).
+Owns finding things there: host and name in the emulated Parameter Store, the owner in the emulated Secrets Manager.
+What happens to the databases is the program's (`cloudmart_cdk/assets/data_move`).
 """
 
 import argparse
@@ -13,13 +13,12 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cloudmart_cdk.assets.data_move.__main__ import run_as_program
 from localcloud import environment
 from localcloud.aws import Clients
 from localcloud.engines import binaries
 from localcloud.errors import CloudError, CommandLineError
 from localcloud.state import Cloud, State
-
-from .__main__ import run_as_program
 
 _BACK: Final = "make migrate-data BACK={}"
 
