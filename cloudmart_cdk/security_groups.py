@@ -58,15 +58,15 @@ PURPOSE: Final[dict[Group, str]] = {
 ATTACHED_TO: Final[dict[Group, tuple[tuple[str, str], ...]]] = {
     Group.SHOP_LOAD_BALANCER: ((BACKEND, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
     Group.TIKETI_LOAD_BALANCER: ((EKS, "AWS::ElasticLoadBalancingV2::LoadBalancer"),),
-    # In DataStack: the instance that moves a dump in, for as long as that takes.
-    Group.BACKEND: ((BACKEND, "AWS::EC2::LaunchTemplate"), (DATA, "AWS::EC2::LaunchTemplate")),
+    Group.BACKEND: ((BACKEND, "AWS::EC2::LaunchTemplate"),),
     Group.EKS_NODES: ((EKS, "AWS::EC2::LaunchTemplate"),),
     Group.EKS_CONTROL_PLANE: ((EKS, "AWS::EKS::Cluster"),),
     Group.KUBECTL: ((EKS, "AWS::Lambda::Function"),),
     Group.DB_PROXY: ((DATA, "AWS::RDS::DBProxy"),),
     Group.DB: ((DATA, "AWS::RDS::DBInstance"), (DATA, "AWS::RDS::DBCluster")),
     Group.CACHE: ((DATA, "AWS::ElastiCache::ReplicationGroup"),),
-    Group.ROTATION: ((DATA, "AWS::Lambda::Function"),),
+    # And the instance that moves a dump in, for as long as that takes: the same ways out, and none in.
+    Group.ROTATION: ((DATA, "AWS::Lambda::Function"), (DATA, "AWS::EC2::LaunchTemplate")),
     Group.ENDPOINTS: ((VPC, "AWS::EC2::VPCEndpoint"),),
 }
 """Group -> where it may be attached: (stack, CloudFormation type)."""

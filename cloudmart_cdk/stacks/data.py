@@ -110,7 +110,7 @@ class DataStack(CloudMartStack):
             # A plain dump takes less room than the tables and indexes that it becomes.
             volume_gb=max(_SMALLEST_VOLUME_GB, settings.database.storage_gb),
             subnet_id=network.private_subnets[0].subnet_id,
-            security_group=firewall[Group.BACKEND],
+            security_group=firewall[Group.ROTATION],
             tags=stack_tags(settings, id),
             log_bucket=log_bucket,
             log_groups=log_groups,

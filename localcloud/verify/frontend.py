@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudmart_cdk.revision import SHOP
-from cloudmart_cdk.settings.topology import DATA, EDGE, EDGE_REGION, FRONTEND
+from cloudmart_cdk.settings.topology import EDGE, EDGE_REGION, FRONTEND
 from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
@@ -28,7 +28,7 @@ def checks(view: View) -> Iterator[Check]:
     domain = view.distribution_domain()
     yield from _pages(view, domain)
     yield from _api(view, domain)
-    if view.of(DATA, "AWS::S3::Bucket"):
+    if view.images():
         yield from _images(view, domain)
     if view.settings.web_acls:
         yield from _web_acls(view)
@@ -88,7 +88,7 @@ def _api(view: View, domain: str) -> Iterator[Check]:
 
 def _images(view: View, domain: str) -> Iterator[Check]:
     """An object is put, read through the CDN, refused without it, and removed again."""
-    s3, bucket = view.client("s3"), view.of(DATA, "AWS::S3::Bucket")[0].physical_id
+    s3, bucket = view.client("s3"), view.images()[0].physical_id
     version = s3.put_object(Bucket=bucket, Key=_KEY, Body=_PIXEL).get("VersionId")
     try:
         status, _, body = _get(view, f"/{_KEY}", host=domain)

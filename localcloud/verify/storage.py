@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cloudmart_cdk.settings.topology import DATA, FRONTEND, VPC
+from cloudmart_cdk.settings.topology import FRONTEND, VPC
 from localcloud.verify.table import Check
 from localcloud.verify.view import Deployed, View
 
@@ -17,9 +17,8 @@ def checks(view: View) -> Iterator[Check]:
         yield from _every(view, f"{stack.id} bucket {bucket.logical_id}", bucket.physical_id, stack.region)
     for bucket in view.of(VPC, _TYPE):
         yield from _log_bucket(view, bucket)
-    for bucket in view.of(DATA, _TYPE):
-        if bucket.logical_id.startswith("Images"):
-            yield from _images(view, bucket)
+    for bucket in view.images():
+        yield from _images(view, bucket)
     for bucket in view.of(FRONTEND, _TYPE):
         name = bucket.physical_id
         objects = view.client("s3").list_objects_v2(Bucket=name).get("Contents", [])

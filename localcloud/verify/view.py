@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudmart_cdk.settings import Settings
-from cloudmart_cdk.settings.topology import EDGE, EDGE_REGION, EDGE_WATCH, FRONTEND
+from cloudmart_cdk.settings.topology import DATA, EDGE, EDGE_REGION, EDGE_WATCH, FRONTEND
 from localcloud.aws import Clients
 from localcloud.state import Cloud
 
@@ -98,6 +98,10 @@ class View:
     def all(self, type_name: str) -> list[tuple[Stack, Deployed]]:
         """The resources of a type in every stack."""
         return [(stack, resource) for stack in self.stacks.values() for resource in stack.of(type_name)]
+
+    def images(self) -> list[Deployed]:
+        """The images bucket of DataStack, when there is one: not its only bucket."""
+        return [bucket for bucket in self.of(DATA, "AWS::S3::Bucket") if bucket.logical_id.startswith("Images")]
 
     def distribution_domain(self) -> str:
         """The CDN's host name; empty without FrontendCdnStack."""

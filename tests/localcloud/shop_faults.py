@@ -23,7 +23,7 @@ def check_a_backend_is_killed(state: State, cloud: Cloud) -> None:
         wait_for(diary, purchases=20)
         os.kill(next(_backends(state)), signal.SIGKILL)
         wait_for(diary, purchases=60)
-    _all_bought(diary)
+    all_bought(diary)
 
 
 def check_secrets_rotate(cloud: Cloud, secretsmanager: Any) -> None:
@@ -34,11 +34,12 @@ def check_secrets_rotate(cloud: Cloud, secretsmanager: Any) -> None:
                 wait_for(diary, purchases=10)
                 _rotate(secretsmanager, f"{cloud.prefix}/{name}")
         wait_for(diary, purchases=20)
-    _all_bought(diary)
+    all_bought(diary)
     assert diary.retried == 0, diary.statuses
 
 
-def _all_bought(diary: Diary) -> None:
+def all_bought(diary: Diary) -> None:
+    """Somebody bought, and nobody in vain."""
     assert diary.bought > 0
     assert diary.failures == [], diary.statuses
 

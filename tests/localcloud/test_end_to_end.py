@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import httpx
 import pytest
 
 from cloudmart_cdk.policy.off import NOTICE
@@ -22,10 +23,15 @@ from localcloud import environment, processes
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from localcloud.verify.backend import LIVE_COLOUR
-from tests.localcloud.stacks import settle
+from tests.localcloud import shop_faults
+from tests.localcloud.buyers import buying
+from tests.site import journey
+from tests.site.browser import CHROMIUM
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("emulator")]
 
+MIGRATE_DATA = "localcloud.data_move"
+COMPOSE_DUMP = PROJECT / "tests" / "localcloud" / "compose.dump"
 _STACKS = ("VpcStack", "DataStack", "BackendAsgStack", "FrontendCdnStack", "EksPlatformStack", "MonitoringStack")
 
 
@@ -40,9 +46,9 @@ class Machine:
         self.variables |= {"HOME": str(self.home), "LOCALCLOUD_STATE": str(self.state.root)}
         self.variables["AWS_PROFILE"] = "there-is-no-such-profile"
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, program: str = "localcloud") -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "localcloud", *arguments],
+            [sys.executable, "-m", program, *arguments],
             cwd=PROJECT,
             env=self.variables,
             stdout=subprocess.PIPE,
@@ -50,8 +56,8 @@ class Machine:
             text=True,
         )
 
-    def run(self, *arguments: str) -> tuple[int, list[str]]:
-        with self.start(*arguments) as child:
+    def run(self, *arguments: str, program: str = "localcloud") -> tuple[int, list[str]]:
+        with self.start(*arguments, program=program) as child:
             output, _ = child.communicate(timeout=300)
         return child.returncode, output.rstrip().splitlines()
 
@@ -132,30 +138,42 @@ def check_shop_opens_in_a_browser(machine: Machine) -> None:
         assert json.load(answer)["total"] > 0
 
 
-def check_release_flips_the_live_colour(machine: Machine) -> None:
-    """As the runbook does it. `verify` compares sizes and weights with the parameter."""
+def check_people_buy_in_a_browser(machine: Machine) -> None:
+    """Through the emulated CDN. Without a browser `tests/conftest.py` says what was skipped."""
+    if CHROMIUM:
+        journey.walk_all(machine.cloud().shop)
+
+
+def check_release_while_people_buy(machine: Machine) -> None:
+    """`verify` compares sizes and weights with the stack's parameter."""
+    shortly = ("--canary-minutes", "0.05", "--settle-seconds", "1")
+    with buying(machine.cloud().shop) as diary:
+        status, lines = machine.run("release", "--local", *shortly, program="delivery")
+    assert status == 0, "\n".join(lines[-30:])
+    shop_faults.all_bought(diary)
+    assert diary.retried == 0, diary.statuses
+    check_live(machine, "green")
+
+
+def check_rollback_while_people_buy(machine: Machine) -> None:
+    with buying(machine.cloud().shop) as diary:
+        status, lines = machine.run("rollback", "--local", program="delivery")
+    assert status == 0, "\n".join(lines[-30:])
+    shop_faults.all_bought(diary)
+    assert diary.retried == 0, diary.statuses
+    check_live(machine, "blue")
+
+
+def check_live(machine: Machine, colour: str) -> None:
+    """What the stack says is what the load balancer does; the colour that is kept for a rollback is no fault."""
+    status, lines = machine.run("verify", "--all")
+    assert status == 0, "\n".join(lines[-30:])
     cloud = machine.cloud()
     with mock.patch.dict(os.environ):
         environment.forget_aws_settings()
         cloudformation = Clients(cloud).client("cloudformation")
-    stack = f"{cloud.prefix}-BackendAsgStack"
-    cloudformation.update_stack(
-        StackName=stack,
-        UsePreviousTemplate=True,
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        Parameters=[{"ParameterKey": LIVE_COLOUR, "ParameterValue": "green"}],
-    )
-    assert settle(cloudformation, stack)["StackStatus"] == "UPDATE_COMPLETE"
-    check_green_is_live(machine)
-
-
-def check_green_is_live(machine: Machine) -> None:
-    cloud = machine.cloud()
-    status, lines = machine.run("verify", "--all")
-    assert status == 0, "\n".join(lines[-30:])
-    (sizes,) = [line for line in lines if "scaling groups, (minimum, maximum)" in line]
-    assert f"'{cloud.prefix}-backend-green': (2, 4)" in sizes
-    assert f"'{cloud.prefix}-backend-blue': (0, 4)" in sizes
+    (stack,) = cloudformation.describe_stacks(StackName=f"{cloud.prefix}-BackendAsgStack")["Stacks"]
+    assert {"ParameterKey": LIVE_COLOUR, "ParameterValue": colour} in stack["Parameters"]
 
 
 def check_second_deploy_changes_nothing(machine: Machine) -> None:
@@ -181,35 +199,39 @@ def check_differences_of_a_setting(machine: Machine) -> None:
     assert machine.cloud() == before
 
 
-def check_dead_backend_is_started_again(machine: Machine) -> None:
-    """As systemd would: nobody has to do anything."""
-    before = machine.living("-m shop")
-    dead = next(iter(before))
-    os.kill(dead, signal.SIGKILL)
-    deadline = time.monotonic() + 30
-    while len(set(machine.living("-m shop")) - {dead}) < len(before):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
-def check_secrets_rotate(machine: Machine) -> None:
-    """The function of the templates, with the emulated Secrets Manager, against the real stores."""
+def check_faults_while_people_buy(machine: Machine) -> None:
     cloud = machine.cloud()
     with mock.patch.dict(os.environ):
         environment.forget_aws_settings()
         secrets = Clients(cloud).client("secretsmanager")
-    for name in ("database/owner", "database/app", "cache/auth"):
-        secret = {"SecretId": f"{cloud.prefix}/{name}"}
-        before = secrets.get_secret_value(**secret)
-        version = secrets.rotate_secret(**secret)["VersionId"]
-        deadline = time.monotonic() + 60
-        while secrets.get_secret_value(**secret)["VersionId"] != version:
-            assert time.monotonic() < deadline, secrets.describe_secret(**secret)
-            time.sleep(0.1)
-        assert secrets.get_secret_value(**secret, VersionStage="AWSPREVIOUS")["VersionId"] == before["VersionId"]
-        assert secrets.get_secret_value(**secret)["SecretString"] != before["SecretString"]
+    shop_faults.check_a_backend_is_killed(machine.state, cloud)
+    shop_faults.check_secrets_rotate(cloud, secrets)
     status, lines = machine.run("verify")
     assert status == 0, "\n".join(lines[-30:])
+
+
+def check_data_moves_in_and_back(machine: Machine) -> None:
+    """The Compose file's shop, by the dump that its PostgreSQL 15 made; and the shop that sells here again."""
+    shop = machine.cloud().shop
+    ours = _catalogue(shop)
+    status, lines = machine.run("--dump", str(COMPOSE_DUMP), program=MIGRATE_DATA)
+    assert status == 0, "\n".join(lines[-30:])
+    assert _catalogue(shop) - ours == {"옮겨 온 달항아리"}
+    status, lines = machine.run("--bring-back", lines[-1].rpartition("=")[2], program=MIGRATE_DATA)
+    assert status == 0, "\n".join(lines[-30:])
+    assert _catalogue(shop) == ours
+
+
+def _catalogue(shop: str) -> set[str]:
+    """Names of what is sold. Asked again while the databases change places, as the page does."""
+    time.sleep(2.5)  # what is kept in front of the database is up to two seconds old
+    with httpx.Client(base_url=shop, trust_env=False, timeout=20) as client:
+        for _ in range(50):
+            answer = client.get("api/products?limit=100")
+            if answer.status_code == 200:
+                return {item["name"]["ko"] for item in answer.json()["items"]}
+            time.sleep(0.2)
+    raise AssertionError(answer.text)
 
 
 def check_policy_off_is_loud(machine: Machine) -> None:
@@ -243,13 +265,15 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     """One test: the steps need each other, and pytest-xdist may part tests of one module."""
     check_deploy(machine)
     check_shop_opens_in_a_browser(machine)
-    check_release_flips_the_live_colour(machine)
+    check_people_buy_in_a_browser(machine)
+    check_faults_while_people_buy(machine)
+    check_data_moves_in_and_back(machine)
+    check_release_while_people_buy(machine)
     check_second_deploy_changes_nothing(machine)
-    check_green_is_live(machine)
+    check_live(machine, "green")
     check_no_differences(machine)
     check_differences_of_a_setting(machine)
-    check_dead_backend_is_started_again(machine)
-    check_secrets_rotate(machine)
+    check_rollback_while_people_buy(machine)
     check_policy_off_is_loud(machine)
     check_another_stage_is_refused(machine)
     check_destroy_leaves_nothing(machine)

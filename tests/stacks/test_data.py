@@ -281,7 +281,10 @@ def test_the_proxy_has_a_secret_for_each_of_the_two_users(synthesized: Synthesiz
 
 def test_images_stay_readable_and_only_through_cloudfront(synthesized: Synthesize) -> None:
     app = synthesized("prod")
-    properties = _only(app.resources("DataStack", "AWS::S3::Bucket"))["Properties"]
+    buckets = app.resources("DataStack", "AWS::S3::Bucket").items()
+    ((bucket, properties),) = (
+        (id, each["Properties"]) for id, each in buckets if "BucketNamePrefix" in each["Properties"]
+    )
     assert (properties["BucketNamePrefix"], properties["BucketNamespace"]) == (
         "cloudmart-prod-images",
         "account-regional",
@@ -290,7 +293,12 @@ def test_images_stay_readable_and_only_through_cloudfront(synthesized: Synthesiz
     (rule,) = properties["LifecycleConfiguration"]["Rules"]
     assert rule["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
-    policy = _only(app.resources("DataStack", "AWS::S3::BucketPolicy"))["Properties"]["PolicyDocument"]["Statement"]
+    policies = app.resources("DataStack", "AWS::S3::BucketPolicy").values()
+    (policy,) = (
+        each["Properties"]["PolicyDocument"]["Statement"]
+        for each in policies
+        if each["Properties"]["Bucket"] == {"Ref": bucket}
+    )
     allowed = [s for s in policy if s["Effect"] == "Allow"]
     key = _only(app.resources("DataStack", "AWS::KMS::Key"))["Properties"]["KeyPolicy"]["Statement"]
     decrypt = [s for s in key if s.get("Sid") == "DecryptForCloudFront"]

@@ -32,6 +32,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::EC2::FlowLog", "LogDestination", _BUCKET, False),
     ("AWS::EC2::Instance", "IamInstanceProfile", "AWS::IAM::InstanceProfile", False),
     ("AWS::EC2::LaunchTemplate", "LaunchTemplateData.IamInstanceProfile.Arn", "AWS::IAM::InstanceProfile", False),
+    ("AWS::EC2::LaunchTemplate", "LaunchTemplateData.NetworkInterfaces[].SubnetId", "AWS::EC2::Subnet", False),
     ("AWS::EC2::SubnetRouteTableAssociation", "RouteTableId", "AWS::EC2::RouteTable", True),
     ("AWS::EC2::VPCGatewayAttachment", "InternetGatewayId", "AWS::EC2::InternetGateway", True),
     ("AWS::EKS::AccessEntry", "ClusterName", _CLUSTER, True),
@@ -70,6 +71,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::S3::BucketPolicy", "Bucket", _BUCKET, True),
     ("AWS::SNS::TopicPolicy", "Topics[]", "AWS::SNS::Topic", True),
     ("AWS::SSM::Association", "OutputLocation.S3Location.OutputS3BucketName", _BUCKET, False),
+    ("AWS::SSM::Document", "Content.assumeRole", _ROLE, False),
     ("AWS::Scheduler::Schedule", "Target.RoleArn", _ROLE, True),
     ("AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", _FUNCTION, True),
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", True),
@@ -95,6 +97,7 @@ TRUSTED: Final = (
     ("AWS::Lambda::Function", "Role", "lambda.amazonaws.com"),
     ("AWS::RDS::DBInstance", "MonitoringRoleArn", "monitoring.rds.amazonaws.com"),
     ("AWS::RDS::DBProxy", "RoleArn", "rds.amazonaws.com"),
+    ("AWS::SSM::Document", "Content.assumeRole", "ssm.amazonaws.com"),
     ("AWS::Scheduler::Schedule", "Target.RoleArn", "scheduler.amazonaws.com"),
 )
 """Type, property with a role, and the service that takes the role on."""
