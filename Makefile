@@ -78,8 +78,9 @@ lint: $(READY) .cache/tmp ## Style (ruff) and types (mypy --strict)
 	@ruff format --check .
 	@mypy
 
-bench: $(READY) .cache/tmp ## CPU time per resource of a full prod synth, start-up times
+bench: $(READY) .cache/tmp ## What a synth costs; the shop under load, with 100,000 products
 	@python -m tools.bench $(ARGS)
+	@python -m tools.bench_shop
 
 docs: $(READY) .cache/tmp ## The architecture picture and the README's tables, from the synthesized templates
 	@python -m tools.docs $(ARGS)
