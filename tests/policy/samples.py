@@ -352,5 +352,6 @@ def samples(settings: Settings) -> tuple[Sample, ...]:
                 "ReplicaRegions": [{"Region": "us-east-1", "KmsKeyId": _KEY}],
             },
         ),
+        Sample("AWS::SecretsManager::RotationSchedule", {"RotationRules": {"ScheduleExpression": "rate(30 days)"}}),
         Sample("AWS::Synthetics::Canary", {"ArtifactConfig": {"S3Encryption": {"EncryptionMode": "SSE_S3"}}}),
     )

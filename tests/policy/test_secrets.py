@@ -178,6 +178,20 @@ CASES: Final = (
         {"Type": "String", "Default": "hunter2"},
         says="Parameters.DbPassword.Default is a secret in clear",
     ),
+    *(
+        (bad if finds else good)(
+            "SECRET-9",
+            f"rotated at {rate}",
+            {"It": resource("AWS::SecretsManager::RotationSchedule", {"RotationRules": {"ScheduleExpression": rate}})},
+        )
+        for rate, finds in (
+            ("rate(1 day)", False),
+            ("rate(29 days)", False),
+            ("rate(31 days)", True),
+            ("rate(0 days)", True),
+            ("cron(0 4 1 * ? *)", True),
+        )
+    ),
     _default("a default that nobody sees", "ApiKey", {"Type": "String", "NoEcho": True, "Default": "hunter2"}),
 )
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ..manifests import is_secret
 from ..model import MISSING, Deployment, Resource, leaves, parsed, section, text_of
-from ..rule import ABSENT, SET, Found, Row, Rule, Test, at_least, rule_of, shown
+from ..rule import ABSENT, SET, Found, Row, Rule, Test, at_least, matching, rule_of, shown
 
 _REFERENCE: Final = re.compile(r"\{\{resolve:(?!ssm:)")
 """Anything but a plain parameter: `secretsmanager`, `ssm-secure`, or what a template parameter says."""
@@ -83,6 +83,13 @@ ROWS: Final = (
         Test(f"{_BITS} bits of chance or more", lambda given, _: _chance(given) >= _BITS),
         "Length does not help when few characters are left (NIST SP 800-57, security strength).",
         "exclude fewer characters, or generate more of them",
+    ),
+    Row(
+        "SECRET-9",
+        "AWS::SecretsManager::RotationSchedule",
+        "RotationRules.ScheduleExpression",
+        matching(r"rate\((1 day|([2-9]|[12]\d|30) days)\)", "a rate of 30 days or fewer"),
+        "Specification section 3: database secrets are rotated every 30 days. Security Hub SecretsManager.4.",
     ),
 )
 
