@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cloudmart_cdk.policy.off import NOTICE
-from cloudmart_cdk.settings.topology import DATA
+from cloudmart_cdk.settings.topology import BACKEND, DATA
 from localcloud import emulator, environment, ports, shop
 from localcloud.engines import binaries
 from localcloud.errors import CloudError
@@ -38,10 +38,12 @@ def deploy(state: State, options: Options) -> None:
         if cloud is not None:
             context = list(options.context) or cloud.context
             settings = settings_of(cloud.stage, cloud.name, context)
+            _refuse_image(settings)
             cloud.context = context
             _deploy_again(state, cloud, options, settings)
             return
         settings = settings_of(_or(options.stage, "lab"), _or(options.name, "cloudmart"), options.context)
+        _refuse_image(settings)
         if settings.has(DATA):
             # Rather now than in the middle.
             binaries.postgres()
@@ -49,6 +51,18 @@ def deploy(state: State, options: Options) -> None:
         cloud = _planned(options, settings)
         with _stopping_on_failure(state, cloud, keep=options.keep):
             _first_deploy(state, cloud, options, settings)
+
+
+def _refuse_image(settings: "Settings") -> None:
+    from cloudmart_cdk.revision import Image, application
+
+    given = settings.backend.application
+    if settings.has(BACKEND) and isinstance(application(given), Image):
+        raise CloudError(
+            f"backend.application: given {given}",
+            why="the local cloud has no container engine; allowed here: shop, or a folder with bin/start",
+            do="give a folder, or leave the stacks of the backend out (-c skip=...)",
+        )
 
 
 def _or(given: str | None, default: str) -> str:

@@ -35,7 +35,7 @@ HEALTHY_SECONDS: Final = 90.0
 _HEALTH_PATH: Final = "/health"
 _LAST_LINES: Final = 5
 _TRIES: Final = 4
-_PLACEHOLDER: Final = PROJECT / "cloudmart_cdk" / "assets" / "placeholder" / "server.py"
+_START: Final = "app/bin/start"
 _EXPORT: Final = re.compile(r"^export (CLOUDMART_\w+|PORT|APPLICATION|GROUP)=(\S+)$", re.MULTILINE)
 _ARTEFACT: Final = re.compile(r"^artefact=s3://([^/\s]+)/(\S+)$", re.MULTILINE)
 
@@ -61,6 +61,9 @@ class Instance:
     log_begin: int = 0
     """Where in the log the last start is."""
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    bare: bool = False
+    """Its user data names nothing to install, and nothing was released to its group: nobody waits for it."""
 
     @property
     def folder(self) -> Path:
@@ -148,8 +151,8 @@ def wait(instance_ids: Iterable[str], *, seconds: float = HEALTHY_SECONDS) -> No
     """Returns when all are healthy. Raises `InstallationError` with the last lines of the first that is not."""
     deadline = time.monotonic() + seconds
     for instance_id in instance_ids:
-        while not is_healthy(instance_id):
-            instance = _instances[instance_id]
+        instance = _instances[instance_id]
+        while not is_healthy(instance_id) and not instance.bare:
             if instance.failure or _hopeless(instance) or time.monotonic() > deadline:
                 raise InstallationError(_complaint(instance))
             time.sleep(0.05)
@@ -172,7 +175,8 @@ def _boot(instance: Instance) -> None:
     with instance.lock:
         try:
             revision = _revision(instance)
-            if instance.id not in _instances:
+            instance.bare = revision is None
+            if revision is None or instance.id not in _instances:
                 return
             _unpack(instance, revision)
             _start(instance)
@@ -192,23 +196,18 @@ def _revision(instance: Instance) -> bytes | None:
     return content
 
 
-def _unpack(instance: Instance, revision: bytes | None) -> None:
+def _unpack(instance: Instance, revision: bytes) -> None:
     app = instance.folder / "app"
     shutil.rmtree(app, ignore_errors=True)
     app.mkdir(parents=True)
-    if revision is None:
-        return
     with zipfile.ZipFile(io.BytesIO(revision)) as archive:
         for entry in archive.infolist():
             if entry.filename.startswith("app/") and not entry.is_dir():
                 path = Path(archive.extract(entry, instance.folder))
                 # zipfile drops the modes.
                 path.chmod(entry.external_attr >> 16 & 0o777 or 0o644)
-
-
-def _command(instance: Instance) -> list[str]:
-    start = instance.folder / "app" / "bin" / "start"
-    return [str(start)] if start.exists() else [sys.executable, str(_PLACEHOLDER)]
+    if not (instance.folder / _START).exists():
+        raise InstallationError(f"its revision has no {_START}; a container image does not run in the local cloud")
 
 
 def _start(instance: Instance) -> None:
@@ -216,11 +215,17 @@ def _start(instance: Instance) -> None:
     cloud = state.load()
     assert cloud is not None, "the emulator runs without a cloud"
     variables = environment.instance(state, cloud) | instance.exports
-    variables |= {"HOST": "127.0.0.1", "PORT": str(instance.port)}
+    variables |= {"HOST": "127.0.0.1", "PORT": str(instance.port), "CLOUDMART_INSTANCE": instance.id}
     with instance.log.open("ab") as log:
         instance.log_begin = log.tell()
         instance.process = subprocess.Popen(
-            [sys.executable, "-m", "localcloud.server.unit", str(instance.folder / "app"), *_command(instance)],
+            [
+                sys.executable,
+                "-m",
+                "localcloud.server.unit",
+                str(instance.folder / "app"),
+                str(instance.folder / _START),
+            ],
             env=variables,
             cwd=PROJECT,
             stdin=subprocess.PIPE,

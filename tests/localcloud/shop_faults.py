@@ -15,15 +15,18 @@ from localcloud.state import Cloud, State
 from tests.localcloud.buyers import Diary, buying, wait_for
 
 _SECONDS: Final = 90.0
+_CUSTOMERS: Final = 4
 
 
 def check_a_backend_is_killed(state: State, cloud: Cloud) -> None:
     """One of two, in the middle of it: what was in flight there is asked again, and nothing is bought twice."""
-    with buying(cloud.shop) as diary:
+    with buying(cloud.shop, customers=_CUSTOMERS) as diary:
         wait_for(diary, purchases=20)
         os.kill(next(_backends(state)), signal.SIGKILL)
         wait_for(diary, purchases=60)
     all_bought(diary)
+    # In flight there: at most one of each customer, and one more that the load balancer had not looked for yet.
+    assert diary.retried <= 2 * _CUSTOMERS, diary.statuses
 
 
 def check_secrets_rotate(cloud: Cloud, secretsmanager: Any) -> None:

@@ -101,6 +101,12 @@ def test_a_bad_command_line_is_one_line(
     assert allowed in rest
 
 
+def test_an_image_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    line = last_line(run("deploy", "-c", "backend.application=public.ecr.aws/nginx/nginx:1.27", state=tmp_path))
+    assert "given public.ecr.aws/nginx/nginx:1.27: the local cloud has no container engine" in line
+    assert not (tmp_path / "cloud.json").exists()
+
+
 def test_taken_port_is_refused(tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
