@@ -55,7 +55,12 @@ _OPTIONS: Final[dict[str, Context]] = {
     "read replica": {"database.read_replicas": "1"},
     "read replica in prod": {"stage": "prod", "database.read_replicas": "1"},
     "Aurora": _AURORA,
-    "Aurora in prod, with a reader": {"stage": "prod", **_AURORA, "database.read_replicas": "1"},
+    "Aurora in prod, with a reader": {
+        "stage": "prod",
+        **_AURORA,
+        "database.read_replicas": "1",
+        "database.reader_pool": "4",
+    },
     "Valkey": {"cache.engine": "valkey"},
     "Valkey in prod": {"stage": "prod", "cache.engine": "valkey"},
     "Graviton": {**_ARM, "database.instance_class": "db.t4g.micro", "cache.node_type": "cache.t4g.micro"},

@@ -213,8 +213,6 @@ class Database(Construct):
         settings = self._settings
         version = rds.AuroraPostgresEngineVersion.of(settings.version, settings.version.split(".")[0])
         engine = rds.DatabaseClusterEngine.aurora_postgres(version=version)
-        # A second instance in the other zone is what Multi-AZ is for Aurora.
-        readers = max(settings.read_replicas, int(settings.multi_az))
         cluster = rds.DatabaseCluster(
             self,
             "Cluster",
@@ -230,7 +228,7 @@ class Database(Construct):
             writer=self._aurora_instance("Writer"),
             readers=[
                 self._aurora_instance(f"Reader{number}", scale_with_writer=number == 1)
-                for number in range(1, readers + 1)
+                for number in range(1, settings.readers + 1)
             ],
             serverless_v2_min_capacity=settings.aurora_min_acu,
             serverless_v2_max_capacity=settings.aurora_max_acu,
@@ -255,7 +253,7 @@ class Database(Construct):
         app.attach(cluster)
         self.server_host = cluster.cluster_endpoint.hostname
         self.arn = cluster.cluster_arn
-        self.reader_host = cluster.cluster_read_endpoint.hostname if readers else None
+        self.reader_host = cluster.cluster_read_endpoint.hostname if settings.readers else None
         self.identifier = cluster.cluster_identifier
         self._target = rds.ProxyTarget.from_cluster(cluster)
         self._servers = [cluster]

@@ -204,13 +204,24 @@ def _sizes(settings: Settings) -> Iterator[Problem]:
 def _connections(settings: Settings) -> Iterator[Problem]:
     """Specification section 3: what all processes may hold at their maxima, without a proxy in between."""
     database = settings.database
+    shops = 2 * settings.backend.max  # both colours
+    # No proxy is in front of a reader, and one that is left alone gets everything.
+    reads = shops * database.reader_pool
+    if database.readers and reads + database.reserved_connections > database.max_connections:
+        yield Problem(
+            "database.reader_pool",
+            f"pools that sum to {reads + database.reserved_connections} connections to a reader (shop {reads}, "
+            f"reserve {database.reserved_connections})",
+            f"max_connections {database.max_connections} of {database.instance_class}",
+            "lower database.reader_pool or backend.max, or choose a larger class",
+        )
     if database.proxy:
         for key, pool in (("shop_pool", database.shop_pool), ("service_pool", database.service_pool)):
             if not 10 <= pool <= 20:
                 yield Problem(f"database.{key}", str(pool), "10 to 20 behind RDS Proxy", f"use -c database.{key}=10")
         return
     processes = sum(s.hpa_max for s in settings.eks.services.values() if "db" in s.uses)
-    shop = 2 * settings.backend.max * database.shop_pool
+    shop = shops * database.shop_pool
     services = processes * database.service_pool
     total = shop + services + database.reserved_connections
     if total > database.max_connections:

@@ -74,12 +74,18 @@ class Database(_Frozen):
     read_replicas: Annotated[int, Field(ge=0, le=5)]
     connection_timeout_s: Annotated[int, Field(ge=1, le=300)]
     shop_pool: Annotated[int, Field(ge=1, le=100)]
+    reader_pool: Annotated[int, Field(ge=1, le=100)]
     service_pool: Annotated[int, Field(ge=1, le=100)]
     reserved_connections: Count
     backup_window: Window
     maintenance_window: WeeklyWindow
     aurora_min_acu: Annotated[float, Field(ge=0, le=256)]
     aurora_max_acu: Annotated[float, Field(ge=1, le=256)]
+
+    @property
+    def readers(self) -> int:
+        """Servers that answer reads only: for Aurora, a second instance in the other zone is what Multi-AZ is."""
+        return max(self.read_replicas, int(self.multi_az)) if self.engine == "aurora" else self.read_replicas
 
     @property
     def max_connections(self) -> int:

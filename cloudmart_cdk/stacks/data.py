@@ -165,6 +165,7 @@ class DataStack(CloudMartStack):
         }
         if self.database.reader_host is not None:
             values["database/reader-host"] = self.database.reader_host
+            values["database/reader-pool"] = str(settings.database.reader_pool)
         for path, value in values.items():
             ssm.CfnParameter(
                 self, path.replace("/", "-"), type="String", name=settings.names.parameter(path), value=value

@@ -122,6 +122,21 @@ CHECKS: Final = {
     "pools above max_connections": _of(
         "database.shop_pool", "max_connections 80 of db.t3.micro", "database.proxy=true", database__shop_pool="20"
     ),
+    "pools to a replica behind no proxy": _of(
+        "database.reader_pool",
+        "sum to 110 connections to a reader",
+        "max_connections 100 of db.t3.medium",
+        stage="prod",
+        database__read_replicas="1",
+        database__reader_pool="5",
+    ),
+    "pools to Aurora's standby": _of(
+        "database.reader_pool",
+        "max_connections 100",
+        stage="prod",
+        database__engine="aurora",
+        database__reader_pool="5",
+    ),
     "HPA maxima above the nodes": _of("eks.services.*.hpa_max", "3 nodes hold", eks__services__queue__hpa_max="20"),
     "add-on too old": _of(
         "eks.addons.vpc-cni", "or newer on Kubernetes", **{"eks__addons__vpc-cni": "v1.0.0-eksbuild.1"}

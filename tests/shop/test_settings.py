@@ -24,10 +24,16 @@ def test_parameters_as_the_data_stack_writes_them() -> None:
     settings = Settings.of(PARAMETERS)
     assert settings.database.reader_host is None
     assert (settings.database.pool, settings.database.proxy, settings.database.connection_timeout) == (2, False, 30)
+    assert settings.database.reader_pool == 2
     assert not settings.cache.cluster
-    more = {"database/reader-host": "reader.example", "database/proxy": "true", "database/connection-timeout": "5"}
+    more = {
+        "database/reader-host": "reader.example",
+        "database/reader-pool": "1",
+        "database/proxy": "true",
+        "database/connection-timeout": "5",
+    }
     settings = Settings.of(PARAMETERS | more | {"cache/mode": "cluster"})
-    assert settings.database.reader_host == "reader.example"
+    assert (settings.database.reader_host, settings.database.reader_pool) == ("reader.example", 1)
     assert (settings.database.proxy, settings.database.connection_timeout) == (True, 5)
     assert settings.cache.cluster
 
@@ -40,6 +46,7 @@ def test_parameters_as_the_data_stack_writes_them() -> None:
         ("database/port", "70000", "a number from 1 to 65535"),
         ("database/shop-pool", "0", "a number from 1 to 100"),
         ("database/shop-pool", "٣", "a number from 1 to 100"),
+        ("database/reader-pool", "101", "a number from 1 to 100"),
         ("cache/mode", "both", "single or cluster"),
         ("database/proxy", "yes", "false or true"),
     ],

@@ -42,6 +42,15 @@ def reader(stores: Stores, migrated_stage: Stage, tmp_path: Path) -> Iterator[Po
     server.stop()
 
 
+def connections(server: Postgres) -> int:
+    """How many the shop holds there."""
+    with psycopg.connect(server.superuser_dsn) as connection:
+        [(count,)] = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cloudmart-shop'"
+        )
+        return int(count)
+
+
 def test_reads_go_to_the_reader_and_orders_to_the_writer(
     shop_cloud: Cloud, shop_clients: Clients, stores: Stores, reader: Postgres, tmp_path: Path
 ) -> None:
@@ -49,7 +58,14 @@ def test_reads_go_to_the_reader_and_orders_to_the_writer(
         stores.dsn(database=reader.database), host=reader.host, sslrootcert=str(reader.ca_file)
     )
     migrate.migrate(lambda: psycopg.connect(as_app))
-    stage = Stage.of(shop_cloud, shop_clients, stores, database=reader.database, database__reader_host=reader.host)
+    stage = Stage.of(
+        shop_cloud,
+        shop_clients,
+        stores,
+        database=reader.database,
+        database__reader_host=reader.host,
+        database__reader_pool="1",
+    )
     with psycopg.connect(reader.superuser_dsn) as connection:
         connection.execute("UPDATE products SET name_en = 'asked the reader'")
 
@@ -64,6 +80,7 @@ def test_reads_go_to_the_reader_and_orders_to_the_writer(
         order = client.post("/api/orders", json=body, headers={"Idempotency-Key": "reader-test"})
         assert order.status_code == 201
         assert client.get(order.headers["location"]).json() == order.json(), "what one has just written, one sees"
+        assert connections(reader) == 1, "two to the writer, but one to the reader, as the parameters say"
         reader.kill()
         try:
             eventually(lambda: asked(client) == "writer")

@@ -345,6 +345,7 @@ def test_a_read_replica_is_published_for_readers(synthesized: Synthesize) -> Non
     assert len(app.resources("DataStack", "AWS::RDS::DBInstance")) == 2
     values = _parameters(app.resources("DataStack", "AWS::SSM::Parameter"))
     assert "/cloudmart/prod/database/reader-host" in values
+    assert values["/cloudmart/prod/database/reader-pool"] == "2"
 
 
 def test_aurora_takes_the_place_of_the_instance(synthesized: Synthesize) -> None:

@@ -32,7 +32,7 @@ class TimedDatabase(Database):
 async def timed(host: str, port: int, ca_file: Path) -> dict[str, list[float]]:
     """Milliseconds of each query, by kind of question; a page asks two, for rows and total."""
     settings = DatabaseSettings(
-        host=host, port=port, name=DATABASE, reader_host=None, pool=2, proxy=False, connection_timeout=30
+        host=host, port=port, name=DATABASE, reader_host=None, pool=2, reader_pool=2, proxy=False, connection_timeout=30
     )
     login = Credential("database/app", read=lambda _: None, value=Login("cloudmart_app", PASSWORD))
     database = TimedDatabase(settings, login=login, ca_file=ca_file)

@@ -46,14 +46,14 @@ class Database:
     """Autocommit for single statements, `transaction` for more."""
 
     def __init__(self, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path) -> None:
-        self._writer = _Server("writer", settings.host, settings, login=login, ca_file=ca_file)
+        self._writer = _Server("writer", settings.host, settings.pool, settings, login=login, ca_file=ca_file)
         self._reader = (
-            _Server("reader", settings.reader_host, settings, login=login, ca_file=ca_file)
+            _Server("reader", settings.reader_host, settings.reader_pool, settings, login=login, ca_file=ca_file)
             if settings.reader_host
             else None
         )
         self._reader_from = 0.0
-        self._attempts = settings.pool + 2
+        self._attempts = max(settings.pool, settings.reader_pool) + 2
         """Every connection of a pool may turn out to be dead when the server was away; one more is new."""
 
     async def open(self) -> None:
@@ -117,14 +117,14 @@ class _Server:
     """A pool to one host, and whether that answered the last time it was called."""
 
     def __init__(
-        self, name: str, host: str, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path
+        self, name: str, host: str, most: int, settings: DatabaseSettings, *, login: Credential[Login], ca_file: Path
     ) -> None:
         self.away = False
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             kwargs=connection_parameters(settings, host=host, ca_file=ca_file),
             connection_class=_connection_class(login, self),
-            min_size=min(settings.pool, 2),
-            max_size=settings.pool,
+            min_size=min(most, 2),
+            max_size=most,
             max_lifetime=1800,
             max_waiting=256,
             reconnect_timeout=3,

@@ -16,7 +16,9 @@ class DatabaseSettings:
     name: str
     reader_host: str | None
     pool: int
-    """Connections this process may hold, to each of writer and reader."""
+    """Connections this process may hold to the writer."""
+    reader_pool: int
+    """The same to the reader, which RDS Proxy is not in front of."""
     proxy: bool
     """RDS Proxy is in front: no prepared statements, no session state."""
     connection_timeout: int
@@ -46,6 +48,7 @@ class Settings:
                 name=read.text("database/name"),
                 reader_host=parameters.get("database/reader-host"),
                 pool=read.number("database/shop-pool", most=100),
+                reader_pool=read.number("database/reader-pool", most=100, default="2"),
                 proxy=read.choice("database/proxy", ("false", "true")) == "true",
                 connection_timeout=read.number("database/connection-timeout", most=300, default="30"),
             ),
