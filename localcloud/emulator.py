@@ -6,9 +6,11 @@ Owns MiniStack from outside; what runs inside is `localcloud.server`.
 import http.client
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from localcloud import environment, processes
+from localcloud import environment, ports, processes
 from localcloud.errors import CloudError
 from localcloud.state import PROJECT, Cloud, State
 
@@ -54,6 +56,26 @@ def start(state: State, cloud: Cloud) -> None:
                 do=f"read {log}, then deploy again",
             )
         time.sleep(0.05)
+
+
+@contextmanager
+def empty(state: State, *, name: str) -> Iterator[Cloud]:
+    """A running emulator with nothing in it, ended afterwards: for tests and benches. `name` as setting `name`."""
+    state.prepare()
+    cloud = Cloud(
+        stage="lab",
+        name=name,
+        region="ap-northeast-2",
+        account=environment.DEFAULT_ACCOUNT,
+        port=ports.free(),
+        shop_port=ports.free(),
+    )
+    try:
+        start(state, cloud)
+        yield cloud
+    finally:
+        for process in cloud.processes:
+            process.stop()
 
 
 def alive(cloud: Cloud) -> bool:

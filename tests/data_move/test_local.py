@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from cloudmart_cdk.constructs.data_move_document import commands
-from localcloud import emulator, environment, ports
+from localcloud import emulator, environment
 from localcloud.aws import Clients
 from localcloud.engines import binaries
-from localcloud.state import Cloud, State
+from localcloud.state import State
 from tests.data_move.conftest import DUMPS, Mover
 from tests.stores import OWNER, PASSWORD, Stores
 
@@ -29,26 +29,13 @@ SECRET = "test-lab/database/owner"
 def state(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
     """A running emulator, which knows the session's PostgreSQL as its own."""
     state = State(tmp_path_factory.mktemp("localcloud"))
-    state.prepare()
-    state.ca_file.parent.mkdir()
+    state.ca_file.parent.mkdir(parents=True)
     state.ca_file.symlink_to(stores.ca_file)
-    cloud = Cloud(
-        stage="lab",
-        name="test",
-        region="ap-northeast-2",
-        account=environment.DEFAULT_ACCOUNT,
-        port=ports.free(),
-        shop_port=ports.free(),
-    )
-    try:
-        emulator.start(state, cloud)
+    with emulator.empty(state, name="test") as cloud:
         Clients(cloud).client("secretsmanager").create_secret(
             Name=SECRET, SecretString=json.dumps({"username": OWNER, "password": PASSWORD})
         )
         yield state
-    finally:
-        for process in cloud.processes:
-            process.stop()
 
 
 def database_is(state: State, mover: Mover, name: str) -> None:

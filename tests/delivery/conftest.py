@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from cloudmart_cdk.revision import Folder, assemble, pack
-from localcloud import emulator, environment, ports
+from localcloud import emulator, environment
 from localcloud.aws import Clients
 from localcloud.state import Cloud, State
 from tests.delivery import applications, template
@@ -23,24 +23,12 @@ _ARTEFACT = f"s3://{_ASSETS}/zero.zip"
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[State, Cloud]]:
     """A running emulator with nothing in it."""
     state = State(tmp_path_factory.mktemp("delivery"))
-    state.prepare()
-    cloud = Cloud(
-        stage="lab",
-        name="test",
-        region="ap-northeast-2",
-        account=environment.DEFAULT_ACCOUNT,
-        port=ports.free(),
-        shop_port=ports.free(),
-    )
     # A version that never answers is given up sooner than in a cloud that people use.
-    with mock.patch.dict(os.environ, {"LOCALCLOUD_VALIDATE_SECONDS": "6"}):
-        try:
-            emulator.start(state, cloud)
-            state.save(cloud)
-            yield state, cloud
-        finally:
-            for process in cloud.processes:
-                process.stop()
+    with (
+        mock.patch.dict(os.environ, {"LOCALCLOUD_VALIDATE_SECONDS": "6"}),
+        emulator.empty(state, name="test") as cloud,
+    ):
+        yield state, cloud
 
 
 @pytest.fixture(scope="package")

@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from localcloud import emulator, environment, ports
+from localcloud import emulator, environment
 from localcloud.aws import Clients
 from localcloud.state import Cloud, State
 
@@ -22,20 +22,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> State:
 @pytest.fixture(scope="module")
 def cloud(state: State) -> Iterator[Cloud]:
     """A running emulator with our types and mends, and nothing in it."""
-    cloud = Cloud(
-        stage="lab",
-        name="test",
-        region="ap-northeast-2",
-        account=environment.DEFAULT_ACCOUNT,
-        port=ports.free(),
-        shop_port=ports.free(),
-    )
-    try:
-        emulator.start(state, cloud)
+    with emulator.empty(state, name="test") as cloud:
         yield cloud
-    finally:
-        for process in cloud.processes:
-            process.stop()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from localcloud import emulator, environment, ports
+from localcloud import emulator
 from localcloud.aws import Clients
 from localcloud.state import Cloud, State
 from tests.shop.harness import Instance, Stage, running
@@ -27,22 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def shop_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """An emulator with nothing in it."""
-    state = State(tmp_path_factory.mktemp("shop-cloud"))
-    state.prepare()
-    cloud = Cloud(
-        stage="lab",
-        name="test",
-        region="ap-northeast-2",
-        account=environment.DEFAULT_ACCOUNT,
-        port=ports.free(),
-        shop_port=ports.free(),
-    )
-    try:
-        emulator.start(state, cloud)
+    with emulator.empty(State(tmp_path_factory.mktemp("shop-cloud")), name="test") as cloud:
         yield cloud
-    finally:
-        for process in cloud.processes:
-            process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Final, LiteralString
 
 import psycopg
 
-from localcloud import emulator, environment, ports
+from localcloud import emulator, ports
 from localcloud.aws import Clients
 from localcloud.engines import addresses, postgres, redis
 from localcloud.engines.certificates import Authority
@@ -144,25 +144,9 @@ def started(folder: Path) -> Iterator[BenchStage]:
         with psycopg.connect(server.superuser_dsn, autocommit=True) as connection:
             for statement in _ROLES:
                 connection.execute(statement)
-        state = State(folder / "cloud")
-        state.prepare()
-        cloud = Cloud(
-            stage="lab",
-            name="bench",
-            region="ap-northeast-2",
-            account=environment.DEFAULT_ACCOUNT,
-            port=ports.free(),
-            shop_port=ports.free(),
-        )
-        ends.callback(_stop, cloud)
-        emulator.start(state, cloud)
+        cloud = ends.enter_context(emulator.empty(State(folder / "cloud"), name="bench"))
         _publish(Clients(cloud), server, cache)
         yield BenchStage(environment=_environment(cloud, authority), postgres=server, ca_file=Path(authority.ca_file))
-
-
-def _stop(cloud: Cloud) -> None:
-    for process in cloud.processes:
-        process.stop()
 
 
 def _publish(clients: Clients, server: postgres.Postgres, cache: redis.Redis) -> None:
