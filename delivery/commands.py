@@ -7,7 +7,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery import alarms, artefact, backend
-from delivery.errors import DeliveryError, InterruptedReleaseError
+from delivery.errors import DeliveryError, InterruptedReleaseError, RolloutError
 from delivery.fleet import Fleet
 from delivery.ledger import Entry, Ledger, Phase, Plan, Release, alive, myself, now
 from delivery.place import Place
@@ -110,7 +110,10 @@ class Delivery:
                 why=f"given traffic on {new} ({shares[new]} %) though {old} is live, and no release that did it",
                 do=f"{self._place.call('rollback')} sends all to {old}",
             )
-        ringing = alarms.ringing(self._place.client("cloudwatch"), self._backend.steering(new))
+        try:
+            ringing = alarms.ringing(self._place.client("cloudwatch"), self._backend.steering(new))
+        except RolloutError as blind:
+            raise DeliveryError("release", why=str(blind), do="deploy the stack, which has them, again") from None
         if ringing:
             raise DeliveryError(
                 "release",

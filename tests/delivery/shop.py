@@ -176,6 +176,18 @@ class Shop:
             AlarmName=f"{PREFIX}-{alarm}", StateValue=state, StateReason="a test says so"
         )
 
+    @contextmanager
+    def without_alarm(self, alarm: str) -> Iterator[None]:
+        """As if somebody had deleted it."""
+        cloudwatch = self.client("cloudwatch")
+        (made,) = cloudwatch.describe_alarms(AlarmNames=[f"{PREFIX}-{alarm}"])["MetricAlarms"]
+        cloudwatch.delete_alarms(AlarmNames=[made["AlarmName"]])
+        try:
+            yield
+        finally:
+            taken = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+            cloudwatch.put_metric_alarm(**{key: value for key, value in made.items() if key in taken})
+
     def resize(self, colour: str, minimum: int, desired: int) -> None:
         self.client("autoscaling").update_auto_scaling_group(
             AutoScalingGroupName=f"{PREFIX}-backend-{colour}", MinSize=minimum, DesiredCapacity=desired

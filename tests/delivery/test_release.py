@@ -1,5 +1,6 @@
 """Releases and rollbacks by the command, against the emulator and real processes."""
 
+import re
 import signal
 import time
 from collections import Counter
@@ -77,6 +78,25 @@ def test_an_alarm_of_the_old_colour_stops_nothing_and_one_that_rings_before_stop
     refused = shop.release(application)
     assert refused.status == 1
     assert "alarms that ring before it has begun: test-lab-shop-error-rate" in refused.error
+
+
+def test_what_nobody_watches_does_not_begin_and_does_not_stay(shop: Shop, application: Path) -> None:
+    before = shop.versions()
+    applications.write(application, "unseen")
+    with shop.without_alarm("shop-latency"):
+        refused = shop.release(application)
+    missing = r"nobody watches it: 1 of \d+ alarms are missing: test-lab-shop-latency"
+    assert refused.status == 1
+    assert re.fullmatch(f"error: release: {missing}; deploy the stack, which has them, again\n", refused.error)
+    assert shop.versions() == before
+
+    run = shop.start("release", "--application", str(application), *_LONG)
+    shop.until("canary")
+    with shop.without_alarm("shop-latency"):
+        ended = shop.end(run)
+    assert ended.status == 1
+    assert re.search(missing, ended.error)
+    assert shop.versions(10) == before
 
 
 def test_killed_in_each_phase_and_started_again_it_finishes(shop: Shop, application: Path) -> None:
