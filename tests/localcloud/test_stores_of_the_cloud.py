@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -159,6 +160,11 @@ def test_tokens_of_the_cache_change_through_the_api(clients: Clients, state: Sta
             except redis.AuthenticationError:
                 return False
 
+    assert (accepted(_TOKEN), accepted(new)) == (True, False)
+    with pytest.raises(ClientError, match=r"InvalidParameterCombination.*only after ROTATE"):
+        elasticache.modify_replication_group(
+            ReplicationGroupId="stores", AuthToken=new, AuthTokenUpdateStrategy="SET", ApplyImmediately=True
+        )
     assert (accepted(_TOKEN), accepted(new)) == (True, False)
     for strategy, expected in (("ROTATE", (True, True)), ("SET", (False, True))):
         elasticache.modify_replication_group(

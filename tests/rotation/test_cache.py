@@ -130,10 +130,11 @@ def group(request: pytest.FixtureRequest, clients: Clients) -> dict[str, Any]:
 
 @pytest.fixture
 def cache(group: dict[str, Any], aws: Clients, state: State, monkeypatch: pytest.MonkeyPatch) -> Cache:
-    """With its first token only."""
-    aws.client("elasticache").modify_replication_group(
-        ReplicationGroupId=group["ReplicationGroupId"], AuthToken=FIRST_TOKEN, AuthTokenUpdateStrategy="SET"
-    )
+    """With its first token only: as new, SET is refused."""
+    for strategy in ("ROTATE", "SET"):
+        aws.client("elasticache").modify_replication_group(
+            ReplicationGroupId=group["ReplicationGroupId"], AuthToken=FIRST_TOKEN, AuthTokenUpdateStrategy=strategy
+        )
     secret = _new_secret(aws)
     return _cache(group, secret, aws, state, monkeypatch)
 
@@ -220,17 +221,21 @@ def test_killed_between_its_two_changes_it_finishes(cache: Cache, aws: Clients) 
 
 
 @single
-def test_a_rotation_that_was_given_up_leaves_the_current_token_alone(cache: Cache) -> None:
+@pytest.mark.parametrize("rotations", [0, 1, 2], ids=["the first", "the second", "a later one"])
+def test_a_rotation_that_was_given_up_leaves_the_current_token_alone(cache: Cache, rotations: int) -> None:
     """Its token is in the cache when the next one begins: of three, the current one must not be the one that goes."""
-    cache.rotate()
+    for _ in range(rotations):
+        cache.rotate()
     before = cache.token()
     version = cache.rotate(steps=STEPS[:3])
+    given_up = cache.token("AWSPENDING")
     cache.secrets.update_secret_version_stage(
         SecretId=cache.secret, VersionStage="AWSPENDING", RemoveFromVersionId=version
     )
     cache.rotate()
     assert cache.accepts(before)
     assert cache.accepts(cache.token())
+    assert not cache.accepts(given_up)
 
 
 @single
@@ -379,7 +384,7 @@ def test_a_group_that_is_being_modified_is_waited_for(slow: _Slow, cache: Cache)
     slow.modifying, slow.busy = 3, 2
     cache.rotate()
     assert cache.accepts(cache.token())
-    assert slow.actions.count("ModifyReplicationGroup") == 4, "two refused, SET, ROTATE"
+    assert slow.actions.count("ModifyReplicationGroup") == 3, "two refused, ROTATE: there is nothing to SET yet"
     assert slow.modifying == slow.busy == 0
 
 

@@ -57,8 +57,8 @@ class Cache:
     def modify(self, token: str, strategy: Literal["SET", "ROTATE"]) -> None:
         """Changes the tokens and waits until the group is available again.
 
-        SET: this one only, ROTATE: this one beside the last. Raises `RotationError` when time runs out, and botocore's
-        `ClientError` when ElastiCache refuses.
+        SET: this one only, which ElastiCache takes after a ROTATE only; ROTATE: this one beside the last. Raises
+        `RotationError` when time runs out, and botocore's `ClientError` when ElastiCache refuses.
         """
         elasticache = client("elasticache", self.region)
         while True:

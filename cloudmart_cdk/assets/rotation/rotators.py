@@ -148,8 +148,10 @@ class CacheRotator:
             current = self.secret.current()
             if not self._cache.accepts(current):
                 raise _refused(self.secret, "the default user", CURRENT)
-            # Two tokens at most: with the one before last gone, it is certain which one ROTATE keeps beside the new.
-            self._cache.modify(current, "SET")
+            # Two tokens at most, and after a rotation that was given up the current one is the older, which ROTATE
+            # would drop: the other goes first. Where there is no other, ElastiCache refuses SET.
+            if any(map(self._cache.accepts, self.secret.others())):
+                self._cache.modify(current, "SET")
             self._cache.modify(value, "ROTATE")
         self._cache.settle(value)
 

@@ -3,6 +3,7 @@
 import json
 import secrets
 import string
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -88,6 +89,15 @@ class Secret:
         """The labels of a version; none when the secret does not know it."""
         found: dict[str, list[str]] = self._client.describe_secret(SecretId=self.arn).get("VersionIdsToStages", {})
         return found.get(version, [])
+
+    def others(self) -> Iterator[str]:
+        """All values but the current one, newest first: those without a label too, while Secrets Manager keeps them."""
+        listed = self._client.list_secret_version_ids(SecretId=self.arn, IncludeDeprecated=True)["Versions"]
+        for version in sorted(listed, key=lambda each: each["CreatedDate"], reverse=True):
+            if CURRENT not in version.get("VersionStages", ()):
+                yield str(
+                    self._client.get_secret_value(SecretId=self.arn, VersionId=version["VersionId"])["SecretString"]
+                )
 
     def stage(self, version: str, value: str) -> None:
         self._client.put_secret_value(

@@ -2,7 +2,8 @@
 
 Faults: nothing answers at a cache's endpoint. Here a Redis does, single or a cluster of its shards, with the template's
 token; a change of the token through the API changes what it accepts. And: a cache whose template asks for a final
-snapshot gets none; ElastiCache is said not to take two shards, which it does.
+snapshot gets none; ElastiCache is said not to take two shards, which it does; SET is taken where no ROTATE has left
+two ways in, which the API refuses (its reference, ModifyReplicationGroup, AuthTokenUpdateStrategy).
 """
 
 from typing import Any, Final
@@ -16,6 +17,14 @@ from localcloud.server.mends import hooks
 from localcloud.server.resource import Properties
 
 _TWO_SHARDS_REFUSED: Final = "if num_node_groups == 2:"
+_CHANGE_OF_TOKENS: Final = """\
+        _update_auth_token(rg, _p(p, "AuthToken"), _p(p, "AuthTokenUpdateStrategy") or "ROTATE")
+"""
+_SET_REFUSED: Final = """\
+        one = len(rg.get("_auth_tokens") or []) < 2 and not rg.get("_auth_optional")
+        if one and _p(p, "AuthTokenUpdateStrategy") == "SET":
+            return _error("InvalidParameterCombination", "SET is allowed only after ROTATE", 400)
+"""
 _DEFAULT_PORT: Final = 6379
 
 
@@ -70,4 +79,6 @@ def install() -> None:
     hooks.before_delete("AWS::ElastiCache::ReplicationGroup", _stop)
     provisioners._RESOURCE_HANDLERS["AWS::ElastiCache::ReplicationGroup"]["snapshot"] = _final_snapshot
     patching.edit(elasticache._create_replication_group, old=_TWO_SHARDS_REFUSED, new="if False:")
+    modify = elasticache._modify_replication_group
+    patching.edit(modify, old=_CHANGE_OF_TOKENS, new=_SET_REFUSED + _CHANGE_OF_TOKENS)
     _really_change_tokens()
