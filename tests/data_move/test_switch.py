@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.data_move.conftest import DUMPS, Edit, Mover
-from tests.stores import OWNER
+from tests.stores import APP, CLONE, OWNER
 
 COPY = b"COPY public.same_rows (word) FROM stdin;\n"
 SLOW = b"CREATE TABLE public.slow AS SELECT 1 AS one FROM pg_sleep(60);\n"
@@ -201,6 +201,24 @@ def test_server_that_goes_away_half_way_is_said(mover: Mover, edited: Edit) -> N
     assert process.returncode == 1
     assert error.startswith("error: connection: given terminating connection due to administrator command")
     assert mover.untouched(database, before)
+
+
+def test_no_limit_of_the_shop_s_users_cuts_a_move(mover: Mover, edited: Edit) -> None:
+    """It restores as their group, in the owner's session: what is said of the users does not go with the role."""
+    database, users = mover.database(), (APP, CLONE)
+    slow = SLOW.replace(b"pg_sleep(60)", b"pg_sleep(0.3) AS s WHERE s::text <> ''")
+    slow += COPY.replace(b"same_rows (word)", b"slow (one)") + b"\\.\n"
+    with mover.superuser() as superuser:
+        for user in users:
+            superuser.execute(f"ALTER ROLE {user} SET statement_timeout = '100ms'".encode())
+        try:
+            with psycopg.connect(mover.stores.dsn(APP)) as program, pytest.raises(psycopg.errors.QueryCanceled):
+                program.execute("SELECT pg_sleep(10)")
+            ended = mover.move(edited("shop.sql", (COPY, slow + COPY)), database)
+        finally:
+            for user in users:
+                superuser.execute(f"ALTER ROLE {user} RESET statement_timeout".encode())
+    assert ended.status == 0, ended.error
 
 
 def test_owner_is_no_superuser(mover: Mover) -> None:

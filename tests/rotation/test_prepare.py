@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from cloudmart_cdk.assets.rotation import handler
+from cloudmart_cdk.assets.rotation import handler, roles
+from cloudmart_cdk.assets.shop.shop.database import STATEMENT
 
 from .conftest import APP, CLONE, OWNER, SHOP, Remaining, Stage
 
@@ -71,6 +72,24 @@ def test_prepared_twice_the_roles_are_the_same(stage: Stage) -> None:
         ]
         with stage.connect(stage.login(stage.app)) as connection:
             assert _membership(connection) == [(APP, SHOP)]
+
+
+def test_either_user_has_the_shop_s_time_limits_without_asking(stage: Stage) -> None:
+    """Behind RDS Proxy nobody asks; the owner, who moves data, has none."""
+    stage.prepare()
+    shop = {"statement_timeout": STATEMENT, "idle_in_transaction_session_timeout": 2 * STATEMENT}
+    for _ in range(2):
+        with stage.connect(stage.login(stage.app)) as connection:
+            assert _limits(connection) == {name: seconds * 1000 for name, seconds in shop.items()}
+        stage.rotate(stage.app)
+    with stage.connect(stage.login(stage.owner)) as connection:
+        assert _limits(connection) == dict.fromkeys(shop, 0)
+
+
+def _limits(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, float]:
+    """Milliseconds."""
+    rows = connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(roles.LIMITS)])
+    return {name: float(setting) for name, setting in rows}
 
 
 def test_what_one_user_makes_the_other_may_change(stage: Stage) -> None:

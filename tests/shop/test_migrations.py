@@ -16,7 +16,7 @@ from localcloud import ports
 from localcloud.aws import Clients
 from localcloud.state import Cloud
 from tests.shop.harness import SHOP, Stage
-from tests.stores import Stores
+from tests.stores import APP, Stores
 
 
 @pytest.fixture
@@ -107,6 +107,16 @@ def test_a_migration_that_fails_leaves_nothing(empty: str, release: Path) -> Non
     add_migration(release, "CREATE TABLE whole (id int)")
     assert migrated(empty, release) == "9999"
     assert "whole" in tables(empty)
+
+
+def test_a_migration_takes_longer_than_its_user_s_limit(empty: str, release: Path, stores: Stores) -> None:
+    add_migration(release, "SELECT pg_sleep(0.5)")
+    with psycopg.connect(stores.postgres.superuser_dsn, autocommit=True) as superuser:
+        superuser.execute(f"ALTER ROLE {APP} SET statement_timeout = '250ms'")
+        try:
+            assert migrate.migrate(lambda: psycopg.connect(empty), patience=1, folder=release) == "9999"
+        finally:
+            superuser.execute(f"ALTER ROLE {APP} RESET statement_timeout")
 
 
 def test_the_older_colour_starts_on_a_newer_database(empty: str, release: Path) -> None:

@@ -6,6 +6,9 @@ from pg8000.native import Connection, identifier, literal  # type: ignore[import
 
 GROUP: Final = "cloudmart_shop"
 CLONE: Final = "_clone"
+LIMITS: Final = {"statement_timeout": "4s", "idle_in_transaction_session_timeout": "8s"}
+"""The shop's own (`shop.database.STATEMENT`), at the server: RDS Proxy passes on neither what a client says at its
+login nor, for sure, that it has given up. Whoever needs longer says so in a transaction: SET LOCAL."""
 
 
 def other(user: str) -> str:
@@ -35,5 +38,7 @@ def ensure(session: Connection, user: str) -> set[str]:
         session.run(f"ALTER ROLE {name} LOGIN")
         session.run(f"GRANT {group} TO {name}")
         session.run(f"ALTER ROLE {name} SET role = {literal(GROUP)}")
+        for setting, value in LIMITS.items():
+            session.run(f"ALTER ROLE {name} SET {setting} = {literal(value)}")
     session.run("COMMIT")
     return set(users) - known

@@ -48,6 +48,8 @@ def migrate(
     while True:
         try:
             with engine.begin() as connection:
+                # A migration may take longer than a request, for which the users' own limit is (ADR 0013).
+                connection.execute(text("SET LOCAL statement_timeout = 0"))
                 connection.execute(text(f"SET LOCAL lock_timeout = {patience * 1000:.0f}"))
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
                 connection.execute(text("SET LOCAL lock_timeout = 10000"))
