@@ -346,6 +346,13 @@ def _options(settings: Settings) -> Iterator[Problem]:
             "only with network.nat_gateways=1: it spans the zones itself",
             "add -c network.nat_gateways=1",
         )
+    if settings.database.engine == "postgres" and settings.database.read_replicas > 1:
+        yield Problem(
+            "database.read_replicas",
+            str(settings.database.read_replicas),
+            "at most 1 with engine postgres: programs read from one host, and replicas of RDS have no common name",
+            "use -c database.read_replicas=1, or -c database.engine=aurora, which has one",
+        )
     if settings.off_hours and settings.database.engine == "aurora" and settings.database.read_replicas:
         yield Problem(
             "database.read_replicas",

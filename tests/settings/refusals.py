@@ -189,6 +189,13 @@ CHECKS: Final = {
         "frontend.dist", "given web/dist, which is no folder", "build the front end", frontend__dist="web/dist"
     ),
     "folder that is no front end": _of("frontend.dist", "given docs, which holds no index.html", frontend__dist="docs"),
+    "replicas that nobody reads": _of(
+        "database.read_replicas",
+        "given 2",
+        "at most 1 with engine postgres",
+        "-c database.read_replicas=1",
+        database__read_replicas="2",
+    ),
     "replicas of what stops at night": _of(
         "database.read_replicas",
         "off_hours",
