@@ -148,6 +148,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "backend.cpu_target": "60",
         "backend.memory_target": "70",
         "backend.requests_per_target": "500",
+        "backend.trace_percent": "0.5",
         "frontend.dist": "cloudmart_cdk/assets/site",
         "frontend.requests_per_minute": "2000",
         "frontend.content_security_policy": "default-src 'self'",

@@ -41,6 +41,8 @@ export PORT={port}
 export CLOUDMART_STAGE={stage}
 export CLOUDMART_PARAMETERS={parameters}
 export CLOUDMART_SECRETS={secrets}
+export CLOUDMART_HTTPS={https}
+export TRACE_RATIO={trace_ratio}
 export LOG_GROUP={log_group}
 export APPLICATION={application}
 export GROUP={group}
@@ -80,6 +82,9 @@ class Surroundings:
     """How the names of the stage's parameters begin, `/cloudmart/lab/`."""
     secrets: str
     """How the names of its secrets begin, `cloudmart-lab/`."""
+    https: bool
+    """Whether users come by HTTPS. The load balancer may not know: CloudFront speaks HTTP to it."""
+    trace_percent: float
     log_group: str
     application: str
     """CodeDeploy's; its deployment groups have the names of the scaling groups."""
@@ -104,8 +109,10 @@ class Artefact(Construct):
     def user_data(self, *, group: str, target_group: str, resource: str) -> str:
         """A scaling group's first-boot script, not yet base64. `resource`: its logical id, which is signalled."""
         stack = cdk.Stack.of(self)
+        told = self._surroundings
         return _USER_DATA.format(
-            **asdict(self._surroundings),
+            **asdict(told) | {"https": "true" if told.https else "false"},
+            trace_ratio=f"{told.trace_percent / 100:g}",
             region=stack.region,
             port=BACKEND_PORT,
             group=group,

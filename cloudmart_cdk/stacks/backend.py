@@ -80,6 +80,8 @@ class BackendAsgStack(CloudMartStack):
                 stage=settings.stage,
                 parameters=names.parameter(""),
                 secrets=names.secret(""),
+                https=behind_cdn or settings.domain is not None,
+                trace_percent=settings.backend.trace_percent,
                 log_group=log_group.log_group_name,
                 application=application_name,
             ),

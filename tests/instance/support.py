@@ -5,6 +5,7 @@ systemctl, docker, AWS's agents) is a recording executable, first in PATH.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ EXPORTS: Final = {
     "CLOUDMART_STAGE": "lab",
     "CLOUDMART_PARAMETERS": "/cloudmart/lab/",
     "CLOUDMART_SECRETS": "cloudmart-lab/",
+    "CLOUDMART_HTTPS": "true",
+    "TRACE_RATIO": "0.01",
     "LOG_GROUP": "application-log",
     "APPLICATION": "cloudmart-lab-backend",
     "GROUP": "cloudmart-lab-backend-blue",
@@ -39,10 +42,12 @@ def make_application(folder: Path, *, install: bool = False) -> None:
         write_program(folder / "bin" / "install", 'echo "installed by $CLOUDMART_STAGE in $PWD" > made')
 
 
-def write_program(path: Path, body: str) -> None:
+def write_program(path: Path, body: str) -> Path:
+    """An executable of bash; the path again."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/usr/bin/env bash\nset -euo pipefail\n{body}\n")
     path.chmod(0o755)
+    return path
 
 
 _RECORDED: Final = (
@@ -71,6 +76,13 @@ class Machine:
         # One user here: who would be another runs as ourselves.
         self.answers("runuser", 'shift 3; exec "$@"')
         self.answers("id", "echo 993")
+        # Owners are recorded, and nobody has to exist here; the rest is real.
+        write_program(
+            self._programs / "install",
+            f'case " $* " in *" -o "*) echo "install $*" >> "{self._calls}" ;; esac\n'
+            'given=()\nwhile [ $# -gt 0 ]; do case $1 in -o | -g) shift ;; *) given+=("$1") ;; esac; shift; done\n'
+            f'exec "{shutil.which("install")}" "${{given[@]}}"',
+        )
 
     def answers(self, program: str, body: str) -> None:
         """Put a recording executable in front of, or in place of, a program; `body`: what it does then, in bash."""

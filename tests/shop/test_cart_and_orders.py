@@ -1,12 +1,13 @@
 """A visitor fills a cart and buys."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.shop.harness import Instance
+from tests.shop.harness import Instance, Stage, running
 from tests.shop.shelves import Shelf
 
 
@@ -60,6 +61,22 @@ def test_the_cookie_is_for_the_browser_alone(shop: Instance) -> None:
         assert len(cookie.split(";")[0].removeprefix("session=")) == 43
     assert "Secure" not in plain
     assert "Secure" in secure
+
+
+def test_behind_a_cdn_the_cookie_is_for_https_alone(migrated_stage: Stage, tmp_path: Path) -> None:
+    """CloudFront speaks HTTP to the load balancer, which says so."""
+    with running(migrated_stage, tmp_path, migrated=True, CLOUDMART_HTTPS="true") as shop:
+        overwritten = {"X-Forwarded-Proto": "http"}
+        cart = httpx.put(f"{shop.url}/api/cart/items/1", json={"quantity": 1}, headers=overwritten, trust_env=False)
+        assert "Secure" in cart.headers["set-cookie"].split("; ")
+        order = httpx.post(
+            f"{shop.url}/api/orders",
+            json={"items": [{"product": 1, "quantity": 1}]},
+            headers={**overwritten, "Idempotency-Key": str(uuid.uuid4())},
+            trust_env=False,
+        )
+        assert order.status_code == 201
+        assert "Secure" in order.headers["set-cookie"].split("; ")
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "*" * 43, "x" * 42, "x" * 4000])

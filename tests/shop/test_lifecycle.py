@@ -82,12 +82,15 @@ def test_spans_of_a_request_are_one_trace(migrated_stage: Stage, collector: Coll
         assert collector.resources[0]["service.name"] == "cloudmart-shop"
 
         sampled_out = {"traceparent": f"00-{'ab' * 16}-53995c3f42cd8ad8-00"}
-        httpx.get(f"{shop.url}/health", headers=sampled_out, trust_env=False)
+        httpx.get(f"{shop.url}/api/products", headers=sampled_out, trust_env=False)
+        checked = {"traceparent": f"00-{'ef' * 16}-53995c3f42cd8ad8-01"}
+        httpx.get(f"{shop.url}/health", headers=checked, trust_env=False)
         joined = {"traceparent": f"00-{'cd' * 16}-53995c3f42cd8ad8-01"}
-        httpx.get(f"{shop.url}/health", headers=joined, trust_env=False)
+        httpx.get(f"{shop.url}/api/products", headers=joined, trust_env=False)
         eventually(lambda: bool(collector.of("cd" * 16)))
         assert collector.of("cd" * 16)[0].parent_span_id.hex() == "53995c3f42cd8ad8"
         assert not collector.of("ab" * 16)
+        assert not collector.of("ef" * 16), "health checks cost nothing"
 
         began = time.monotonic()
     assert shop.process.returncode == 0
@@ -101,7 +104,7 @@ def test_a_collector_that_is_gone_costs_nothing(migrated_stage: Stage, tmp_path:
         with running(migrated_stage, tmp_path, migrated=True, **options) as shop:
             with shop.client() as client:
                 for _ in range(50):
-                    assert client.get("/health").status_code == 200
+                    assert client.get("/api/products").status_code == 200
             began = time.monotonic()
             assert shop.stop() == 0
             assert time.monotonic() - began < 20

@@ -79,6 +79,9 @@ def given(tmp_path: Path) -> dict[str, str]:
 def test_the_environment_of_the_contract_is_enough(given: dict[str, str]) -> None:
     environment = Environment.read(given)
     assert (environment.host, environment.port, environment.traces) == ("0.0.0.0", 8080, None)
+    assert not environment.https
+    assert Environment.read(given | {"CLOUDMART_HTTPS": "true"}).https
+    assert not Environment.read(given | {"CLOUDMART_HTTPS": "false"}).https
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,7 @@ def test_the_environment_of_the_contract_is_enough(given: dict[str, str]) -> Non
         ("CLOUDMART_CA_FILE", "/no/such/file"),
         ("PORT", "http"),
         ("PORT", "65536"),
+        ("CLOUDMART_HTTPS", "True"),
         ("CLOUDMART_DRAIN_SECONDS", "30"),
         ("CLOUDMART_DRAIN_SECONDS", "nan"),
     ],

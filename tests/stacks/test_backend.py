@@ -12,6 +12,7 @@ from cloudmart_cdk.constructs.ssm_agent import SSM_AGENT_ACTIONS
 from cloudmart_cdk.security_groups import BACKEND_PORT
 from tests.conftest import Synthesize
 from tests.instance.support import EXPORTS, Machine
+from tests.matrix import MATRIX
 from tests.support import Synthesized
 
 STAGES = ("lab", "dev", "staging", "prod")
@@ -191,6 +192,10 @@ def test_hooks_are_declared_with_the_group(synthesized: Synthesize) -> None:
     assert not synthesized().resources(STACK, "AWS::AutoScaling::LifecycleHook")
 
 
+def test_the_share_of_requests_that_is_traced_is_a_setting(synthesized: Synthesize) -> None:
+    assert "\nexport TRACE_RATIO=0.005\n" in _user_data(synthesized(**MATRIX["other figures"]), "blue")
+
+
 def _user_data(app: Synthesized, colour: str) -> str:
     templates = app.resources(STACK, "AWS::EC2::LaunchTemplate")
     (template,) = [t for id, t in templates.items() if id.lower().startswith(colour)]
@@ -223,7 +228,21 @@ def test_user_data_says_what_the_host_scripts_and_the_local_cloud_read(synthesiz
     assert exported["CLOUDMART_SECRETS"] == "team3-prod/"
     assert exported["APPLICATION"] == "team3-prod-backend"
     assert exported["GROUP"] == "team3-prod-backend-green"
+    assert exported["TRACE_RATIO"] == "0.01"
     assert len(re.findall(r"^artefact=s3://\S+\.zip$", script, re.MULTILINE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("configuration", "https"),
+    [
+        ("prod", "true"),  # the CDN's own name has a certificate
+        ("domain, no CDN", "true"),
+        ("stated sources, no CDN", "false"),
+    ],
+)
+def test_the_backend_knows_whether_users_come_by_https(synthesized: Synthesize, configuration: str, https: str) -> None:
+    """The load balancer sees the CDN's HTTP, and says so to the backend."""
+    assert f"\nexport CLOUDMART_HTTPS={https}\n" in _user_data(synthesized(**MATRIX[configuration]), "blue")
 
 
 def test_user_data_runs_the_host_and_tells_how_it_went(synthesized: Synthesize, tmp_path: Path) -> None:

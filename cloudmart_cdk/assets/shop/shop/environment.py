@@ -29,6 +29,8 @@ class Environment:
     secrets: str
     ca_file: Path
     stage: str
+    https: bool
+    """Whether users come by HTTPS whatever the load balancer says: it sees the CDN's HTTP."""
     instance: str
     traces: str | None
     drain: float
@@ -53,6 +55,7 @@ class Environment:
             secrets=_text(given, "CLOUDMART_SECRETS", ending="/"),
             ca_file=ca_file,
             stage=given.get("CLOUDMART_STAGE", ""),
+            https=_boolean(given, "CLOUDMART_HTTPS"),
             instance=given.get("CLOUDMART_INSTANCE") or socket.gethostname(),
             traces=given.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
             drain=_number(given, "CLOUDMART_DRAIN_SECONDS", default=10, least=0, most=25),
@@ -65,6 +68,13 @@ def _text(given: Mapping[str, str], name: str, *, ending: str = "") -> str:
         allowed = f"a text that ends with {ending}" if ending else "a text"
         raise SettingError(name, given=value or "nothing", allowed=allowed, do="set it in the service's environment")
     return value
+
+
+def _boolean(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name) or "false"
+    if text not in ("true", "false"):
+        raise SettingError(name, given=text, allowed="true or false", do="correct or unset it")
+    return text == "true"
 
 
 def _number(given: Mapping[str, str], name: str, *, default: float, least: float, most: float) -> float:

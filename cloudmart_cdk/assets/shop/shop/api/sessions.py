@@ -15,6 +15,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..shop import Shop
+
 COOKIE: Final = "session"
 LIFETIME: Final = 30 * 24 * 3600
 """Seconds after the last cart change or order."""
@@ -73,8 +75,9 @@ async def _needed(request: Request) -> Session:
 
 
 def is_secure(request: Request) -> bool:
-    """The load balancer ends TLS and says so."""
-    return request.headers.get("x-forwarded-proto") == "https"
+    """The load balancer ends TLS and says so; behind a CDN that speaks HTTP to it, the environment does."""
+    shop: Shop = request.app.state.shop
+    return shop.environment.https or request.headers.get("x-forwarded-proto") == "https"
 
 
 Known = Annotated[Session | None, Depends(_known)]
