@@ -68,7 +68,8 @@ class Server:
                 sock=plain,
                 ssl_context=self.trust,
                 application_name="cloudmart-rotation",
-                startup_params={"statement_timeout": str(_SECONDS * 1000)},
+                # No search path: what the application's users put into schema public must not run as the owner.
+                startup_params={"statement_timeout": str(_SECONDS * 1000), "search_path": ""},
             )
         except BaseException:
             plain.close()  # pg8000 leaves it open when there is no answer
