@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,10 @@ def test_owner_comes_from_secrets_manager(state: State, mover: Mover, monkeypatc
 STANDING_IN = {
     "dnf": "exit 0",
     "curl": 'while [ "$1" != --output ]; do shift; done; cp "$CA_FILE" "$2"',
-    "aws": '[ "$1 $2 $3" = "s3 cp --only-show-errors" ] && cp "$S3/${4#s3://}" "$5"',
+    "aws": """case "$1 $2 $3" in
+    's3 cp --only-show-errors') cp "$S3/${4#s3://}" "$5" ;;
+    's3api head-object --bucket') [ "$5 $7 $8" = '--key --query ContentLength' ] && stat -c %s "$S3/$4/$6" ;;
+    *) exit 64 ;; esac""",
     "unzip": f'exec {sys.executable} -m zipfile -e "$2" "$4"',
     "python3.11": 'mkdir -p "$3/bin" && cp "$0.venv" "$3/bin/python"',
     "python3.11.venv": f'if [ "$2" = pip ]; then exit 0; fi; exec {sys.executable} -B "$@"',
@@ -106,17 +110,41 @@ STANDING_IN = {
 """What the instance has that this machine may lack: its packages, S3, and a package index."""
 
 
-def test_commands_of_the_document_move_a_dump(
-    state: State, mover: Mover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """From the lines that Run Command gets to the database, with Systems Manager's parameters put in."""
+@dataclass(frozen=True)
+class Machine:
+    """Runs the lines that Run Command gets, with Systems Manager's parameters put in."""
+
+    mover: Mover
+    region: str
+    bucket: Path
+    """What S3 holds."""
+    scratch: Path
+    """Where the instance works."""
+
+    def run(self, database: str, **given: str) -> subprocess.CompletedProcess[str]:
+        lines = "\n".join(
+            commands(
+                name="test-lab-move-data",
+                region=self.region,
+                program="s3://bucket/program.zip",
+                host=self.mover.stores.postgres.host,
+                database=database,
+                secret=SECRET,
+            )
+        )
+        for name, value in given.items():
+            lines = lines.replace(f"{{{{ {name} }}}}", value)
+        return subprocess.run(["sh"], input=lines, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def machine(state: State, mover: Mover, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     programs, bucket, scratch = tmp_path / "bin", tmp_path / "s3" / "bucket", tmp_path / "scratch"
     for folder in (programs, bucket, scratch):
         folder.mkdir(parents=True)
     for name, body in STANDING_IN.items():
         (programs / name).write_text(f"#!/bin/sh\n{body}\n")
         (programs / name).chmod(0o755)
-    shutil.copy(DUMPS / "shop.dump.gz", bucket / "the.dump")
     shutil.make_archive(str(bucket / "program"), "zip", PROGRAM)
     cloud = state.load()
     assert cloud
@@ -127,34 +155,38 @@ def test_commands_of_the_document_move_a_dump(
     monkeypatch.setenv("CA_FILE", mover.stores.ca_file)
     monkeypatch.setenv("S3", str(tmp_path / "s3"))
     monkeypatch.setenv("TMPDIR", str(scratch))
+    return Machine(mover, cloud.region, bucket, scratch)
 
+
+def test_commands_of_the_document_move_a_dump(machine: Machine, mover: Mover) -> None:
+    """From the first line to the database."""
+    shutil.copy(DUMPS / "shop.dump.gz", machine.bucket / "the.dump")
     database = mover.database()
-
-    def run_command(**given: str) -> subprocess.CompletedProcess[str]:
-        lines = "\n".join(
-            commands(
-                name="test-lab-move-data",
-                region=cloud.region,
-                program="s3://bucket/program.zip",
-                host=mover.stores.postgres.host,
-                database=database,
-                secret=SECRET,
-            )
-        )
-        for name, value in given.items():
-            lines = lines.replace(f"{{{{ {name} }}}}", value)
-        return subprocess.run(["sh"], input=lines, capture_output=True, text=True, check=False)
-
-    moved = run_command(Order="move", What="s3://bucket/the.dump", Option="none")
+    moved = machine.run(database, Order="move", What="s3://bucket/the.dump", Option="none")
     assert (moved.returncode, moved.stderr) == (0, "")
     back = moved.stdout.splitlines()[-1]
     assert back.startswith(
         "back: aws ssm start-automation-execution --document-name test-lab-move-data --parameters Ord"
     )
-    again = run_command(Order="move", What="s3://bucket/the.dump", Option="none")
+    again = machine.run(database, Order="move", What="s3://bucket/the.dump", Option="none")
     assert again.returncode == 1
     assert "was made from already" in again.stderr
-    brought = run_command(Order="bring-back", What=back.rpartition("What=")[2], Option="none")
+    brought = machine.run(database, Order="bring-back", What=back.rpartition("What=")[2], Option="none")
     assert (brought.returncode, brought.stderr) == (0, "")
     assert mover.query(database, "SELECT count(*) FROM sold") == [(3,)]
-    assert run_command(Order="move", What="s3://bucket/none", Option="none").returncode != 0
+    assert machine.run(database, Order="move", What="s3://bucket/none", Option="none").returncode != 0
+
+
+def test_dump_that_does_not_fit_the_machine_is_not_fetched(machine: Machine, mover: Mover) -> None:
+    size = shutil.disk_usage(machine.scratch).total + 1
+    dump = machine.bucket / "nightly" / "large.dump"
+    dump.parent.mkdir()
+    dump.touch()
+    os.truncate(dump, size)  # takes no room itself
+    what = "s3://bucket/nightly/large.dump"
+    ended = machine.run(mover.database(), Order="move", What=what, Option="none")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"error: dump: given {what} of {size} bytes; allowed: at most ")
+    assert ended.stderr.count("\n") == 1
+    assert "fetching" not in ended.stdout
+    assert not list(machine.scratch.rglob("large.dump"))

@@ -18,6 +18,15 @@ curl --fail --silent --show-error --retry 5 --output "$work/authorities.pem" \
 case $order in
 move)
   dump=$work/$(basename "$what")
+  # The dump is read from this machine's volume, which was sized by the database's.
+  object=${what#s3://}
+  bytes=$(aws s3api head-object --bucket "${object%%/*}" --key "${object#*/}" --query ContentLength --output text)
+  free=$(df --output=avail --block-size=1 "$work" | tail -n 1 | tr -d ' ')
+  if [ "$bytes" -gt "$free" ]; then
+    echo "error: dump: given $what of $bytes bytes; allowed: at most $free, what is free on this machine's volume;" \
+      "compress the dump (pg_dump --format=custom), or raise database.storage_gb, and try again" >&2
+    exit 1
+  fi
   echo "fetching $what"
   aws s3 cp --only-show-errors "$what" "$dump"
   words=(--dump "$dump")
