@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -78,7 +79,7 @@ def test_a_folder_is_installed_by_its_own_user_and_started(machine: Machine, rev
     assert _installed(machine)
     assert machine.calls == [
         "systemctl cat cloudmart.service",
-        f"chown -R cloudmart:cloudmart {app}",
+        f"chown -R -P cloudmart:cloudmart {app}",
         f"runuser -u cloudmart -- env HOME={machine.root}/var/lib/cloudmart ./bin/install",
         "systemctl daemon-reload",
         "systemctl enable cloudmart.service",
@@ -244,6 +245,36 @@ def test_an_image_that_cannot_be_pulled_is_not_installed(machine: Machine, tmp_p
     assert not _installed(machine)
 
 
+def test_root_is_through_with_the_folder_before_its_user_has_it(
+    machine: Machine, revision: Path, tmp_path: Path
+) -> None:
+    """A process that an earlier installation left exchanges a script for a link, as soon as it may: nothing follows."""
+    secret = tmp_path / "shadow"
+    secret.touch(0o600)
+    app = machine.root / "opt/cloudmart/app"
+    machine.answers("chown", f'ln -sf "{secret}" "{app}/bin/install"; ln -sf "{secret}" "{app}/bin/start"')
+    machine.run(INSTALL, str(revision))
+    assert (app / "bin/install").is_symlink()
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["folder", "image"])
+def test_whatever_the_agent_s_mask_nobody_else_may_write(machine: Machine, tmp_path: Path, kind: str) -> None:
+    """The image's name is what root runs; the application is its user's alone."""
+    make_application(tmp_path / "mine")
+    given = Folder(tmp_path / "mine") if kind == "folder" else Image("registry.example.com/team/shop:1.0")
+    revision = _revision(tmp_path / "revision", given)
+    (revision / "app/open").touch()
+    (revision / "app/open").chmod(0o666)
+    # The copy is CodeDeploy's, with its mask; the hooks have it too.
+    done = machine.run(write_program(tmp_path / "agent.sh", f'umask 0; exec "{INSTALL}" "$1"'), str(revision))
+    assert (done.returncode, done.stderr) == (0, "")
+    places = (machine.root / "opt/cloudmart/app", machine.root / "etc/cloudmart")
+    made = [path for place in places for path in (place, *place.rglob("*")) if path.name != "open" or kind == "folder"]
+    assert machine.root / "etc/cloudmart/installed" in made
+    assert [path for path in made if path.stat().st_mode & 0o022] == []
+
+
 def test_docker_comes_with_the_first_image(machine: Machine, tmp_path: Path) -> None:
     """It is no part of the image of Amazon Linux, and a folder needs none."""
     revision = _revision(tmp_path / "revision", Image("nginx:1.27"))
@@ -255,7 +286,8 @@ def test_docker_comes_with_the_first_image(machine: Machine, tmp_path: Path) -> 
 def test_the_shop_s_own_installation_on_a_fresh_machine_and_again(machine: Machine, tmp_path: Path) -> None:
     """Its `bin/install` for real, but for the downloads: what the server starts with is there, every time."""
     revision = _revision(tmp_path / "revision", application(SHOP))
-    venv = machine.root / "opt/cloudmart/venv"
+    venv = machine.root / "var/lib/cloudmart/venv"
+    venv.parent.mkdir(parents=True)
     # Makes environments with the interpreter only, and takes pip's word for the rest.
     machine.answers(
         "base-python",

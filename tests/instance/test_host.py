@@ -16,6 +16,7 @@ import pytest
 from cloudmart_cdk.constructs.load_balancing import DEREGISTRATION_S
 from cloudmart_cdk.revision import Folder, assemble, pack
 from tests.instance.support import EXPORTS, HOST, REVISION, Machine, make_application, write_program
+from tests.support import PROJECT
 
 
 @pytest.fixture
@@ -62,7 +63,10 @@ def test_bare_machine_is_prepared(machine: Machine) -> None:
         "CLOUDMART_PARAMETERS=/cloudmart/lab/",
         "CLOUDMART_SECRETS=cloudmart-lab/",
         "CLOUDMART_CA_FILE=/etc/cloudmart/ca.pem",
+        "CLOUDMART_HTTPS=true",
         "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318",
+        "OTEL_TRACES_SAMPLER=parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG=0.01",
     ]
     assert _file(machine, "etc/cloudmart/ca.pem") == (
         "the system's\nfrom truststore.pki.rds.amazonaws.com/ap-northeast-2/ap-northeast-2-bundle.pem\n"
@@ -77,8 +81,6 @@ def test_bare_machine_is_prepared(machine: Machine) -> None:
     (download,) = [call for call in machine.calls if call.startswith("curl")]
     assert "--fail --proto =https --tlsv1.2" in download
     assert "--insecure" not in download
-    assert stat.S_IMODE((machine.root / "opt/cloudmart").stat().st_mode) == 0o1775
-    assert stat.S_IMODE((machine.root / "var/log/cloudmart").stat().st_mode) == 0o750
 
 
 def test_prepared_twice_is_prepared_once(machine: Machine) -> None:
@@ -86,6 +88,60 @@ def test_prepared_twice_is_prepared_once(machine: Machine) -> None:
         assert machine.run(HOST / "install.sh", variables=EXPORTS).returncode == 0
     assert _file(machine, "etc/cloudmart/ca.pem").count("the system's") == 1
     assert not any(call.startswith("useradd") for call in machine.calls)
+
+
+def test_only_root_may_put_links_where_root_writes(machine: Machine) -> None:
+    assert machine.run(HOST / "install.sh", variables=EXPORTS).returncode == 0
+    for folder, group, mode in (
+        ("etc/cloudmart", "root", 0o755),
+        ("opt/cloudmart", "root", 0o755),
+        ("usr/local/lib/cloudmart", "root", 0o755),
+        ("var/log/cloudmart", "cwagent", 0o750),
+    ):
+        path = machine.root / folder
+        [owned] = [call for call in machine.calls if call.startswith("install -d ") and str(path) in call.split()]
+        assert owned.startswith(f"install -d -o root -g {group} -m {mode:04o} ")
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    given_away = [call.split()[-1] for call in machine.calls if call.startswith(("chown", "install -d -o cloudmart"))]
+    assert given_away == [
+        f"{machine.root}/var/lib/cloudmart",  # nothing of root's looks into it
+        f"{machine.root}/var/log/cloudmart/application.log",
+    ]
+
+
+@pytest.mark.parametrize("before", ["nothing", "a log of root's", "a link"])
+def test_the_agent_may_read_the_log_before_it_starts(machine: Machine, tmp_path: Path, before: str) -> None:
+    """What systemd would make is root's, and the agent is not root."""
+    folder, elsewhere = machine.root / "var/log/cloudmart", tmp_path / "elsewhere"
+    log = folder / "application.log"
+    elsewhere.touch(0o600)
+    if before != "nothing":
+        folder.mkdir(0o700)
+    if before == "a log of root's":
+        log.write_text("before\n")
+        log.chmod(0o600)
+    elif before == "a link":
+        log.symlink_to(elsewhere)
+    assert machine.run(HOST / "install.sh", variables=EXPORTS).returncode == 0
+
+    assert stat.S_IMODE(log.lstat().st_mode) == 0o640
+    assert stat.S_ISREG(log.lstat().st_mode)
+    assert log.read_text() == ("before\n" if before == "a log of root's" else "")
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o600
+    steps = [call.replace(str(machine.root), "") for call in machine.calls]
+    installed = next(number for number, call in enumerate(steps) if call.startswith("dnf install"))
+    entered = steps.index("install -d -o root -g cwagent -m 0750 /var/log/cloudmart")
+    given = steps.index("chown cloudmart:cwagent /var/log/cloudmart/application.log")
+    started = next(number for number, call in enumerate(steps) if call.startswith("amazon-cloudwatch-agent-ctl"))
+    assert installed < entered < given < started, "the package brings the user"
+    assert not any(call.startswith("usermod") for call in steps)
+
+
+def test_rotation_keeps_the_log_s_owner_and_mode() -> None:
+    """The file goes on: a new one would need its owner again, and the server has the old one open."""
+    words = {line.split()[0] for line in (HOST / "logrotate.conf").read_text(encoding="utf-8").splitlines()}
+    assert "copytruncate" in words
+    assert not words & {"create", "su", "olddir"}
 
 
 def test_without_the_authorities_nothing_is_prepared(machine: Machine) -> None:
@@ -264,11 +320,21 @@ def test_both_units_come_back_end_gracefully_and_log_where_the_agent_reads(name:
     unit = _unit(name)
     service = unit["Service"]
     assert (service["Restart"], service["RestartSec"]) == ("on-failure", "2")
-    assert int(service["TimeoutStopSec"]) >= DEREGISTRATION_S
     assert unit["Unit"]["ConditionPathExists"] == "/etc/cloudmart/installed", "half of an installation never starts"
     assert unit["Unit"]["StartLimitIntervalSec"] == "0", "a store that is away for an hour does not end it"
     assert service["StandardOutput"] == service["StandardError"] == "append:/var/log/cloudmart/application.log"
     assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_a_folder_and_an_image_have_the_same_time_to_end() -> None:
+    """And the contract names it."""
+    folder, image = _unit("cloudmart.service")["Service"], _unit("cloudmart-image.service")["Service"]
+    patience = int(folder["TimeoutStopSec"])
+    assert patience >= DEREGISTRATION_S
+    assert image["ExecStop"] == f"/usr/bin/docker stop --time {patience} cloudmart"
+    assert int(image["TimeoutStopSec"]) > patience, "it is docker that kills"
+    contract = (PROJECT / "docs" / "backend.md").read_text(encoding="utf-8")
+    assert f"* Ends within {patience} s of SIGTERM, open requests answered" in contract
 
 
 def test_the_unit_of_an_image_locks_it_in() -> None:

@@ -1,6 +1,7 @@
 """A revision is assembled from a folder or an image, always the same, or refused in one line."""
 
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # has no types of its own
 
 from cloudmart_cdk.revision import SHOP, ApplicationError, Folder, Image, Repository, application, assemble, pack
-from tests.instance.support import make_application
+from tests.instance.support import HOST, make_application
 
 DIGEST = "sha256:" + "a" * 64
 EVENTS = ("ApplicationStop", "BeforeInstall", "AfterInstall", "ApplicationStart", "ValidateService")
@@ -43,6 +44,8 @@ def test_appspec_names_files_that_are_there_and_events_that_codedeploy_knows(tmp
     make_application(tmp_path / "mine")
     assemble(Folder(tmp_path / "mine"), tmp_path / "revision")
     appspec = yaml.safe_load((tmp_path / "revision" / "appspec.yml").read_text(encoding="utf-8"))
+    comment = (tmp_path / "revision" / "appspec.yml").read_text(encoding="utf-8").splitlines()[0]
+    assert all((HOST / name).exists() for name in re.findall(r"`(\S+\.sh)`", comment))
     assert (appspec["version"], appspec["os"]) == (0.0, "linux")
     assert appspec["files"] == [{"source": "app", "destination": "/opt/cloudmart/app"}]
     assert tuple(appspec["hooks"]) == EVENTS

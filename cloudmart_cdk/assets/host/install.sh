@@ -1,7 +1,11 @@
 #!/usr/bin/env bash
 # From bare Amazon Linux 2023 to a machine that a revision can be installed on: user, folders, environment, authorities,
 # agents, units. Run by first_boot.sh as root, with what the user data exports; may be run again.
+#
+# Whatever root writes lies in folders that only root may write to, the log's too: the application's user, or what it
+# leaves running, could otherwise exchange a file for a link, and have root write through it.
 set -euo pipefail
+umask 022
 
 root=${ROOT:-}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,12 +14,9 @@ programs=$root/usr/local/lib/cloudmart
 id cloudmart >/dev/null 2>&1 ||
   useradd --system --no-create-home --home-dir /var/lib/cloudmart --shell /sbin/nologin cloudmart
 
-install -d -m 0755 "$programs" "$root/etc/cloudmart" "$root/var/lib/cloudmart"
-install -d -m 0750 "$root/var/log/cloudmart"
-chown cloudmart:cloudmart "$root/var/lib/cloudmart" "$root/var/log/cloudmart"
-# An application's bin/install may put something beside the application, but not in place of what is root's (sticky).
-install -d -m 1775 "$root/opt/cloudmart"
-chown root:cloudmart "$root/opt/cloudmart"
+install -d -o root -g root -m 0755 "$programs" "$root/etc/cloudmart" "$root/opt/cloudmart"
+# What an application's bin/install keeps beyond one installation; root never looks into it.
+install -d -o cloudmart -g cloudmart -m 0755 "$root/var/lib/cloudmart"
 
 # What every application is told; names, nothing secret.
 cat >"$root/etc/cloudmart/environment" <<END
@@ -26,7 +27,10 @@ CLOUDMART_STAGE=$CLOUDMART_STAGE
 CLOUDMART_PARAMETERS=$CLOUDMART_PARAMETERS
 CLOUDMART_SECRETS=$CLOUDMART_SECRETS
 CLOUDMART_CA_FILE=/etc/cloudmart/ca.pem
+CLOUDMART_HTTPS=$CLOUDMART_HTTPS
 OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318
+OTEL_TRACES_SAMPLER=parentbased_traceidratio
+OTEL_TRACES_SAMPLER_ARG=$TRACE_RATIO
 END
 cat >"$root/etc/cloudmart/host" <<END
 AWS_REGION=$AWS_REGION
@@ -49,9 +53,16 @@ curl --silent --show-error --fail --proto =https --tlsv1.2 --retry 5 \
 install -m 0644 "$authorities" "$root/etc/cloudmart/ca.pem"
 rm "$authorities"
 
+# systemd would make the log root's, which the agent (user cwagent, of its package) may not read; a file that is there
+# keeps owner and mode. The server's user owns it, so that a server may open /dev/stdout again.
+log=$root/var/log/cloudmart
+install -d -o root -g cwagent -m 0750 "$log"
+[ ! -L "$log/application.log" ] || rm "$log/application.log"
+touch "$log/application.log"
+chown cloudmart:cwagent "$log/application.log"
+chmod 0640 "$log/application.log"
 install -m 0644 "$here/logrotate.conf" "$root/etc/logrotate.d/cloudmart"
 systemctl enable --now logrotate.timer
-usermod -a -G cloudmart cwagent
 agent=$root/opt/aws/amazon-cloudwatch-agent
 sed "s|@LOG_GROUP@|$LOG_GROUP|" "$here/amazon-cloudwatch-agent.json" >"$agent/etc/cloudmart.json"
 "$agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$agent/etc/cloudmart.json"

@@ -1,17 +1,26 @@
 #!/usr/bin/env bash
 # Installs what was copied: the application's own bin/install as its user, or the image; then its unit, then the mark.
+#
+# Root is through with the folder before it becomes its user's: a process of that user could otherwise exchange a file
+# for a link in between. Whatever the agent's mask is, nobody else may write.
 set -euo pipefail
+umask 022
 
 root=${ROOT:-}
 app=$root/opt/cloudmart/app
 programs=$root/usr/local/lib/cloudmart
 
 install_folder() {
+  local installs=""
   # Archives lose modes, and CodeDeploy copies as root.
+  chmod -R go-w "$app"
   chmod 0755 "$app/bin/start"
-  chown -R cloudmart:cloudmart "$app"
   if [ -f "$app/bin/install" ]; then
+    installs=yes
     chmod 0755 "$app/bin/install"
+  fi
+  chown -R -P cloudmart:cloudmart "$app"
+  if [ "$installs" ]; then
     (
       set -a
       # shellcheck source=/dev/null

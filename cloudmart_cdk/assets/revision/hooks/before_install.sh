@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Makes room. From here until after_install.sh is through there is no mark, and nothing starts, not even after a
 # reboot: half of an application never serves. A revision that is none is refused before anything is touched.
+#
+# /opt/cloudmart is root's alone, so that nobody else can put a link where root makes the folder and copies into it.
 set -euo pipefail
+umask 022
 
 root=${ROOT:-}
 app=$root/opt/cloudmart/app
