@@ -128,6 +128,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
                 cluster=eks.watched_cluster if eks else None,
                 database=data.watched_database if data else None,
                 cache=data.watched_cache if data else None,
+                rotation=data.watched_rotation if data else None,
                 distribution_id=frontend.distribution.distribution_id if frontend else None,
             ),
             log_bucket=vpc.log_bucket if vpc else None,

@@ -68,10 +68,11 @@ def areas(watched: Watched, *, latency_ms: int) -> list[Area]:
         nodes = cluster_alarms(watched.cluster) if watched.cluster else ()
         steering = rollout_alarms(watched.tiketi, latency_ms=latency_ms)
         found.append(Area("tiketi", tuple(steering), (*target_alarms(watched.tiketi), *nodes)))
-    if watched.database or watched.cache:
+    if watched.database or watched.cache or watched.rotation:
         database = database_alarms(watched.database) if watched.database else ()
         cache = cache_alarms(watched.cache) if watched.cache else ()
-        found.append(Area("data", (), (*database, *cache)))
+        rotation = rotation_alarms(watched.rotation) if watched.rotation else ()
+        found.append(Area("data", (), (*database, *cache, *rotation)))
     return found
 
 
@@ -293,6 +294,23 @@ def cache_alarms(cache: WatchedCache) -> Iterator[Alarm]:
             Metric("AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Average", where),
             silence="missing",
         )
+
+
+def rotation_alarms(function: str) -> Iterator[Alarm]:
+    """Secrets Manager tries a failed rotation again, for days if need be, and tells nobody.
+
+    `function`: its name; it runs for minutes a month, so silence is right.
+    """
+    yield Alarm(
+        id="rotation-errors",
+        broke="A secret of the database or the cache could not be rotated",
+        watch=Metric("AWS/Lambda", "Errors", "Sum", {"FunctionName": function}),
+        threshold=0,
+        period_s=_FIVE_MINUTES,
+        severity=Severity.WARNING,
+        silence="notBreaching",
+        page="rotation",
+    )
 
 
 def cluster_alarms(cluster: WatchedCluster) -> Iterator[Alarm]:

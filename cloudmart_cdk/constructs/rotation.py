@@ -40,7 +40,8 @@ _PREPARATION_SECONDS: Final = 300
 
 
 class Rotation(Construct):
-    """One function for the three secrets; `users` is made when the database knows the application's users."""
+    """One function for the three secrets, `function_name`; `users` is made when the database knows the application's
+    users."""
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Rotation(Construct):
                 security_group_ids=[security_group.security_group_id],
             ),
         )
+        self.function_name = function.ref
         self.users = cdk.CustomResource(
             self,
             "DatabaseUsers",
@@ -142,7 +144,8 @@ class Rotation(Construct):
             resource_name=cache.group_id,
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        read, write = ["GetSecretValue", "DescribeSecret"], ["PutSecretValue", "UpdateSecretVersionStage"]
+        read = ["GetSecretValue", "DescribeSecret", "ListSecretVersionIds"]
+        write = ["PutSecretValue", "UpdateSecretVersionStage"]
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{stack.region}.amazonaws.com"}}
         secrets = [secret.secret_arn for secret in (*self._rotated, *self._secrets.proxy_logins)]
         statements = [

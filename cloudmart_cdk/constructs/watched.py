@@ -87,5 +87,7 @@ class Watched:
     cluster: WatchedCluster | None = None
     database: WatchedDatabase | None = None
     cache: WatchedCache | None = None
+    rotation: str | None = None
+    """Name of the function that rotates the stores' secrets."""
     distribution_id: str | None = None
     """CloudFront's: drawn on the dashboard; its alarms are EdgeWatchStack's."""

@@ -86,7 +86,7 @@ class DataStack(CloudMartStack):
             log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
-        Rotation(
+        self.watched_rotation = Rotation(
             self,
             "Rotation",
             secrets=self.secrets,
@@ -97,7 +97,7 @@ class DataStack(CloudMartStack):
             subnets=network.private_subnets,
             security_group=firewall[Group.ROTATION],
             log_groups=log_groups,
-        )
+        ).function_name
         DataMove(
             self,
             "DataMove",

@@ -25,6 +25,7 @@ EVERYTHING = Watched(
     cluster=WatchedCluster(name="cluster"),
     database=WatchedDatabase(id="db", max_connections=100, storage_gb=100, replica_ids=("db-1",), readers=True),
     cache=WatchedCache.of("group", shards=2, replicas=1),
+    rotation="rotation",
 )
 AREAS = areas(EVERYTHING, latency_ms=200)
 ROWS = {row.id: row for row in chain(*((*area.steering, *area.own) for area in AREAS), distribution_alarms("E1"))}
@@ -56,6 +57,8 @@ SPECIFIED = {
     "shop-latency": ("TargetResponseTime", "p95", ">", 0.2, 300),
     "tiketi-latency": ("TargetResponseTime", "p95", ">", 0.2, 300),
     "shop-below-minimum": ("GroupInServiceInstances", "Minimum", ">", 0, 60),
+    # ours: section 3 asks for the rotation, section 7 does not watch it
+    "rotation-errors": ("Errors", "Sum", ">", 0, 300),
 }
 
 
@@ -195,6 +198,12 @@ def test_an_idle_colour_is_silent_not_broken() -> None:
         if row.id.startswith(("shop-green", "shop-blue")):
             assert row.silence == "notBreaching", row.id
         assert row.silence in get_args(Silence)
+
+
+def test_a_function_that_does_not_run_has_not_failed() -> None:
+    row = ROWS["rotation-errors"]
+    assert (row.silence, row.severity, row.page) == ("notBreaching", Severity.WARNING, "rotation")
+    assert row.watch == Metric("AWS/Lambda", "Errors", "Sum", {"FunctionName": "rotation"})
 
 
 def test_areas_page_for_critical_rows_only() -> None:

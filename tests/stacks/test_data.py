@@ -233,6 +233,7 @@ def test_rotation_may_what_it_does(synthesized: Synthesize, stage: str) -> None:
     assert set(granted) == {
         "secretsmanager:GetSecretValue",
         "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecretVersionIds",
         "secretsmanager:PutSecretValue",
         "secretsmanager:UpdateSecretVersionStage",
         "kms:Decrypt",

@@ -58,6 +58,7 @@ COMMON = {
     "database-cpu": (80, 300),
     "cache1-cpu": (80, 300),
     "cache1-memory": (85, 300),
+    "rotation-errors": (0, 300),
     "nodes-cpu": (80, 300),
     "nodes-memory": (85, 300),
     "tiketi-auth-unhealthy": (0, 60),
@@ -75,6 +76,22 @@ def test_alarms_carry_the_figures(synthesized: Synthesize, stage: str) -> None:
         }
         assert properties["Threshold"] == threshold, alarm
         assert periods - {None} == {period}, alarm
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_rotation_that_fails_is_told(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    properties = alarms(app)["rotation-errors"]
+    (function,) = (id for id in app.resources("DataStack", "AWS::Lambda::Function") if id.startswith("Rotation"))
+    (dimension,) = properties["Dimensions"]
+    assert dimension["Name"] == "FunctionName"
+    assert function in json.dumps(dimension["Value"])
+    assert (properties["Namespace"], properties["MetricName"], properties["Statistic"]) == (
+        "AWS/Lambda",
+        "Errors",
+        "Sum",
+    )
+    assert properties["TreatMissingData"] == "notBreaching"
 
 
 @pytest.mark.parametrize("stage", STAGES)
