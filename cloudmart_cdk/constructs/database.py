@@ -74,7 +74,7 @@ class Database(Construct):
             self._add_instance(vpc, security_group, owner, app, log_groups)
         self.host = self.server_host
         if proxy_security_group is not None:
-            self._add_proxy(vpc, subnets, proxy_security_group, [owner, *proxy_logins], log_groups)
+            self._add_proxy(vpc, subnets, proxy_security_group, proxy_logins, log_groups)
         self._acknowledge()
 
     def _parameter_group(self, engine: rds.IEngine) -> rds.ParameterGroup:
@@ -275,7 +275,7 @@ class Database(Construct):
         vpc: ec2.IVpc,
         subnets: list[ec2.ISubnet],
         security_group: ec2.ISecurityGroup,
-        logins: list[secretsmanager.ISecret],
+        logins: Sequence[secretsmanager.ISecret],
         log_groups: LogGroups,
     ) -> None:
         """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
@@ -289,7 +289,7 @@ class Database(Construct):
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(subnets=subnets),
             security_groups=[security_group],
-            secrets=logins,
+            secrets=list(logins),
             require_tls=True,
             borrow_timeout=cdk.Duration.seconds(self._settings.connection_timeout_s),
             max_connections_percent=90,  # the rest is for rotation and for people

@@ -262,13 +262,13 @@ def test_users_are_there_before_the_stack_is(synthesized: Synthesize, stage: str
 
 
 def test_the_proxy_has_a_secret_for_each_of_the_two_users(synthesized: Synthesize) -> None:
+    """And not the owner's: rotation, the users' preparation and data moves go to the server itself."""
     app = synthesized("prod")
     secrets = app.resources("DataStack", "AWS::SecretsManager::Secret")
     proxy = _only(app.resources("DataStack", "AWS::RDS::DBProxy"))["Properties"]
     given = [secrets[each["SecretArn"]["Ref"]]["Properties"] for each in proxy["Auth"]]
     users = {json.loads(s["GenerateSecretString"]["SecretStringTemplate"])["username"]: s["Name"] for s in given}
     assert users == {
-        "cloudmart_owner": "cloudmart-prod/database/owner",
         "cloudmart_app": "cloudmart-prod/database/proxy/app",
         "cloudmart_app_clone": "cloudmart-prod/database/proxy/app-clone",
     }
