@@ -106,6 +106,13 @@ class Shop:
             for group in answer["AutoScalingGroups"]
         }
 
+    def instances(self, colour: str) -> set[str]:
+        """Ids of those that are there, of a colour."""
+        (group,) = self.client("autoscaling").describe_auto_scaling_groups(
+            AutoScalingGroupNames=[f"{PREFIX}-backend-{colour}"]
+        )["AutoScalingGroups"]
+        return {instance["InstanceId"] for instance in group["Instances"]}
+
     def idle(self) -> str:
         return "green" if self.live() == "blue" else "blue"
 
@@ -213,6 +220,7 @@ class Shop:
             "AWS_ENDPOINT_URL": self.cloud.endpoint,
             "AWS_ACCESS_KEY_ID": self.cloud.account,
             "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": self.cloud.token,
         }
 
     def until_version(self, version: str) -> None:

@@ -23,7 +23,7 @@ def recorded_types() -> list[str]:
 
 def settle(cloudformation: Any, name: str) -> dict[str, Any]:
     """The stack, once nothing is in progress."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while True:
         stack: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         if not stack["StackStatus"].endswith("_IN_PROGRESS"):

@@ -21,7 +21,8 @@ from tests.stores import APP, PASSWORD, TOKEN, Stores
 from tests.support import PROJECT
 
 SHOP: Final = PROJECT / "cloudmart_cdk" / "assets" / "shop"
-_START: Final = 60.0
+_PATIENCE: Final = 60.0
+"""Seconds after which something hangs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ class Stage:
             "AWS_ENDPOINT_URL": self.cloud.endpoint,
             "AWS_ACCESS_KEY_ID": self.cloud.account,
             "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": self.cloud.token,
             "AWS_EC2_METADATA_DISABLED": "true",
             **more,
         }
@@ -113,7 +115,7 @@ class Instance:
         return [json.loads(line) for line in self._log.read_text().splitlines()]
 
     def wait_until_listening(self) -> None:
-        deadline = time.monotonic() + _START
+        deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             for line in self._log.read_text().splitlines():
                 if '"listening"' in line:
@@ -125,7 +127,7 @@ class Instance:
 
     def client(self) -> httpx.Client:
         """A browser of its own."""
-        return httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=_PATIENCE, trust_env=False)
 
     def resident_megabytes(self) -> float:
         [line] = [row for row in Path(f"/proc/{self.pid}/status").read_text().splitlines() if row.startswith("VmRSS")]
@@ -135,7 +137,7 @@ class Instance:
         """As systemd does; answers the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=_PATIENCE)
 
 
 @contextmanager
@@ -171,7 +173,7 @@ def run_module(module: str, environment: Mapping[str, str]) -> subprocess.Popen[
     )
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 20) -> None:
+def eventually(holds: Callable[[], bool], *, seconds: float = _PATIENCE) -> None:
     """Waits until it holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Final
@@ -98,9 +97,7 @@ def test_without_its_database_the_shop_says_so_and_recovers(visitor: httpx.Clien
         assert unavailable(visitor.get("/api/orders", headers=REGULAR))
         assert visitor.get("/health").status_code == 200
         assert checks(visitor) == {"database": "down", "cache": "ok"}
-        began = time.monotonic()
-        visitor.get("/api/products", params={"q": "patience"})
-        assert time.monotonic() - began < 5, "the answer comes while a person still waits"
+        assert unavailable(visitor.get("/api/products", params={"q": "nobody has asked for this"}))
     finally:
         stores.postgres.start()
     eventually(lambda: visitor.get("/ready").status_code == 200)

@@ -1,6 +1,7 @@
 """The browser that tests use notices what no page may do. The journeys themselves run against the local cloud."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -26,22 +27,26 @@ def test_a_page_that_behaves(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("event", "script", "told"),
     [
-        ("console.error('broken')", "console: .*broken"),
-        ("setTimeout(() => { throw new Error('thrown'); })", "console: .*thrown"),
-        ("fetch('https://example.com/').catch(() => 0)", r"asked other hosts: \['https://example\.com/'\]"),
+        ("console", "console.error('broken')", "console: .*broken"),
+        ("pageerror", "setTimeout(() => { throw new Error('thrown'); })", "console: .*thrown"),
+        (
+            "requestfailed",
+            "fetch('https://example.com/').catch(() => 0)",
+            r"asked other hosts: \['https://example\.com/'\]",
+        ),
     ],
 )
-def test_a_page_that_does_not(browser: Browser, script: str, told: str) -> None:
+def test_a_page_that_does_not(browser: Browser, event: str, script: str, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
-        _visit(browser, script)
+        _visit(browser, event, script)
 
 
-def _visit(browser: Browser, script: str) -> None:
-    with visitor(browser, forgiven=("Failed to load resource",)) as page:
+def _visit(browser: Browser, event: Any, script: str) -> None:
+    """Until the event that the script brings about."""
+    with visitor(browser, forgiven=("Failed to load resource",)) as page, page.expect_event(event):
         page.goto(f"data:text/html,<script>{script}</script>")
-        page.wait_for_timeout(200)
 
 
 def test_what_is_forgiven(browser: Browser) -> None:
