@@ -2,10 +2,14 @@
 
 import json
 import random
+import re
+from itertools import islice
 
+import httpx
 import pytest
 
-from tools.bench_shop import load
+from localcloud import ports
+from tools.bench_shop import load, stage
 from tools.bench_shop.__main__ import Table, p95
 
 
@@ -25,6 +29,21 @@ def test_a_missed_target_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_one_in_twenty_may_be_slower() -> None:
     assert p95([1.0] * 96 + [100.0] * 4) == 1.0
     assert p95([1.0] * 90 + [100.0] * 10) == 100.0
+
+
+def test_pages_that_nobody_has_asked_for_are_all_different_and_of_the_list(client: httpx.Client) -> None:
+    pages = list(islice(load.unasked(99_000), 2_000))
+    assert len(set(pages)) == len(pages)
+    for page in pages[:5]:
+        [path] = re.findall(r"GET (\S+) ", page.decode())
+        assert client.get(path).json()["items"]
+
+
+def test_traces_are_an_instances_with_nobody_there_to_take_them() -> None:
+    told = stage.traces()
+    assert told["OTEL_TRACES_SAMPLER"] == "parentbased_traceidratio"
+    assert 0 < float(told["OTEL_TRACES_SAMPLER_ARG"]) < 1
+    assert not ports.answers(int(told["OTEL_EXPORTER_OTLP_ENDPOINT"].rpartition(":")[2]))
 
 
 def test_visitors_do_all_that_is_to_be_measured() -> None:

@@ -13,8 +13,8 @@ from tools.assembly import PROJECT
 from tools.bench_shop import load, queries, stage
 
 PRODUCTS: Final = 100_000
-MIXED_SECONDS: Final = 12
-ROUNDS, ROUND_SECONDS = 3, 2
+MIXED_SECONDS: Final = 10
+ROUNDS, ROUND_SECONDS = 3, 1
 REQUEST_MS: Final = 200.0
 RATIO: Final = 0.5
 QUERY_MS: Final = 50.0
@@ -97,15 +97,24 @@ def _requests(table: Table, port: int) -> None:
 
 
 def _throughput(table: Table, port: int, bare_port: int) -> None:
-    """In turn, so that whatever else the machine does hits both."""
-    ours, bare = [], []
+    """In turn, so that whatever else the machine does hits all.
+
+    The target is of the list that everybody sees, which is what a crowd asks for and is made once a second. A list
+    that nobody has asked for costs two queries; the framework's constant costs none, so that ratio has no target.
+    """
+    rounds: dict[str, list[float]] = {"same": [], "uncached": [], "bare": []}
     for _ in range(ROUNDS):
-        ours.append(loaded(port, "/api/products", ROUND_SECONDS)["per_second"])
-        bare.append(loaded(bare_port, "/", ROUND_SECONDS)["per_second"])
-    table.row("product list, answers a second", median(ours), "1/s")
-    table.row("FastAPI answering a constant", median(bare), "1/s")
-    ratio = median(our / its for our, its in zip(ours, bare, strict=True))
-    table.row("ratio, median of rounds in turn", ratio, "", RATIO, least=True)
+        rounds["same"].append(loaded(port, "/api/products", ROUND_SECONDS)["per_second"])
+        rounds["uncached"].append(loaded(port, "uncached", ROUND_SECONDS)["per_second"])
+        rounds["bare"].append(loaded(bare_port, "/", ROUND_SECONDS)["per_second"])
+    table.row("FastAPI answering a constant", median(rounds["bare"]), "1/s")
+    for kind, what, target in (
+        ("same", "one list, kept for a second (the target's)", RATIO),
+        ("uncached", "another page each time, from the database", None),
+    ):
+        table.row(what, median(rounds[kind]), "1/s")
+        ratio = median(ours / bare for ours, bare in zip(rounds[kind], rounds["bare"], strict=True))
+        table.row("  ratio to the constant, median of rounds", ratio, "", target, least=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""The load, a process of its own: `python -m tools.bench_shop.load PORT mixed|PATH SECONDS`, JSON on stdout.
+"""The load, a process of its own: `python -m tools.bench_shop.load PORT mixed|uncached|PATH SECONDS`, JSON on stdout.
 
 `mixed` is an open loop: requests leave at their time whatever became of those before, and are timed from when they
 should have left, so that a stall counts for all who would have suffered from it. A path is a closed loop of `CLOSED`
-connections: how many answers a second. Asyncio over sockets, because clients on the shelf are slower than the server.
+connections: how many answers a second; `uncached` the same, each request for a page that nobody has asked for. Asyncio
+over sockets, because clients on the shelf are slower than the server.
 """
 
 import asyncio
+import base64
+import itertools
 import json
 import random
 import re
@@ -13,6 +16,7 @@ import sys
 import time
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote
@@ -137,16 +141,28 @@ async def mixed(port: int, seconds: float) -> dict[str, object]:
     return {"milliseconds": took, "failed": failed}
 
 
-async def closed(port: int, path: str, seconds: float) -> dict[str, object]:
+def same(path: str) -> Iterator[bytes]:
+    return itertools.repeat(request("GET", path))
+
+
+def unasked(begin: int) -> Iterator[bytes]:
+    """Pages of the list, each from another product on: none of them is kept, so each is asked of the database."""
+    for number in itertools.count(begin):
+        product = 100 + number * 7919 % 99_900  # a prime, so that neighbours are far apart and none comes twice
+        cursor = base64.urlsafe_b64encode(json.dumps(["newest", product, product]).encode()).decode().rstrip("=")
+        yield request("GET", f"/api/products?cursor={cursor}")
+
+
+async def closed(port: int, requests: Iterator[bytes], seconds: float) -> dict[str, object]:
     """Answers a second."""
-    asked, pool = request("GET", path), Pool(port)
+    pool = Pool(port)
     count = 0
 
     async def client() -> None:
         nonlocal count
         connection = await pool.take()
         while time.perf_counter() < end:
-            assert await connection.ask(asked) == 200
+            assert await connection.ask(next(requests)) == 200
             count += 1
         connection.transport.close()
 
@@ -158,4 +174,8 @@ async def closed(port: int, path: str, seconds: float) -> dict[str, object]:
 
 if __name__ == "__main__":
     port, what, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
-    json.dump(uvloop.run(mixed(port, seconds) if what == "mixed" else closed(port, what, seconds)), sys.stdout)
+    if what == "mixed":
+        measured = mixed(port, seconds)
+    else:
+        measured = closed(port, unasked(random.randrange(99_900)) if what == "uncached" else same(what), seconds)
+    json.dump(uvloop.run(measured), sys.stdout)

@@ -13,7 +13,7 @@ from cloudmart_cdk.assets.shop.shop.database import Database, Login, Parameters,
 from cloudmart_cdk.assets.shop.shop.settings import DatabaseSettings
 from tools.bench_shop.stage import DATABASE, PASSWORD, WORDS
 
-EACH: Final = 150
+EACH: Final = 100
 """Questions of each kind."""
 
 

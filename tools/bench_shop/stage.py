@@ -13,6 +13,7 @@ from typing import Final, LiteralString
 
 import psycopg
 
+from cloudmart_cdk.settings import load_settings
 from localcloud import emulator, ports
 from localcloud.aws import Clients
 from localcloud.engines import addresses, postgres, redis
@@ -179,7 +180,19 @@ def _environment(cloud: Cloud, authority: Authority) -> dict[str, str]:
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_ACCESS_KEY_ID": cloud.account,
         "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": cloud.token,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **traces(),
+    }
+
+
+def traces() -> dict[str, str]:
+    """OpenTelemetry's settings of an instance, but a closed port for its agent: the exporter runs, and has its cost."""
+    lines = (PROJECT / "cloudmart_cdk" / "assets" / "host" / "install.sh").read_text().splitlines()
+    told = dict(line.split("=", 1) for line in lines if line.startswith("OTEL_"))
+    ratio = f"{load_settings({}).backend.trace_percent / 100:g}"
+    return {name: value.replace("$TRACE_RATIO", ratio) for name, value in told.items()} | {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{ports.free()}"
     }
 
 
