@@ -24,7 +24,10 @@ class Clients:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._session = boto3.Session(
-            aws_access_key_id=cloud.account, aws_secret_access_key="local", region_name=cloud.region
+            aws_access_key_id=cloud.account,
+            aws_secret_access_key="local",
+            aws_session_token=cloud.token,
+            region_name=cloud.region,
         )
 
     @functools.cache  # noqa: B019  # lives as long as the command

@@ -10,11 +10,14 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
+from localcloud.proxy import TOKEN_VARIABLE
 from localcloud.state import PROJECT, STATE_VARIABLE, Cloud, State
 
 DEFAULT_ACCOUNT: Final = "111111111111"
 """Used while the settings name none. MiniStack takes a twelve-digit access key as the account."""
 
+_SECRET: Final = "local"
+"""Of the access key. Signatures prove nothing here; the session token does."""
 BYTECODE: Final = PROJECT / ".cache" / "bytecode"
 _PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 
@@ -71,7 +74,8 @@ def client(state: State, cloud: Cloud) -> dict[str, str]:
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_ENDPOINT_URL_S3": cloud.endpoint,
         "AWS_ACCESS_KEY_ID": cloud.account,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
+        "AWS_SESSION_TOKEN": cloud.token,
         "AWS_REGION": cloud.region,
         "AWS_DEFAULT_REGION": cloud.region,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -89,9 +93,9 @@ def tool(state: State, cloud: Cloud) -> dict[str, str]:
     return _base(state) | client(state, cloud) | passed
 
 
-def plain(state: State) -> dict[str, str]:
-    """For our own small servers."""
-    return _base(state)
+def proxy(state: State, cloud: Cloud) -> dict[str, str]:
+    """For the browser proxy; the token is no argument, since everybody sees those."""
+    return _base(state) | {TOKEN_VARIABLE: cloud.token}
 
 
 def instance(state: State, cloud: Cloud) -> dict[str, str]:
@@ -119,6 +123,9 @@ def server(state: State, cloud: Cloud) -> dict[str, str]:
         "MINISTACK_REGION": cloud.region,
         "MINISTACK_ACCOUNT_ID": cloud.account,
         "LAMBDA_EXECUTOR": "local",
+        # What it demands of its callers, checks presigned addresses by, and gives to its functions.
+        "AWS_SECRET_ACCESS_KEY": _SECRET,
+        "AWS_SESSION_TOKEN": cloud.token,
         "REDIS_HOST": "127.0.0.1",
         # Listeners on fixed ports that nobody here needs.
         "SFTP_ENABLED": "0",

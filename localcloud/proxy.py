@@ -2,14 +2,21 @@
 
 Owns the translation between a browser's plain HTTP on 127.0.0.1 and the emulated CDN, which expects
 its own host name and TLS: sets `Host` and `X-Forwarded-Proto`, turns `Location` back to this address,
-drops HSTS and `Secure`. Bodies stream through in both directions; nothing is cached or changed.
+drops HSTS and `Secure`. Answers under its own address only, and no page of another site: neither a
+name that somebody lets point here nor a page elsewhere is the shop. Marks what it passes on, for the
+emulator's guard. Bodies stream through in both directions; nothing is cached or changed.
 """
 
 import http.client
+import os
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
+
+MARK: Final = "X-Localcloud-Proxy"
+"""The header with the token: a browser's request that has been looked at."""
+TOKEN_VARIABLE: Final = "LOCALCLOUD_TOKEN"
 
 _HOP_BY_HOP: Final = frozenset(
     {
@@ -24,6 +31,7 @@ _HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
+_HTTP_PORT: Final = 80
 _CHUNK: Final = 65536
 _TIMEOUT_SECONDS: Final = 120
 _BODILESS: Final = frozenset({204, 304})
@@ -44,6 +52,9 @@ class Handler(BaseHTTPRequestHandler):
         """Requests are the emulator's to log."""
 
     def _forward(self) -> None:
+        if refusal := self._refusal():
+            self._say(*refusal)
+            return
         upstream = http.client.HTTPConnection("127.0.0.1", self.server.emulator_port, timeout=_TIMEOUT_SECONDS)
         self._answering = False
         try:
@@ -60,13 +71,27 @@ class Handler(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
+    def _refusal(self) -> tuple[int, str, str] | None:
+        """Status, title and text for a request that is not meant for the shop, or None."""
+        hosts = self.headers.get_all("Host") or []
+        if len(hosts) != 1 or hosts[0].lower() not in self.server.addresses:
+            return (
+                421,
+                "Another address",
+                f"<p>Here is only the shop of the local cloud: http://{self.server.addresses[0]}/",
+            )
+        if any(origin != f"http://{hosts[0].lower()}" for origin in self.headers.get_all("Origin") or []):
+            return 403, "Another site", "<p>Only the shop's own pages may call it."
+        return None
+
     def _ask(self, upstream: http.client.HTTPConnection) -> http.client.HTTPResponse:
         chunked = "chunked" in (self.headers.get("Transfer-Encoding") or "").lower()
         upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         upstream.putheader("Host", self.server.domain)
         upstream.putheader("X-Forwarded-Proto", "https")
+        upstream.putheader(MARK, self.server.token)
         for key, value in self.headers.items():
-            if key.lower() not in _HOP_BY_HOP | {"host", "x-forwarded-proto", "expect"}:
+            if key.lower() not in _HOP_BY_HOP | {"host", "x-forwarded-proto", "expect", MARK.lower()}:
                 upstream.putheader(key, value)
         if chunked:
             upstream.putheader("Transfer-Encoding", "chunked")
@@ -154,14 +179,19 @@ class Handler(BaseHTTPRequestHandler):
             raise ClientGoneError from None
 
     def _gateway_error(self, error: Exception) -> None:
-        page = (
-            "<!doctype html><title>502 - local cloud</title><h1>The local cloud does not answer</h1>"
+        self._say(
+            502,
+            "The local cloud does not answer",
             f"<p>The emulator on 127.0.0.1:{self.server.emulator_port} is not there ({type(error).__name__})."
-            "<p>Run <code>make deploy</code> to start it again.\n"
-        ).encode()
+            "<p>Run <code>make deploy</code> to start it again.",
+        )
+
+    def _say(self, status: int, title: str, text: str) -> None:
+        """A page of our own, and the end of the connection. `text`: HTML."""
+        page = f"<!doctype html><title>{status} - local cloud</title><h1>{title}</h1>{text}\n".encode()
         self.close_connection = True
         try:
-            self.send_response_only(502, "Bad Gateway")
+            self.send_response_only(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
             self.send_header("Connection", "close")
@@ -181,10 +211,16 @@ class Proxy(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, *, port: int, emulator_port: int, domain: str) -> None:
+    def __init__(self, *, port: int, emulator_port: int, domain: str, token: str) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.emulator_port = emulator_port
         self.domain = domain
+        self.token = token
+        names = ("127.0.0.1", "localhost")
+        self.addresses = [f"{name}:{self.server_port}" for name in names]
+        if self.server_port == _HTTP_PORT:
+            # A browser leaves the usual port out.
+            self.addresses += names
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that goes away in the middle is no error of ours."""
@@ -194,7 +230,8 @@ class Proxy(ThreadingHTTPServer):
 
 def main() -> None:
     port, emulator_port, domain = sys.argv[1:]
-    Proxy(port=int(port), emulator_port=int(emulator_port), domain=domain).serve_forever()
+    token = os.environ[TOKEN_VARIABLE]
+    Proxy(port=int(port), emulator_port=int(emulator_port), domain=domain, token=token).serve_forever()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def start(state: State, cloud: Cloud, domain: str) -> None:
     command = [sys.executable, "-m", "localcloud.proxy", str(cloud.shop_port), str(cloud.port), domain]
     with processes.interrupts_wait():
         process = processes.start(
-            role, command, environment=environment.plain(state), log=state.log("proxy"), folder=PROJECT
+            role, command, environment=environment.proxy(state, cloud), log=state.log("proxy"), folder=PROJECT
         )
         cloud.processes.append(process)
         state.save(cloud)

@@ -7,6 +7,7 @@ start or stop anything.
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from localcloud.processes import Process
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 STATE_VARIABLE: Final = "LOCALCLOUD_STATE"
+_IGNORED: Final = "# Written by the local cloud.\n*\n"
 
 
 @dataclass(kw_only=True)
@@ -32,6 +34,8 @@ class Cloud:
     """The emulator's."""
     shop_port: int
     """The browser proxy's."""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """The session token that every call to this cloud carries: see `localcloud.server.guard`."""
     context: list[str] = field(default_factory=list)
     """`key=value` of every `-c`, for the commands that follow."""
     processes: list[Process] = field(default_factory=list)
@@ -78,10 +82,18 @@ class State:
         """What is installed on the instances of the scaling groups, a folder each."""
 
     def prepare(self) -> None:
-        """The folders; with a `.gitignore`, since nothing in them is ever for a commit."""
+        """The folders, for nobody else to look into; with a `.gitignore`, since nothing in them is ever for a commit.
+
+        A folder that was there before the local cloud is somebody's, and stays as open as it is.
+        """
+        ignored = self.root / ".gitignore"
+        if ignored.exists() and ignored.read_text() == _IGNORED:
+            self.root.chmod(0o700)
+        self.root.parent.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
         for folder in (self.logs, self.temporary, self.home, self.cdk_home):
-            folder.mkdir(parents=True, exist_ok=True)
-        (self.root / ".gitignore").write_text("# Written by the local cloud.\n*\n")
+            folder.mkdir(mode=0o700, exist_ok=True)
+        ignored.write_text(_IGNORED)
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
@@ -97,6 +109,8 @@ class State:
 
     def save(self, cloud: Cloud) -> None:
         draft = self.cloud_file.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(cloud), indent=1))
         draft.replace(self.cloud_file)
 

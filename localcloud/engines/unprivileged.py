@@ -65,6 +65,8 @@ def before_exec(*, drop: bool) -> Callable[[], None]:
     parent = os.getpid()
 
     def run() -> None:
+        # What it writes, though it replace a file of ours (Redis its users), is for nobody else.
+        os.umask(0o077)
         if account is not None:
             _prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP)
             os.setgroups([])

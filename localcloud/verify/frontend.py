@@ -34,10 +34,15 @@ def checks(view: View) -> Iterator[Check]:
         yield from _web_acls(view)
 
 
-def _get(view: View, path: str, *, host: str, secure: bool = True) -> tuple[int, dict[str, str], bytes]:
+def _get(
+    view: View, path: str, *, host: str, secure: bool = True, token: str = ""
+) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", view.cloud.port, timeout=30)
+    headers = {"Host": host, "X-Forwarded-Proto": "https" if secure else "http"}
+    if token:
+        headers["X-Amz-Security-Token"] = token
     try:
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https" if secure else "http"})
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         return response.status, {key.lower(): value for key, value in response.getheaders()}, response.read()
     finally:
@@ -93,7 +98,9 @@ def _images(view: View, domain: str) -> Iterator[Check]:
     try:
         status, _, body = _get(view, f"/{_KEY}", host=domain)
         yield Check("an image through the CDN", (200, _PIXEL), (status, body))
-        status, _, _ = _get(view, f"/{bucket}/{_KEY}", host=f"127.0.0.1:{view.cloud.port}")
+        # Past the emulator's guard, but with nobody's signature.
+        here, token = f"127.0.0.1:{view.cloud.port}", view.cloud.token
+        status, _, _ = _get(view, f"/{bucket}/{_KEY}", host=here, token=token)
         yield Check("an image without the CDN", 403, status)
     finally:
         s3.delete_object(Bucket=bucket, Key=_KEY, **({"VersionId": version} if version else {}))

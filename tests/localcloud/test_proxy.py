@@ -10,9 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from localcloud.proxy import Proxy
+from localcloud.proxy import MARK, Proxy
 
 DOMAIN = "d123.cloudfront.net"
+TOKEN = "the-token-of-this-cloud"
 BIG = 10 * 1024 * 1024
 
 
@@ -91,16 +92,16 @@ def upstream() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(scope="module")
 def proxy(upstream: ThreadingHTTPServer) -> Iterator[Proxy]:
-    server = Proxy(port=0, emulator_port=upstream.server_port, domain=DOMAIN)
+    server = Proxy(port=0, emulator_port=upstream.server_port, domain=DOMAIN, token=TOKEN)
     with serving(server):
         yield server
 
 
 def ask(
-    proxy: Proxy, path: str, *, method: str = "GET", body: bytes | None = None
+    proxy: Proxy, path: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=10)
-    connection.request(method, path, body=body, headers={"X-Forwarded-Proto": "http"})
+    connection.request(method, path, body=body, headers={"X-Forwarded-Proto": "http", **(headers or {})})
     response = connection.getresponse()
     content = response.read()
     connection.close()
@@ -112,6 +113,39 @@ def test_sets_what_the_cdn_expects(proxy: Proxy, upstream: ThreadingHTTPServer) 
     assert (response.status, body) == (200, b"<html>hello</html>")
     seen = upstream.seen[-1]  # type: ignore[attr-defined]  # set by the fixture
     assert (seen["Host"], seen["X-Forwarded-Proto"]) == (DOMAIN, "https")
+
+
+def test_marks_what_it_has_looked_at(proxy: Proxy, upstream: ThreadingHTTPServer) -> None:
+    """By `localhost`, too; and a mark that a browser brings along is none."""
+    for host in proxy.addresses:
+        headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin", MARK: "forged"}
+        assert ask(proxy, "/echo", method="POST", body=b"x", headers=headers)[0].status == 200
+        assert upstream.seen[-1][MARK] == TOKEN  # type: ignore[attr-defined]  # set by the fixture
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        # A name of somebody else's that points to this machine.
+        ({"Host": "evil.example:{port}"}, 421),
+        ({"Host": "127.0.0.1:1"}, 421),
+        ({"Host": DOMAIN}, 421),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "https://127.0.0.1:{port}"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_other_names_and_other_sites_are_refused(
+    proxy: Proxy, upstream: ThreadingHTTPServer, method: str, headers: dict[str, str], status: int
+) -> None:
+    before = len(upstream.seen)  # type: ignore[attr-defined]  # set by the fixture
+    sent = {key: value.format(port=proxy.server_port) for key, value in headers.items()}
+    response, body = ask(proxy, "/echo", method=method, body=b"x", headers=sent)
+    assert response.status == status
+    assert b"evil" not in body
+    assert len(upstream.seen) == before, "nothing of it arrives"  # type: ignore[attr-defined]  # as above
 
 
 def test_redirects_come_back_here(proxy: Proxy) -> None:
@@ -154,9 +188,10 @@ def test_streams(proxy: Proxy, upstream: ThreadingHTTPServer) -> None:
 
 
 def test_survives_browsers_that_go_away(proxy: Proxy) -> None:
+    here = proxy.addresses[0].encode()
     for request in (
-        b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nab",
+        b"GET /big HTTP/1.1\r\nHost: %s\r\n\r\n" % here,
+        b"POST /echo HTTP/1.1\r\nHost: %s\r\nContent-Length: 1000\r\n\r\nab" % here,
     ):
         with socket.create_connection(("127.0.0.1", proxy.server_port)) as browser:
             browser.sendall(request)
@@ -167,7 +202,7 @@ def test_survives_browsers_that_go_away(proxy: Proxy) -> None:
 def test_says_so_when_the_emulator_is_gone() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # taken, and never listening
-        server = Proxy(port=0, emulator_port=nobody.getsockname()[1], domain=DOMAIN)
+        server = Proxy(port=0, emulator_port=nobody.getsockname()[1], domain=DOMAIN, token=TOKEN)
         with serving(server):
             response, body = ask(server, "/")
     assert response.status == 502

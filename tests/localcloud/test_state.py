@@ -2,6 +2,7 @@
 
 import os
 import socket
+import stat
 import sysconfig
 from pathlib import Path
 from unittest import mock
@@ -29,10 +30,38 @@ def cloud() -> Cloud:
 
 
 def test_remembers_a_cloud(folder: State) -> None:
-    folder.save(cloud())
-    assert folder.load() == cloud()
+    made = cloud()
+    folder.save(made)
+    assert folder.load() == made
     folder.forget()
     assert folder.load() is None
+
+
+def test_what_it_remembers_is_for_nobody_else(tmp_path: Path) -> None:
+    """Neither the folder nor the file with the token; an earlier version's folder was open."""
+    state = State(tmp_path / "one" / "two")
+    state.prepare()
+    state.root.chmod(0o755)
+    state.prepare()
+    state.save(cloud())
+    state.cloud_file.chmod(0o644)
+    state.save(cloud())
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (state.root, state.cloud_file)] == [0o700, 0o600]
+
+
+def test_a_folder_of_somebody_else_stays_as_it_is(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    state = State(tmp_path)
+    state.prepare()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+    assert stat.S_IMODE(state.home.stat().st_mode) == 0o700
+
+
+def test_every_cloud_has_a_token_of_its_own() -> None:
+    first, second = cloud(), cloud()
+    assert first.token != second.token
+    assert len(first.token) >= 32
+    assert first.token not in repr(first)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"stage": "lab"}', '{"unknown": 1, "processes": []}'])
@@ -69,19 +98,21 @@ def test_children_see_neither_home_nor_configuration_nor_proxies(
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example")
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/certs.pem")
+    ours = cloud()
     for variables in (
-        environment.tool(folder, cloud()),
-        environment.server(folder, cloud()),
-        environment.plain(folder),
+        environment.tool(folder, ours),
+        environment.server(folder, ours),
+        environment.proxy(folder, ours),
     ):
         assert "AWS_PROFILE" not in variables
-        assert "AWS_SESSION_TOKEN" not in variables
+        assert variables.get("AWS_SESSION_TOKEN", ours.token) == ours.token
         assert "HTTPS_PROXY" not in variables
         assert variables["NODE_EXTRA_CA_CERTS"] == "/certs.pem"
         for name in ("HOME", "TMPDIR"):
             assert Path(variables[name]).is_relative_to(folder.root)
-    bare = environment.instance(folder, cloud())
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTPS_PROXY", "CDK_HOME"} & set(bare)
+    bare = environment.instance(folder, ours)
+    assert not {"AWS_PROFILE", "HTTPS_PROXY", "CDK_HOME"} & set(bare)
+    assert bare["AWS_SESSION_TOKEN"] == ours.token
     assert Path(bare["HOME"]).is_relative_to(folder.root)
     assert environment.tool(folder, cloud())["AWS_ACCESS_KEY_ID"] == "123456789012"
     assert environment.server(folder, cloud())["BIND_HOST"] == "127.0.0.1"

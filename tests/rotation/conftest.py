@@ -130,6 +130,7 @@ def aws(clients: Clients, cloud: Cloud, fresh_clients: None, monkeypatch: pytest
         "AWS_REGION": cloud.region,
         "AWS_ACCESS_KEY_ID": cloud.account,
         "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": cloud.token,
         "AWS_EC2_METADATA_DISABLED": "true",
     }.items():
         monkeypatch.setenv(name, value)
