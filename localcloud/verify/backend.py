@@ -1,5 +1,6 @@
 """BackendAsgStack: load balancer, two colours, instances that answer."""
 
+import json
 import time
 import urllib.error
 import urllib.request
@@ -14,6 +15,7 @@ from localcloud.verify.table import Check
 from localcloud.verify.view import View
 
 _HEALTHY_SECONDS = 10.0
+_ENDED = ("released", "returned")
 LIVE_COLOUR = "LiveColour"
 """Template parameter, its values below. `constructs.colours` has both too, but whoever imports it loads the CDK."""
 COLOURS = ("blue", "green")
@@ -25,9 +27,13 @@ def checks(view: View) -> Iterator[Check]:
     groups = _groups(view)
     live = view.stacks[BACKEND].parameters.get(LIVE_COLOUR)
     yield Check("live colour is one of", True, live in COLOURS or live)
-    yield from _sizes(view, groups, live)
     yield from _target_groups(view, groups)
-    yield from _weights(view, groups, live)
+    if phase := _release_under_way(view):
+        # Sizes and weights are the release's until it has ended.
+        yield Check(f"a release is under way, in phase {phase}: sizes and weights are its own", True, True)
+    else:
+        yield from _sizes(view, groups, live)
+        yield from _weights(view, groups, live)
     yield from _templates(view)
     yield from _balancers(view)
 
@@ -37,6 +43,17 @@ def _groups(view: View) -> list[dict[str, Any]]:
     client = view.client("autoscaling")
     answer = client.describe_auto_scaling_groups(AutoScalingGroupNames=names) if names else {"AutoScalingGroups": []}
     return list(answer["AutoScalingGroups"])
+
+
+def _release_under_way(view: View) -> str:
+    """The phase of a release or of its way back (docs/release.md); empty when there is none."""
+    name = view.settings.names.parameter("backend/release")
+    value = view.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    try:
+        phase = str(json.loads(value)["phase"])
+    except (ValueError, KeyError, TypeError):
+        return ""  # what the stack has put there: no release yet
+    return "" if phase in _ENDED else phase
 
 
 def _sizes(view: View, groups: list[dict[str, Any]], live: str | None) -> Iterator[Check]:
