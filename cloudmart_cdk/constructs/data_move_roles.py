@@ -87,7 +87,11 @@ def automation_role(
     template_arn = f"arn:aws:ec2:{here}:launch-template/{template_id}"
     instances = f"arn:aws:ec2:{here}:instance/*"
     ours = {"StringEquals": {"aws:ResourceTag/Name": name}}
-    from_template = {"ArnEquals": {"ec2:LaunchTemplate": template_arn}}
+    from_template = {
+        "ArnEquals": {"ec2:LaunchTemplate": template_arn},
+        # What the template names is not to be overridden by whoever launches (EC2 guide, "Control launch templates").
+        "Bool": {"ec2:IsLaunchTemplateResource": "true"},
+    }
     made = [instances, f"arn:aws:ec2:{here}:volume/*", f"arn:aws:ec2:{here}:network-interface/*"]
     images = f"arn:aws:ec2:{stack.region}::image/*"
     role = iam.Role(

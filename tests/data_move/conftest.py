@@ -95,10 +95,14 @@ class Mover:
         return new_database(self.stores)
 
     def untouched(self, database: str, before: dict[str, int]) -> bool:
-        """Whether it is the same database with the same content, accepting connections, and nothing lies beside it."""
+        """Whether it is the same database with the same content, accepting connections, with nothing beside it."""
         with psycopg.connect(self.stores.dsn(database=database)) as connection:
             rows = connection.execute("SELECT number FROM sold ORDER BY number").fetchall()
-        return self.around(database) == before and rows == [(1,), (2,), (3,)]
+        return self.around(database) == before and rows == [(1,), (2,), (3,)] and not self.restorer(database)
+
+    def restorer(self, database: str) -> bool:
+        """Whether the role that a dump is restored as is there."""
+        return bool(self.query("postgres", f"SELECT FROM pg_roles WHERE rolname = '{database}_data_move'"))
 
 
 def new_database(stores: Stores) -> str:

@@ -213,7 +213,10 @@ def test_document_touches_only_what_came_of_its_template(resources: Found) -> No
     )
     statements = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     ec2 = "arn:aws:ec2:ap-northeast-2"
-    by_template = {"ArnEquals": {"ec2:LaunchTemplate": f"{ec2}:<value>:launch-template/<value>"}}
+    by_template = {
+        "ArnEquals": {"ec2:LaunchTemplate": f"{ec2}:<value>:launch-template/<value>"},
+        "Bool": {"ec2:IsLaunchTemplateResource": "true"},
+    }
     made = [f"{ec2}:<value>:{kind}/*" for kind in ("instance", "volume", "network-interface")]
 
     def plain(node: Any) -> Any:

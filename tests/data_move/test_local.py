@@ -177,6 +177,14 @@ def test_commands_of_the_document_move_a_dump(machine: Machine, mover: Mover) ->
     assert machine.run(database, Order="move", What="s3://bucket/none", Option="none").returncode != 0
 
 
+@pytest.mark.parametrize("name", ["psycopg.py", "argparse.py", "authorities.pem", "data_move"])
+def test_no_name_of_a_dump_gets_in_the_way_of_the_program(machine: Machine, mover: Mover, name: str) -> None:
+    """Nor of the authorities: whatever it is called, it is data."""
+    shutil.copy(DUMPS / "partition-root.sql", machine.bucket / name)
+    moved = machine.run(mover.database(), Order="move", What=f"s3://bucket/{name}", Option="none")
+    assert (moved.returncode, moved.stderr) == (0, "")
+
+
 def test_dump_that_does_not_fit_the_machine_is_not_fetched(machine: Machine, mover: Mover) -> None:
     size = shutil.disk_usage(machine.scratch).total + 1
     dump = machine.bucket / "nightly" / "large.dump"

@@ -15,6 +15,7 @@ from tests.data_move.conftest import DUMPS, Edit, Ended, Mover, new_database
 from tests.stores import OWNER, Stores
 
 COPY = b"COPY public.same_rows (word) FROM stdin;\n"
+FIRST = b"SET row_security = off;\n"
 COMPLETE = b"--\n-- PostgreSQL database dump complete\n--\n"
 
 
@@ -85,8 +86,12 @@ EDITS = {
     "wrong encoding": ((b"SET client_encoding = 'UTF8'", b"SET client_encoding = 'WIN1252'"), "error: encoding: given"),
     "invalid bytes": ((COPY, COPY + b"\xff\xfe\n"), "(COPY same_rows, line 1)"),
     "superuser's extension": (
-        (COPY, b"CREATE EXTENSION vector WITH SCHEMA public;\n" + COPY),
+        (FIRST, FIRST + b"CREATE EXTENSION vector WITH SCHEMA public;\n"),
         "those that rds_superuser may create",
+    ),
+    "extension among functions": (
+        (COPY, b"CREATE EXTENSION IF NOT EXISTS plpgsql WITH SCHEMA pg_catalog;\n" + COPY),
+        "an extension behind tables or functions (line",
     ),
     "broken row": ((COPY, COPY + b"one\ttoo many\n"), "extra data after last expected column"),
     "cut off": ((COMPLETE, b""), "breaks off"),

@@ -38,6 +38,7 @@ def test_old_database_is_kept_and_brought_back_and_removed(mover: Mover) -> None
     assert re.fullmatch(rf"{database}_before_\d{{8}}t\d{{6}}", before)
     assert f"--bring-back {before}" in moved.said.splitlines()[-1]
     assert mover.around(database)[before] == old
+    assert not mover.restorer(database)
     assert mover.query(before, "SELECT count(*) FROM sold") == [(3,)]
 
     back = mover.run("--bring-back", before, database=database)
@@ -182,10 +183,12 @@ def test_killed_half_way_the_next_run_starts_clean(mover: Mover, edited: Edit) -
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert mover.around(database).keys() == {database, f"{database}_data_move"}
+    assert mover.restorer(database)
     again = mover.move(DUMPS / "shop.dump", database)
     assert (again.status, again.error) == (0, "")
     assert mover.around(database)[kept(again.said)] == before[database]
     assert len(mover.around(database)) == 2
+    assert not mover.restorer(database)
 
 
 def test_server_that_goes_away_half_way_is_said(mover: Mover, edited: Edit) -> None:
@@ -204,7 +207,7 @@ def test_server_that_goes_away_half_way_is_said(mover: Mover, edited: Edit) -> N
 
 
 def test_no_limit_of_the_shop_s_users_cuts_a_move(mover: Mover, edited: Edit) -> None:
-    """It restores as their group, in the owner's session: what is said of the users does not go with the role."""
+    """It restores as a role of its own: what is said of the users is not said of that."""
     database, users = mover.database(), (APP, CLONE)
     slow = SLOW.replace(b"pg_sleep(60)", b"pg_sleep(0.3) AS s WHERE s::text <> ''")
     slow += COPY.replace(b"same_rows (word)", b"slow (one)") + b"\\.\n"

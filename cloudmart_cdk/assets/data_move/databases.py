@@ -14,6 +14,7 @@ from typing import Final
 import psycopg
 from psycopg import errors, sql
 
+from . import restorer
 from .names import Names
 from .problems import Problem, explain
 from .server import Connection, Server
@@ -35,7 +36,7 @@ _CREATE: Final = (
     "LOCALE_PROVIDER {provider}"
 )
 _PRIVILEGES: Final = """
-select case a.grantee when 0 then null else pg_get_userbyid(a.grantee) end, a.privilege_type, a.is_grantable
+select pg_get_userbyid(nullif(a.grantee, 0::oid)), a.privilege_type, a.is_grantable
 from {catalog} o, aclexplode(coalesce(o.{acl}, acldefault({kind}, o.{owner}))) a
 where o.{name} = %s and a.grantee <> o.{owner}
 """
@@ -118,9 +119,9 @@ class Databases:
         return self._connection.execute("select from pg_database where datname = %s", (name,)).rowcount == 1
 
     def join(self, group: str) -> None:
-        """Let this user act as `group`, which it made and so may administer. `Problem`: there is no such role."""
+        """Let this user drop what `group` owns; it made the role, and so may. `Problem`: there is no such role."""
         row = self._connection.execute(
-            "select pg_has_role(oid, 'set') and pg_has_role(oid, 'usage') from pg_roles where rolname = %s", (group,)
+            "select pg_has_role(oid, 'usage') from pg_roles where rolname = %s", (group,)
         ).fetchone()
         if row is None:
             raise Problem(
@@ -130,7 +131,7 @@ class Databases:
                 do="deploy DataStack first: its rotation function makes the roles",
             )
         if not row[0]:
-            self._do("GRANT {} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE", group)
+            self._do("GRANT {} TO CURRENT_USER WITH INHERIT TRUE", group)
 
     def make(self, group: str) -> None:
         """An empty database as the one in use is, in UTF-8, in which `group` may make what it wants."""
@@ -150,6 +151,20 @@ class Databases:
         with self._server.connect(self.names.incoming) as connection:
             connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(sql.Identifier(group)))
 
+    def admit(self, group: str) -> Server:
+        """The server, as the role of this run logs in to the new database."""
+        return restorer.make(self._connection, self._server, self.names, group)
+
+    def dismiss(self) -> None:
+        """Remove that role. `Problem`: the dump holds on to it."""
+        restorer.end(self._connection, self.names)
+
+    def clear(self) -> bool:
+        """Remove the new database and its role; False: there was no database."""
+        there = self.drop(self.names.incoming)
+        restorer.drop(self._connection, self.names)
+        return there
+
     def drop(self, name: str) -> bool:
         """False: there was none. Whoever is connected to it is not any more."""
         there = self.exists(name)
@@ -157,14 +172,14 @@ class Databases:
             self._do("DROP DATABASE {} WITH (FORCE)", name)
         return there
 
-    def drop_anew(self, name: str) -> None:
-        """The same on a connection of its own, when who knows what state this one is in. `Problem`: no answer."""
-        self._empty(name)
+    def clear_anew(self) -> None:
+        """As `clear`, on a connection of its own, when who knows what state this one is in. `Problem`: no answer."""
+        self._empty(self.names.incoming)
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
                 with self._server.connect(MAINTENANCE) as connection:
-                    Databases(self._server, self.names, connection).drop(name)
+                    Databases(self._server, self.names, connection).clear()
                 return
             except (Problem, psycopg.Error):
                 # A server whose disk is full may be recovering just now.
@@ -183,11 +198,12 @@ class Databases:
                 connection.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(sql.SQL(table)))
 
     def settle(self, group: str, mark: str) -> None:
-        """Give the new database what the old one has beside its data: privileges and settings, and where it is from."""
+        """Give the new database what the old one has beside its data: the schema's privileges, settings, an origin.
+
+        The database's own privileges go with the name: `switch`.
+        """
         incoming = self.names.incoming
         self._do("REVOKE ALL ON DATABASE {} FROM {}", incoming, group)
-        for grantee, privilege, grantable in self._privileges(self._connection, "database", self.names.current):
-            self._grant(self._connection, privilege, "DATABASE", incoming, grantee, grantable)
         with self._server.connect(self.names.current) as old, self._server.connect(incoming) as new:
             new.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
             for grantee, privilege, grantable in self._privileges(old, "schema", "public"):
@@ -241,7 +257,8 @@ class Databases:
 
         Both renames are one transaction. The first takes the lock that every new connection waits for, and waits up to
         5 s itself until nobody is connected, which a second connection sees to: so programs meet a cut connection and
-        one that takes a moment, and nobody writes into the old database any more. `Problem`: sessions that do not end.
+        one that takes a moment, and nobody writes into the old database any more. Whoever may connect to it may from
+        then on connect to the new one, and only the owner to the one that is kept. `Problem`: sessions that do not end.
         """
         names = [self.names.current, incoming]
         while self.exists(before := self.names.before()):
@@ -254,6 +271,7 @@ class Databases:
                 with self._connection.transaction():
                     self._do("ALTER DATABASE {} RENAME TO {}", self.names.current, before)
                     self._do("ALTER DATABASE {} RENAME TO {}", incoming, self.names.current)
+                    self._hand_over(before)
             except errors.ObjectInUse:
                 sessions = [f"{user} ({program})" for user, program in self._connection.execute(_SESSIONS, (names,))]
                 raise Problem(
@@ -268,6 +286,15 @@ class Databases:
                 done.set()
                 ender.join()
         return before
+
+    def _hand_over(self, before: str) -> None:
+        """Privileges on the database `before` become privileges on the one in use."""
+        for grantee, privilege, grantable in self._privileges(self._connection, "database", before):
+            whom = sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee)
+            self._connection.execute(
+                sql.SQL("REVOKE ALL ON DATABASE {} FROM {} CASCADE").format(sql.Identifier(before), whom)
+            )
+            self._grant(self._connection, privilege, "DATABASE", self.names.current, grantee, grantable)
 
     def _do(self, statement: str, *identifiers: str) -> None:
         self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, identifiers)))

@@ -49,11 +49,12 @@ def move_in(
         _refuse_twice(databases, mark, again)
         databases.join(group)
         incoming = databases.names.incoming
-        if databases.drop(incoming):
+        if databases.clear():
             progress.say(f"removed {incoming}, which an interrupted move had left")
         with _dropped_unless_switched(databases):
             databases.make(group)
             lines = _restored(dump, server, databases, group, binaries, progress)
+            databases.dismiss()
             progress.say(table(lines))
             _refuse_differences(lines)
             databases.settle(group, f"{mark}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
@@ -108,7 +109,7 @@ def _dropped_unless_switched(databases: Databases) -> Iterator[None]:
     except BaseException as error:
         try:
             with undisturbed():
-                databases.drop_anew(databases.names.incoming)
+                databases.clear_anew()
         except (Problem, psycopg.Error):
             error.add_note("the next run removes what this one left")
         raise
@@ -127,8 +128,13 @@ def _refuse_twice(databases: Databases, mark: str, again: bool) -> None:
 def _restored(
     dump: Recognised, server: Server, databases: Databases, group: str, binaries: Path | None, progress: Progress
 ) -> list[Line]:
-    with server.connect(databases.names.incoming) as connection, Opened(dump, binaries=binaries) as opened:
-        restore = Restore(connection, group=group, progress=lambda what: progress.now(what, opened.share))
+    incoming, restorer = databases.names.incoming, databases.admit(group)
+    with restorer.connect(incoming) as connection, Opened(dump, binaries=binaries) as opened:
+        restore = Restore(
+            connection,
+            as_owner=lambda: server.connect(incoming),
+            progress=lambda what: progress.now(what, opened.share),
+        )
         try:
             expected = restore.run(Script(opened.lines(), server_major=databases.major))
         except TruncatedError as error:

@@ -34,6 +34,11 @@ class Names:
         """Reserved: what bears this name was left by a move that was interrupted."""
         return f"{self.current}_data_move"
 
+    @property
+    def restorer(self) -> str:
+        """Reserved too: the role that a dump is restored as."""
+        return self.incoming
+
     def before(self) -> str:
         """A new name for the database that is to be kept."""
         return f"{self.current}_before_{datetime.now(UTC):%Y%m%dt%H%M%S}"

@@ -17,7 +17,9 @@ curl --fail --silent --show-error --retry 5 --output "$work/authorities.pem" \
 
 case $order in
 move)
-  dump=$work/$(basename "$what")
+  # Nothing that an object is called may lie where the authorities are, or where Python looks for its modules.
+  mkdir "$work/dump"
+  dump=$work/dump/$(basename -- "$what")
   # The dump is read from this machine's volume, which was sized by the database's.
   object=${what#s3://}
   bytes=$(aws s3api head-object --bucket "${object%%/*}" --key "${object#*/}" --query ContentLength --output text)
@@ -39,7 +41,7 @@ bring-back | remove) words=("--$order" "$what") ;;
 esac
 if [ "$option" = again ]; then words+=(--again); fi
 back="aws ssm start-automation-execution --document-name $document --parameters Order=bring-back,What={}"
-cd "$work"
-exec "$work/venv/bin/python" -m "$(basename "$package")" "${words[@]}" \
+export PYTHONPATH=$work
+exec "$work/venv/bin/python" -P -m "$(basename "$package")" "${words[@]}" \
   --host "$host" --database "$database" --secret "$secret" --ca-file "$work/authorities.pem" \
   --how-back "$back"

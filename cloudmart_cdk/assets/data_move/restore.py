@@ -7,16 +7,16 @@ database, and not the comparison.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
-from psycopg import sql
 
-from .problems import explain
+from .problems import Problem, explain
 from .script import Script
-from .server import Connection
-from .statements import Kind, Read, read
+from .server import Connection, run_one
+from .statements import Kind, Read, may_precede_extensions, read
 from .tally import Tally, in_utc
 
 CONTAINS_INSTANTS: Final = """
@@ -32,8 +32,8 @@ select oid from t
 """Types whose text holds instants: arrays, domains, ranges and composites of such, however deep."""
 
 _AS_PG_DUMP: Final = (
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;"
-    "SET bytea_output = 'hex'"
+    b"SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 3;"
+    b"SET bytea_output = 'hex'"
 )
 """How values are spelled, as in pg_dump's own session (`setup_connection`); the time zone is `tally`'s matter."""
 
@@ -64,25 +64,31 @@ class Expected:
 
 
 class Restore:
-    """Runs a script on a connection to an empty database, as `group`."""
+    """Runs a script on a connection to an empty database."""
 
-    def __init__(self, connection: Connection, *, group: str, progress: Callable[[str], None]) -> None:
-        """`progress`: told what is being done, often."""
-        self._connection, self._group, self._progress = connection, group, progress
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        as_owner: Callable[[], AbstractContextManager[Connection]],
+        progress: Callable[[str], None],
+    ) -> None:
+        """`connection`: of a role that has no right beyond the shop's. `as_owner`: another one, for extensions.
+
+        `progress`: told what is being done, often.
+        """
+        self._connection, self._as_owner, self._progress = connection, as_owner, progress
         self.expected = Expected()
+        self._extensions_may_come = True
         self._with_instants: set[int] | None = None
         self._object = hashlib.blake2b()
 
     def run(self, script: Script) -> Expected:
         """`Problem`: the server or the script says no. The database is then to be dropped."""
         self._connection.execute(_AS_PG_DUMP)
-        self._become_group()
         for statement in script:
             self._run(read(statement), script)
         return self.expected
-
-    def _become_group(self) -> None:
-        self._connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(self._group)))
 
     def _run(self, statement: Read, script: Script) -> None:
         doing = f"running line {statement.line}"
@@ -96,9 +102,7 @@ class Restore:
                     self._copy(statement, script)
                     return
                 case Kind.RUN_AS_OWNER:
-                    self._connection.execute("RESET ROLE")
-                    self._connection.execute(statement.text)
-                    self._become_group()
+                    self._extension(statement)
                     return
                 case Kind.SEQUENCE:
                     self.expected.sequences[statement.table] = statement.number, statement.called
@@ -109,9 +113,21 @@ class Restore:
                 case Kind.OBJECT_CLOSE:
                     self.expected.objects.add([self._object.digest()])
             self._progress(_what(statement.text))
-            self._connection.execute(statement.text)
+            self._extensions_may_come &= may_precede_extensions(statement.text)
+            run_one(self._connection, statement.text)
         except psycopg.Error as error:
             raise explain(error, doing) from error
+
+    def _extension(self, statement: Read) -> None:
+        if not self._extensions_may_come:
+            raise Problem(
+                "dump",
+                given=f"an extension behind tables or functions (line {statement.line})",
+                allowed="SQL in pg_dump's order, extensions first",
+                do="dump again with pg_dump, and change nothing in the file",
+            )
+        with self._as_owner() as owner:
+            run_one(owner, self.shown(statement.text).encode())
 
     def _copy(self, statement: Read, script: Script) -> None:
         table = Table(statement.table, statement.columns)
@@ -129,7 +145,7 @@ class Restore:
         if self._with_instants is None:
             self._with_instants = {oid for (oid,) in self._connection.execute(CONTAINS_INSTANTS)}
         selection = b"SELECT " + (table.columns[1:-1] or b"*") + b" FROM " + table.name + b" LIMIT 0"
-        description: Iterable[psycopg.Column] = self._connection.execute(selection).description or ()
+        description: Iterable[psycopg.Column] = run_one(self._connection, selection).description or ()
         columns = [place for place, column in enumerate(description) if column.type_code in self._with_instants]
         return in_utc(columns) if columns else None
 

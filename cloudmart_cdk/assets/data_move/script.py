@@ -1,6 +1,7 @@
 """A dump's text, split into statements as psql splits it. It runs nothing, and knows no psql command that does.
 
-Owns quoting, comments and where a statement ends (psql's `psqlscan.l`); what a statement may be is `statements`'.
+Owns quoting, comments and where a statement ends (psql's `psqlscan.l`); what a statement may be is `statements`'. No
+boundary of security: the server, which knows better what one statement is, refuses a text with two (`server.run_one`).
 Memory: one statement, or one batch of rows.
 """
 

@@ -1,7 +1,8 @@
 """What a statement of a dump may be, and what becomes of it.
 
-Owns the list of what pg_dump 15 and 16 write (PostgreSQL source, `pg_dump.c`). Everything else is refused: a dump runs
-with the rights of the shop's database role, so it may say no more than pg_dump would.
+Owns the list of what pg_dump 15 and 16 write (PostgreSQL source, `pg_dump.c`). Everything else is refused, for clear
+words and as a second line: what a dump may do, with functions and triggers in it, is bounded by the role that runs it
+(`restorer`), not by this list. Extensions alone are the owner's, so of these only pg_dump's two exact forms pass.
 """
 
 import re
@@ -15,9 +16,9 @@ from .script import Statement, creates_database
 
 class Kind(Enum):
     RUN = auto()
-    """As the group role that owns the shop's objects."""
+    """As the role of this run, which has the rights of the group that owns the shop's objects."""
     RUN_AS_OWNER = auto()
-    """Extensions: as whoever runs the move, because a group role may create only trusted ones."""
+    """Extensions: in a session of the owner, because the group may create only trusted ones."""
     COPY = auto()
     SEQUENCE = auto()
     OBJECT_OPEN = auto()
@@ -71,7 +72,13 @@ _PLAIN: Final = (
     re.compile(rb"(?:BEGIN|COMMIT);\Z"),
 )
 
-_EXTENSION: Final = re.compile(rb"(?:CREATE EXTENSION|COMMENT ON EXTENSION|ALTER EXTENSION)\b")
+_EXTENSION: Final = re.compile(
+    rb"(?:CREATE EXTENSION (?:IF NOT EXISTS )?" + _NAME + rb"(?: WITH SCHEMA " + _NAME + rb")?"
+    rb"|COMMENT ON EXTENSION " + _NAME + rb" IS '(?:[^']|'')*');\Z"
+)
+_BEFORE_EXTENSIONS: Final = re.compile(
+    rb"CREATE (?:SCHEMA|COLLATION|(?:TRUSTED )?(?:PROCEDURAL )?LANGUAGE)\b|(?!CREATE\b|ALTER\b)"
+)
 _CREATE: Final = re.compile(
     rb"CREATE (?:OR REPLACE )?(?:UNLOGGED )?(?:TABLE|SEQUENCE|INDEX|UNIQUE INDEX|(?:RECURSIVE )?VIEW|MATERIALIZED VIEW"
     rb"|FUNCTION|PROCEDURE|AGGREGATE|TYPE|DOMAIN|(?:CONSTRAINT )?TRIGGER|RULE|POLICY|SCHEMA|COLLATION|CAST|OPERATOR"
@@ -82,7 +89,7 @@ _ALTER: Final = re.compile(
     rb"ALTER (?:TABLE|SEQUENCE|INDEX|VIEW|MATERIALIZED VIEW|FUNCTION|PROCEDURE|AGGREGATE|TYPE|DOMAIN|TRIGGER|SCHEMA"
     rb"|COLLATION|OPERATOR|STATISTICS|TEXT SEARCH|PUBLICATION|FOREIGN TABLE|EVENT TRIGGER|LARGE OBJECT)\b"
 )
-_OTHER: Final = re.compile(rb"(?:COMMENT ON|REFRESH MATERIALIZED VIEW|SECURITY LABEL)\b")
+_OTHER: Final = re.compile(rb"(?:COMMENT ON (?!EXTENSION\b)|REFRESH MATERIALIZED VIEW|SECURITY LABEL)\b")
 _TABLE: Final = rb"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?" + _QUALIFIED
 _SKIP: Final = re.compile(
     rb"(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES|SET SESSION AUTHORIZATION|SET default_tablespace|DROP)\b"
@@ -134,6 +141,14 @@ def read(statement: Statement) -> Read:
     if _SET.match(text) or any(plain.match(text) for plain in (*_PLAIN, _CREATE, _ALTER, _OTHER)):
         return Read(Kind.RUN, text, line)
     raise _refused(statement)
+
+
+def may_precede_extensions(text: bytes) -> bool:
+    """Whether pg_dump writes this before extensions (`dbObjectTypePriority`): schemas, collations, no function.
+
+    An extension's script runs with the owner's rights and finds what is in its schema, so that has to be empty.
+    """
+    return bool(_BEFORE_EXTENSIONS.match(text))
 
 
 def _checked(text: bytes, encoding: str) -> bytes:

@@ -12,7 +12,7 @@ import psycopg
 
 from .problems import Problem, explain
 from .restore import Expected, Restore, Table, literal
-from .server import Connection
+from .server import Connection, run_one
 from .tally import Tally
 
 _LEFT_OUT: Final = """
@@ -68,7 +68,7 @@ def _lines(
     _refuse_left_out(connection, known)
     for name, (value, called) in expected.sequences.items():
         text = name.replace(b"''", b"'")
-        ((last, is_called),) = connection.execute(b"SELECT last_value, is_called FROM " + text)
+        ((last, is_called),) = run_one(connection, b"SELECT last_value, is_called FROM " + text)
         yield Line(
             restore.shown(text), f"at {value:,}", f"at {last:,}", "sequence", (value, called) == (last, is_called)
         )
@@ -86,7 +86,7 @@ def _lines(
 
 def _relation(connection: Connection, table: Table) -> tuple[int, str]:
     query = b"SELECT oid, ascii(relkind::text) FROM pg_class WHERE oid = " + literal(table.name) + b"::regclass"
-    ((oid, kind),) = connection.execute(query)
+    ((oid, kind),) = run_one(connection, query)
     return oid, chr(kind)
 
 
