@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import ssl
+import stat
 import struct
 import subprocess
 import sys
@@ -223,6 +224,8 @@ def test_tokens_can_be_added_and_replaced(stores: Stores) -> None:
         assert (accepted(TOKEN), accepted(new)) == (True, True)
         stores.redis.set_tokens(new)
         assert (accepted(TOKEN), accepted(new)) == (False, True)
+        (users,) = stores.redis.folder.rglob("users.acl")
+        assert stat.S_IMODE(users.stat().st_mode) == 0o600, "Redis has written it anew"
     finally:
         stores.redis.set_tokens(TOKEN)
     assert (accepted(TOKEN), accepted(new)) == (True, False)

@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -12,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from localcloud.aws import Clients
-from localcloud.proxy import MARK
+from localcloud.proxy import MARK, Proxy
 from localcloud.state import Cloud
 from tests.localcloud import templates
 from tests.localcloud.stacks import create
@@ -131,6 +133,21 @@ def test_a_public_name_has_what_it_serves_and_no_api(cloud: Cloud, balancer: str
             expected = 403 if path.startswith("/_ministack/") else served
             with answer(cloud, path, headers={"Host": host, _TOKEN: cloud.token}) as response:
                 assert response.status == expected, f"{host}{path}"
+
+
+def test_the_proxy_opens_no_other_door(cloud: Cloud, balancer: str) -> None:
+    with Proxy(port=0, emulator_port=cloud.port, domain=balancer, token=cloud.token) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        door, own = replace(cloud, port=proxy.server_port), {"Origin": f"http://{proxy.addresses[0]}"}
+        try:
+            with answer(door, "/", headers=own) as response:
+                assert response.status == 503, "the load balancer, which has nobody to ask"
+            for path in ("/_ministack/reset", "/_ministack/cfn-response/x", "/%5Fministack/health"):
+                assert "path" in refusal(door, path, method="PUT", headers=own)
+        finally:
+            proxy.shutdown()
+            thread.join()
 
 
 def test_a_custom_resource_answers_without_the_token(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import boto3
 import psycopg
 import pytest
 from psycopg import sql
@@ -118,7 +119,9 @@ def rotation_server(tmp_path_factory: pytest.TempPathFactory, rotation_authority
 
 @pytest.fixture(scope="module")
 def fresh_clients(cloud: Cloud) -> None:
-    """The function keeps its clients as long as it lives; each module has an emulator of its own."""
+    """The function keeps its clients, and boto3 its credentials, as long as they live; each module has an emulator
+    of its own, with a token of its own."""
+    boto3.setup_default_session()
     versions.client.cache_clear()
 
 
