@@ -18,7 +18,7 @@ _Rule = wafv2.CfnWebACL.RuleProperty
 _Statement = wafv2.CfnWebACL.StatementProperty
 _RuleAction = wafv2.CfnWebACL.RuleActionProperty
 
-_SECRET_HEADERS: Final = ("authorization", "cookie")
+_SECRET_HEADERS: Final = ("authorization", "cookie", "idempotency-key")
 _LOGGED: Final = ("BLOCK", "COUNT", "EXCLUDED_AS_COUNT")
 _DECODING: Final = ("URL_DECODE", "HTML_ENTITY_DECODE")
 _BLOCK: Final = _RuleAction(block={})

@@ -109,7 +109,8 @@ def test_log_is_prescribed_by_name_kept_for_a_while_and_free_of_secrets(resource
     assert group["Properties"]["RetentionInDays"] == 30
     assert group.get("DeletionPolicy", "Delete") == "Delete"
     logging = resources["AWS::WAFv2::LoggingConfiguration"]["Properties"]
-    assert {each["SingleHeader"]["Name"] for each in logging["RedactedFields"]} == {"authorization", "cookie"}
+    redacted = {each["SingleHeader"]["Name"] for each in logging["RedactedFields"]}
+    assert redacted == {"authorization", "cookie", "idempotency-key"}
     (destination,) = logging["LogDestinationConfigs"]
     assert not str(destination["Fn::Join"][1][-1]).endswith(":*"), "WAF takes the group's ARN without a star"
 

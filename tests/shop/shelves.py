@@ -1,6 +1,12 @@
 """Products of the tests' own, and a look at their stock past the shop."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
 
 from tests.shop.harness import Stage
 from tests.stores import Stores
@@ -50,3 +56,31 @@ class Shelf:
             ).fetchone()
         assert row is not None
         return int(row[0])
+
+    def order(self, id: str) -> dict[str, Any]:
+        """A row of the table."""
+        with psycopg.connect(self._dsn, row_factory=dict_row) as connection:
+            [row] = connection.execute("SELECT * FROM orders WHERE id = %s", [id]).fetchall()
+        return row
+
+    def make_older(self, order: str, *, seconds: int) -> None:
+        with psycopg.connect(self._dsn) as connection:
+            connection.execute(
+                "UPDATE orders SET created_at = created_at - make_interval(secs => %s) WHERE id = %s", [seconds, order]
+            )
+
+    @contextmanager
+    def slow_search(self, seconds: float) -> Iterator[None]:
+        """Every product that a search looks at costs time, and it looks at all."""
+        with psycopg.connect(self._dsn) as connection:
+            connection.execute("ALTER TABLE products ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+            policy = sql.SQL(
+                "CREATE POLICY slow ON products USING (current_query() NOT LIKE '%grams%' OR pg_sleep({})::text = '')"
+            )
+            connection.execute(policy.format(sql.Literal(seconds)))
+        try:
+            yield
+        finally:
+            with psycopg.connect(self._dsn) as connection:
+                connection.execute("DROP POLICY slow ON products")
+                connection.execute("ALTER TABLE products NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY")

@@ -1,5 +1,7 @@
 """A visitor fills a cart and buys."""
 
+import base64
+import hashlib
 import uuid
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cloudmart_cdk.assets.shop.shop import orders
 from tests.shop.harness import Instance, Stage, running
 from tests.shop.shelves import Shelf
 
@@ -171,16 +174,111 @@ def test_a_first_purchase_whose_answer_was_lost_buys_once(shop: Instance, shelf:
     with shop.client() as lost, shop.client() as again, shop.client() as stranger:
         first, second = buy(lost, {product: 1}, key=key), buy(again, {product: 1}, key=key)
         assert first.json() == second.json()
+        assert second.headers["idempotency-replayed"] == "true"
         assert shelf.stock(product) == 4
         assert again.get("/api/orders").json()["items"] == [first.json()]
+        assert lost.cookies["session"] != again.cookies["session"], "the key opens no session"
+        assert kind(buy(stranger, {product: 2}, key=key)) == "idempotency-key-reused"
         # A short key may be guessed: two clients with the same one are two customers.
         assert buy(stranger, {product: 1}, key="short-key").json() != buy(lost, {product: 1}, key="short-key").json()
         assert stranger.cookies["session"] != lost.cookies["session"]
 
 
+def test_a_lost_first_purchase_follows_a_client_who_went_on(shop: Instance, shelf: Shelf) -> None:
+    [product] = shelf.add(1, stock=5, price=100)
+    key = str(uuid.uuid4())
+    with shop.client() as lost, shop.client() as again:
+        first = buy(lost, {product: 1}, key=key)
+        again.put("/api/cart/items/1", json={"quantity": 1})
+        session = again.cookies["session"]
+        assert buy(again, {product: 1}, key=key).json() == first.json()
+        assert again.cookies["session"] == session
+        assert again.get("/api/orders").json()["items"] == [first.json()]
+    assert shelf.stock(product) == 4
+
+
+def test_a_key_gives_no_more_than_its_purchase(shop: Instance, shelf: Shelf) -> None:
+    """Whoever has read the key in somebody's log."""
+    [product] = shelf.add(1, stock=9, price=100)
+    key, old = str(uuid.uuid4()), str(uuid.uuid4())
+    with shop.client() as customer, shop.client() as reader:
+        first = buy(customer, {product: 1}, key=key).json()
+        second = buy(customer, {product: 2}).json()
+        replay = buy(reader, {product: 1}, key=key)
+        assert replay.json() == first
+        assert "set-cookie" not in replay.headers, "this session is in use, so its cookie has arrived"
+        assert reader.get("/api/orders").json()["items"] == []
+        assert customer.get("/api/orders").json()["items"] == [second, first]
+    with shop.client() as customer, shop.client() as reader:
+        first = buy(customer, {product: 1}, key=old).json()
+        shelf.make_older(first["id"], seconds=orders.MOVABLE)
+        assert "set-cookie" not in buy(reader, {product: 1}, key=old).headers
+        assert [order["id"] for order in customer.get("/api/orders").json()["items"]] == [first["id"]]
+
+
+def test_what_the_table_of_orders_holds_opens_nothing(shop: Instance, shelf: Shelf) -> None:
+    [product] = shelf.add(1, stock=9, price=100)
+    key = str(uuid.uuid4())
+    with shop.client() as customer, shop.client() as reader:
+        order = buy(customer, {product: 1}, key=key)
+        row = shelf.order(order.json()["id"])
+        assert key not in str(row)
+        assert customer.cookies["session"] not in str(row)
+        # What the version before made of a key.
+        derived = hashlib.sha256(b"session of the purchase " + key.encode()).digest()
+        cookies = [base64.urlsafe_b64encode(derived).decode().rstrip("=")]
+        cookies += [base64.urlsafe_b64encode(value).decode().rstrip("=") for value in (row["session"], row["key_hash"])]
+        for cookie in cookies:
+            assert reader.get("/api/orders", headers={"Cookie": f"session={cookie}"}).json()["items"] == []
+        for learnt in (row["idempotency_key"], row["key_hash"].hex(), row["session"].hex()):
+            reader.cookies.clear()
+            assert buy(reader, {product: 1}, key=learnt).json()["id"] != order.json()["id"]
+
+
+@pytest.mark.parametrize("buying", [False, True])
+def test_a_session_that_the_shop_has_not_given_is_not_taken(shop: Instance, shelf: Shelf, buying: bool) -> None:
+    [product] = shelf.add(1, stock=9, price=100)
+    planted = uuid.uuid4().hex + "x" * 11
+    with shop.client() as victim, shop.client() as planter:
+        for client in (victim, planter):
+            client.cookies.set("session", planted, path="/api")
+        if buying:
+            assert buy(victim, {product: 1}).status_code == 201
+        else:
+            assert victim.put(f"/api/cart/items/{product}", json={"quantity": 1}).json()["quantity"] == 1
+        assert planter.get("/api/cart").json()["items"] == []
+        assert planter.get("/api/orders").json()["items"] == []
+
+
+def test_of_two_sessions_neither_is_taken(shop: Instance) -> None:
+    with shop.client() as one, shop.client() as two:
+        for client in (one, two):
+            client.put("/api/cart/items/1", json={"quantity": 1})
+        both = [one.cookies["session"], two.cookies["session"]]
+    headers = {"Cookie": "; ".join(f"session={token}" for token in both)}
+    assert httpx.get(f"{shop.url}/api/cart", headers=headers, trust_env=False).json()["items"] == []
+    answer = httpx.put(f"{shop.url}/api/cart/items/2", json={"quantity": 1}, headers=headers, trust_env=False)
+    assert [item["product"]["id"] for item in answer.json()["items"]] == [2]
+    assert answer.cookies["session"] not in both
+
+
+def test_a_session_outlives_its_cart(client: httpx.Client, shelf: Shelf) -> None:
+    client.put("/api/cart/items/1", json={"quantity": 1})
+    session = client.cookies["session"]
+    for path in ("/api/cart/items/1", "/api/cart"):
+        client.delete(path)
+        client.put("/api/cart/items/1", json={"quantity": 1})
+        assert client.cookies["session"] == session
+    [product] = shelf.add(1, stock=1, price=100)
+    client.delete("/api/cart")
+    assert buy(client, {product: 1}).status_code == 201
+    assert client.cookies["session"] == session
+
+
 def test_a_key_is_for_one_purchase(shop: Instance, client: httpx.Client, shelf: Shelf) -> None:
     [product] = shelf.add(1, stock=9, price=100)
     key = str(uuid.uuid4())
+    client.put("/api/cart/items/1", json={"quantity": 1})
     buy(client, {product: 1}, key=key)
     for answer in (buy(client, {product: 2}, key=key), buy(client, {product: 1}, key=key, amount=100)):
         assert (answer.status_code, kind(answer)) == (422, "idempotency-key-reused")

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from .credentials import Credential
-from .failures import UnavailableError
+from .failures import TooSlowError, UnavailableError
 from .logs import event
 from .settings import DatabaseSettings
 from .traces import client_span
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 STATEMENT: Final = 4.0
 """Seconds a statement, or all of a transaction, may take."""
+BROWSE: Final = 1.0
+"""Seconds instead for what everybody may ask: a search has to leave the connection to who buys."""
+BROWSING: Final = 64
+"""How many of these may wait for their turn; the others come back later."""
 POOL_WAIT: Final = 2.0
 """Seconds to wait for a connection of the pool; the reader gets a quarter, the writer is there for it."""
 AWAY_WAIT: Final = 0.25
@@ -53,6 +57,9 @@ class Database:
             else None
         )
         self._reader_from = 0.0
+        # One connection is left for orders, however many search; where there is but one, they take turns.
+        self._browsers = asyncio.Semaphore(max(1, settings.pool - 1))
+        self._waiting = 0
         self._attempts = max(settings.pool, settings.reader_pool) + 2
         """Every connection of a pool may turn out to be dead when the server was away; one more is new."""
 
@@ -66,13 +73,33 @@ class Database:
 
     async def read(self, query: LiteralString, parameters: Parameters = (), *, name: str) -> list[Row]:
         """All rows of a query that may be a moment old: from the reader, or from the writer when that is gone."""
+        fetch = _fetch(query, parameters)
         if self._reader is not None and time.monotonic() >= self._reader_from:
             try:
-                return await self._tried(self._reader, name, _fetch(query, parameters), wait=POOL_WAIT / 4)
+                return await self._tried(self._reader, name, fetch, wait=POOL_WAIT / 4, limit=BROWSE)
+            except TooSlowError:
+                raise
             except UnavailableError:
                 self._reader_from = time.monotonic() + READER_PAUSE
                 event(logger, "reader is away, asking the writer", level=logging.WARNING)
-        return await self.read_own(query, parameters, name=name)
+        await self._browser()
+        try:
+            return await self._tried(self._writer, name, fetch, limit=BROWSE)
+        finally:
+            self._browsers.release()
+
+    async def _browser(self) -> None:
+        """A turn to ask the writer for what anybody may see."""
+        if self._waiting >= BROWSING:
+            raise TooSlowError("database")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(POOL_WAIT):
+                await self._browsers.acquire()
+        except TimeoutError as error:
+            raise TooSlowError("database") from error
+        finally:
+            self._waiting -= 1
 
     async def read_own(self, query: LiteralString, parameters: Parameters = (), *, name: str) -> list[Row]:
         """All rows of a query that must see what this client has just written: from the writer."""
@@ -94,18 +121,21 @@ class Database:
         work: Callable[[Connection], Awaitable[T]],
         *,
         wait: float = POOL_WAIT,
+        limit: float = STATEMENT,
     ) -> T:
         deadline = time.monotonic() + (AWAY_WAIT if server.away else wait)
         with client_span(name, "postgresql", **{"db.operation.name": name}):
             for attempt in range(self._attempts):
                 try:
                     async with server.pool.connection(timeout=max(deadline - time.monotonic(), 0.05)) as connection:
-                        async with asyncio.timeout(STATEMENT):
+                        async with asyncio.timeout(limit):
                             return await _done(connection, work)
-                except (PoolTimeout, PoolClosed, TimeoutError) as error:
+                except (PoolTimeout, PoolClosed) as error:
                     raise UnavailableError("database") from error
+                except (TimeoutError, psycopg.errors.QueryCanceled) as error:
+                    raise TooSlowError("database") from error
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                    if attempt + 1 == self._attempts or isinstance(error, psycopg.errors.QueryCanceled):
+                    if attempt + 1 == self._attempts:
                         raise UnavailableError("database") from error
         raise AssertionError("unreachable")
 

@@ -14,6 +14,14 @@ class UnavailableError(Exception):
         self.store = store
 
 
+class TooSlowError(UnavailableError):
+    """A store is there, and has too much to do."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(store)
+        self.args = (f"The {store} has too much to do at the moment.",)
+
+
 class Rejected(Exception):  # noqa: N818  # an answer, not a fault
     """A request that is well formed and still not done."""
 

@@ -1,6 +1,7 @@
 """Orders: stock checked and taken in one transaction, never oversold, never twice for one key.
 
-Owns the transaction and what it may refuse; not its form over HTTP.
+Owns the transaction, what it may refuse, and who may see an order; not its form over HTTP. Of a key only the hash is
+kept: who reads the table can ask for nothing with it.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ _LOCK: Final[LiteralString] = """
 # One statement, so that it is one round trip while the rows are locked. When the key is taken, nothing of it happens.
 _PLACE: Final[LiteralString] = """
     WITH placed AS (
-        INSERT INTO orders (id, session, idempotency_key, fingerprint, amount)
-        VALUES (%(id)s, %(session)s, %(key)s, %(fingerprint)s, %(amount)s)
-        ON CONFLICT (session, idempotency_key) DO NOTHING RETURNING id
+        INSERT INTO orders (id, session, idempotency_key, key_hash, sessionless, fingerprint, amount)
+        SELECT %(id)s, %(session)s, encode(%(key)s, 'hex'), %(key)s, %(sessionless)s, %(fingerprint)s, %(amount)s
+        WHERE NOT EXISTS (SELECT FROM orders WHERE sessionless AND key_hash = %(key)s)
+        ON CONFLICT DO NOTHING RETURNING id
     ), wanted AS (
         SELECT w.product, w.quantity
         FROM placed, unnest(%(products)s::int[], %(quantities)s::int[]) AS w (product, quantity)
@@ -34,11 +36,31 @@ _PLACE: Final[LiteralString] = """
     SELECT id FROM placed"""
 
 _ORDERS: Final[LiteralString] = """
-    SELECT o.id, o.created_at, o.status, o.amount, o.fingerprint, json_agg(json_build_object(
+    SELECT o.id, o.session, o.created_at, o.status, o.amount, o.fingerprint, json_agg(json_build_object(
         'product', i.product, 'name', json_build_object('ko', i.name_ko, 'en', i.name_en), 'emoji', i.emoji,
         'colour', i.colour, 'price', i.price, 'quantity', i.quantity, 'amount', i.price::bigint * i.quantity
         ) ORDER BY i.product) AS items
     FROM orders o JOIN order_items i ON i.order_id = o.id"""
+
+_OF_KEY: Final[LiteralString] = (
+    _ORDERS
+    + """ WHERE o.key_hash = %(key)s AND (o.session = %(session)s OR o.sessionless)
+        GROUP BY o.id ORDER BY o.session = %(session)s DESC LIMIT 1"""
+)
+
+# A session that has bought something else is in its client's hands: nobody else needs the order.
+_MOVE: Final[LiteralString] = """
+    UPDATE orders o SET session = %(session)s
+    WHERE id = %(id)s AND sessionless AND created_at > now() - make_interval(secs => %(seconds)s)
+        AND NOT EXISTS (SELECT FROM orders other WHERE other.session = o.session AND other.id <> o.id)
+    RETURNING id"""
+
+_ANY: Final[LiteralString] = "SELECT FROM orders WHERE session = %s LIMIT 1"
+
+MOVABLE: Final = 15 * 60
+"""Seconds for which the first purchase of a client without a session follows who sends it again."""
+_UNGUESSABLE: Final = 32
+"""Characters of a key that finds an order by itself: a UUID has 32 or 36."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +80,8 @@ class Purchase:
 class Placed:
     order: Row
     replayed: bool
+    visible: bool
+    """Whether the session that asked sees the order from now on."""
 
 
 class Orders:
@@ -66,12 +90,16 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def place(self, session: bytes, key: str, purchase: Purchase) -> Placed:
+    async def place(self, session: bytes, key: str, purchase: Purchase, *, sessionless: bool) -> Placed:
         """The order of this key, placed now or before.
+
+        `sessionless`: `session` is new, its client may never hear of it. Such an order is found by a long key alone,
+        and for `MOVABLE` seconds it moves to the session that asks; the session it had gives nothing else away.
 
         Raises `KeyReused`, `ProductGone`, `PriceChanged`, `OutOfStock`. Products are locked in the order of their ids,
         then the key, by everybody, so nobody waits in a circle.
         """
+        of_key = {"session": session, "key": hashlib.sha256(key.encode()).digest()}
 
         async def work(connection: Connection) -> Placed:
             products = list(await (await connection.execute(_LOCK, [sorted(purchase.items)])).fetchall())
@@ -81,9 +109,9 @@ class Orders:
                 cursor = await connection.execute(
                     _PLACE,
                     {
+                        **of_key,
                         "id": id,
-                        "session": session,
-                        "key": key,
+                        "sessionless": sessionless and len(key) >= _UNGUESSABLE,
                         "fingerprint": purchase.fingerprint,
                         "amount": sum(row["price"] * purchase.items[row["id"]] for row in products),
                         "products": list(purchase.items),
@@ -94,17 +122,22 @@ class Orders:
             else:
                 placed = False
             # Also when refused: the answer to a repeated request is the order, even if it took the last item.
-            cursor = await connection.execute(
-                _ORDERS + " WHERE o.session = %s AND o.idempotency_key = %s GROUP BY o.id", [session, key]
-            )
-            order = await cursor.fetchone()
+            order = await (await connection.execute(_OF_KEY, of_key)).fetchone()
             if order is None:
                 raise refusal or AssertionError("an order that was placed is there")
             if order["fingerprint"] != purchase.fingerprint:
                 raise KeyReused("This Idempotency-Key has been used for another purchase.")
-            return Placed(order, replayed=not placed)
+            visible = order["session"] == session
+            if not visible:
+                moving = {"session": session, "id": order["id"], "seconds": MOVABLE}
+                visible = await (await connection.execute(_MOVE, moving)).fetchone() is not None
+            return Placed(order, replayed=not placed, visible=visible)
 
         return await self._database.transaction(work, name="orders.place")
+
+    async def any(self, session: bytes) -> bool:
+        """Whether the session has bought something."""
+        return bool(await self._database.read_own(_ANY, [session], name="orders.any"))
 
     async def order(self, session: bytes, id: uuid.UUID) -> Row:
         """Raises `NotFound`."""

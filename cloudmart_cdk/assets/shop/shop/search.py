@@ -6,7 +6,7 @@ create.
 """
 
 import unicodedata
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Words(NamedTuple):
@@ -16,9 +16,18 @@ class Words(NamedTuple):
     """And each of these `LIKE` patterns matches the text."""
 
 
+MOST: Final = 8
+"""Different words of a query: each is a condition of its own."""
+
+
+def distinct(query: str) -> list[str]:
+    """The words of a query, whatever their case, order and blanks."""
+    return sorted(set(unicodedata.normalize("NFC", query).lower().split()))
+
+
 def words(query: str) -> Words:
     """Each word of the query has to occur. No words, no conditions."""
-    found = list(dict.fromkeys(unicodedata.normalize("NFC", query).lower().split()))
+    found = distinct(query)
     grams = {gram for word in found for gram in _grams(word)}
     return Words(sorted(grams), [f"%{_escaped(word)}%" for word in found])
 

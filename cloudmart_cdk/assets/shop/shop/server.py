@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from .api.edge import Edge, log
 from .api.kept import Kept
+from .connections import KEEP_ALIVE, BoundedProtocol
 from .environment import Environment
 from .logs import event
 
@@ -27,8 +28,6 @@ QUIET: Final = 1.0
 """Seconds without a request (health checks apart) after which the drain is over."""
 FINISH: Final = 10
 """Seconds for requests under way to finish."""
-KEEP_ALIVE: Final = 75
-"""Seconds an idle connection is kept: longer than the load balancer's 60, or it answers 502 now and then."""
 
 
 async def serve(app: FastAPI, environment: Environment) -> None:
@@ -39,7 +38,7 @@ async def serve(app: FastAPI, environment: Environment) -> None:
         host=environment.host,
         port=environment.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

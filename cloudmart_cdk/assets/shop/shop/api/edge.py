@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import traces
+from ..connections import HEAD
 from ..logs import RequestLog, trace_id
 from .problems import problem, unavailable
 
@@ -133,8 +134,10 @@ class _Exchange:
 
 
 def _refused(scope: Scope, headers: dict[str, str]) -> Response | None:
-    """What need not reach the application: a body that is too large, or in another language."""
+    """What need not reach the application: headers or a body that are too large, or a body in another language."""
     path = scope["path"]
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEAD:
+        return problem(path, "too-large", 431, f"Headers have at most {HEAD} bytes.")
     length = headers.get("content-length", "0")
     if length.isdigit() and int(length) > BODY:
         return problem(path, "too-large", 413, f"A body has at most {BODY} bytes.")

@@ -1,19 +1,25 @@
 """Answers that everybody gets are made once a second at most, however many ask.
 
 One ASGI middleware in front of the routes, as a caching proxy would be: a hit costs no routing and no validation. Owns
-which addresses are shared, their `ETag` and 304. Only a 200 is kept; whatever else a request comes to is its own.
+which addresses are shared, which of them mean the same, their `ETag` and 304. Only a 200 is kept; whatever else a
+request comes to is its own.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..microcache import MicroCache
+from .models import ListQuery
 
 SHARED: Final = ("/api/products", "/api/categories")
 """Beginnings of the addresses whose answers depend on path and query alone."""
+_LIST: Final = "/api/products"
+"""The one whose query matters."""
 
 
 class Answer(NamedTuple):
@@ -47,7 +53,7 @@ class Kept:
             return own
 
         try:
-            answer = await self._kept.get((scope["path"], scope["query_string"]), make)
+            answer = await self._kept.get(meaning(scope["path"], scope["query_string"]), make)
         except _NotKeptError:
             if own is None:  # somebody else's refusal, with their trace id
                 await self._app(scope, receive, send)
@@ -80,6 +86,18 @@ class Kept:
         if head["status"] == 200:
             headers += [(b"cache-control", b"no-cache"), (b"etag", etag)]
         return Answer(head["status"], headers, body, etag, inner.get("route"))
+
+
+@lru_cache(maxsize=1024)
+def meaning(path: str, query: bytes) -> Hashable:
+    """The same for all spellings of a question, so that a flood of spellings is one question."""
+    if path != _LIST:
+        return path
+    try:
+        # As the route reads it: of a name that occurs twice the last counts.
+        return ListQuery.model_validate(dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))).selection()
+    except ValueError:
+        return path, query
 
 
 def _known(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

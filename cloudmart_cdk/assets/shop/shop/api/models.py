@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from .. import search
 from ..carts import PRODUCTS, QUANTITY
 from ..catalogue import Selection, SortName
 from ..database import Row
@@ -127,14 +128,32 @@ class Asked(BaseModel):
 class ListQuery(Asked):
     """Paging, search, order of `GET /api/products`."""
 
-    q: Query = Field("", description="Every word has to occur in the names or the keywords", examples=["머그"])
+    q: Query = Field(
+        "",
+        description=f"Up to {search.MOST} words, all of which have to occur in the names or the keywords",
+        examples=["머그"],
+    )
     category: CategoryId | None = Field(None, examples=["kitchen"])
     sort: SortName = "newest"
     limit: int = Field(24, ge=1, le=100)
     cursor: Cursor | None = Field(None, description="`next` of the page before, with the same q, category and sort")
 
+    @field_validator("q")
+    @classmethod
+    def _few_words(cls, q: str) -> str:
+        if len(search.distinct(q)) > search.MOST:
+            raise ValueError(f"at most {search.MOST} words")
+        return q
+
     def selection(self) -> Selection:
-        return Selection(q=self.q, category=self.category, sort=self.sort, limit=self.limit, cursor=self.cursor)
+        """Equal for queries that mean the same."""
+        return Selection(
+            q=" ".join(search.distinct(self.q)),
+            category=self.category,
+            sort=self.sort,
+            limit=self.limit,
+            cursor=self.cursor,
+        )
 
 
 class OrdersQuery(Asked):

@@ -15,7 +15,7 @@ from . import models
 from .answers import personal
 from .dependencies import TheShop
 from .problems import described
-from .sessions import Known, is_secure, purchase_session
+from .sessions import Given, is_known, new_session
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 logger = logging.getLogger(__name__)
@@ -50,26 +50,29 @@ _BOUGHT: Final[dict[int | str, dict[str, Any]]] = {
     responses=described(400, 409, 413, 415, 422) | _BOUGHT,
 )
 async def place(
-    request: Request, shop: TheShop, known: Known, key: IdempotencyKey, wanted: models.OrderPost
+    request: Request, shop: TheShop, given: Given, key: IdempotencyKey, wanted: models.OrderPost
 ) -> Response:
     """Buys all of it or nothing; sent again with the same key it buys nothing twice."""
-    session = known or purchase_session(key, secure=is_secure(request))
+    known = given if given is not None and await is_known(shop, given) else None
+    session = known or new_session(request)
     purchase = Purchase(items={item.product: item.quantity for item in wanted.items}, amount=wanted.amount)
-    placed = await shop.orders.place(session.digest, key, purchase)
-    try:
-        async with asyncio.timeout(1):
-            await shop.carts.remove(session.key, *purchase.items)
-    except (UnavailableError, TimeoutError):
-        logger.warning("bought, but still in the cart: the cache is away")
+    placed = await shop.orders.place(session.digest, key, purchase, sessionless=known is None)
+    if known is not None:
+        try:
+            async with asyncio.timeout(1):
+                await shop.carts.remove(known.key, *purchase.items)
+        except (UnavailableError, TimeoutError):
+            logger.warning("bought, but still in the cart: the cache is away")
     document = models.order(placed.order)
     headers = {"Location": f"/api/orders/{document['id']}"}
     if placed.replayed:
         headers["Idempotency-Replayed"] = "true"
-    return session.keep(personal(document, status=201, headers=headers))
+    answer = personal(document, status=201, headers=headers)
+    return session.keep(answer) if known is not None or placed.visible else answer
 
 
 @router.get("", response_model=models.OrderPage, responses=described(422))
-async def orders(shop: TheShop, session: Known, query: Annotated[models.OrdersQuery, Query()]) -> Response:
+async def orders(shop: TheShop, session: Given, query: Annotated[models.OrdersQuery, Query()]) -> Response:
     """The session's orders, newest first."""
     if session is None:
         return personal({"items": [], "next": None})
@@ -78,7 +81,7 @@ async def orders(shop: TheShop, session: Known, query: Annotated[models.OrdersQu
 
 
 @router.get("/{id}", response_model=models.Order, responses=described(404, 422))
-async def order(shop: TheShop, session: Known, id: uuid.UUID) -> Response:
+async def order(shop: TheShop, session: Given, id: uuid.UUID) -> Response:
     """One order of this session."""
     if session is None:
         raise NotFound(f"There is no order {id} of this session.")

@@ -4,7 +4,7 @@ Owns the cookie. What is kept under a session is kept under its digest, so that 
 opens anybody's orders.
 """
 
-import base64
+import asyncio
 import hashlib
 import re
 import secrets
@@ -15,14 +15,13 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..failures import UnavailableError
 from ..shop import Shop
 
 COOKIE: Final = "session"
 LIFETIME: Final = 30 * 24 * 3600
 """Seconds after the last cart change or order."""
 _BYTES: Final = 32
-_UNGUESSABLE: Final = 32
-"""Characters of a key from which a session may follow: a UUID has 32 or 36."""
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -49,29 +48,30 @@ class Session:
         return response
 
 
-def purchase_session(key: str, *, secure: bool) -> Session:
-    """The session of somebody whose first request is a purchase.
+def new_session(request: Request) -> Session:
+    return Session(secrets.token_urlsafe(_BYTES), is_secure(request))
 
-    It follows from the purchase's key, so that a retry, whose client never saw the cookie, is the same session and buys
-    nothing twice; from a long key only, because who guesses the key has the session.
+
+async def _given(request: Request) -> Session | None:
+    cookies = (part.partition("=") for line in request.headers.getlist("cookie") for part in line.split(";"))
+    tokens = [value.strip() for name, _, value in cookies if name.strip() == COOKIE]
+    # Of two, one was planted, and nothing tells which.
+    return Session(tokens[0], is_secure(request)) if len(tokens) == 1 and _FORM.fullmatch(tokens[0]) else None
+
+
+async def is_known(shop: Shop, session: Session) -> bool:
+    """Whether this shop has given the session to somebody: it has bought, or has a cart.
+
+    Nothing may be put under another one, which whoever planted it would see. Without the cache only a session that has
+    bought is known.
     """
-    if len(key) < _UNGUESSABLE:
-        return _new(secure)
-    digest = hashlib.sha256(b"session of the purchase " + key.encode()).digest()
-    return Session(base64.urlsafe_b64encode(digest).decode().rstrip("="), secure)
-
-
-def _new(secure: bool) -> Session:
-    return Session(secrets.token_urlsafe(_BYTES), secure)
-
-
-async def _known(request: Request) -> Session | None:
-    token = request.cookies.get(COOKIE, "")
-    return Session(token, is_secure(request)) if _FORM.fullmatch(token) else None
-
-
-async def _needed(request: Request) -> Session:
-    return await _known(request) or _new(is_secure(request))
+    if await shop.orders.any(session.digest):
+        return True
+    try:
+        async with asyncio.timeout(1):
+            return await shop.carts.known(session.key)
+    except (UnavailableError, TimeoutError):
+        return False
 
 
 def is_secure(request: Request) -> bool:
@@ -80,7 +80,5 @@ def is_secure(request: Request) -> bool:
     return shop.environment.https or request.headers.get("x-forwarded-proto") == "https"
 
 
-Known = Annotated[Session | None, Depends(_known)]
-"""The client's session, None when it has none yet."""
-Needed = Annotated[Session, Depends(_needed)]
-"""The client's session, a new one when it has none yet."""
+Given = Annotated[Session | None, Depends(_given)]
+"""What the client's cookie says: enough to read, since nothing is there under a session which is not known."""
