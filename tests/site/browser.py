@@ -32,6 +32,7 @@ _ARGUMENTS: Final = (
 _HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PATIENCE_MS: Final = 20_000
 PHONE: Final = (360, 740)
+SMALL_PHONE: Final = (320, 568)
 DESKTOP: Final = (1280, 860)
 
 

@@ -4,6 +4,7 @@ Each function takes a fresh page (see `browser.visitor`) and the base URL, and a
 only what its own sample catalogue and earlier steps have put there: several may run against one shop, in any order.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
-from tests.site.browser import PHONE, chromium, visitor
+from tests.site.browser import PHONE, SMALL_PHONE, chromium, visitor
 
 AXE: Final = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _FAILED_REQUESTS: Final = {"forgiven": ("Failed to load resource",)}
@@ -138,6 +139,10 @@ def browses(page: Page, base_url: str) -> None:
     page.get_by_role("searchbox").fill("이런상품은없습니다")
     expect(page.get_by_role("heading", name="찾는 상품이 없어요")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_be_focused()
+    _open(page, base_url, f"/?q={'가' * 101}")
+    expect(page.get_by_role("heading", name="찾는 상품이 없어요")).to_be_visible()
+    _open(page, base_url, "/?sort=nonsense")
+    expect(shown).to_have_count(first_page)
     _open(page, base_url, "/there/is/nothing")
     expect(page.locator("h1")).to_have_text("페이지를 찾을 수 없어요")
 
@@ -347,6 +352,40 @@ def waits_for_the_api(page: Page, base_url: str) -> None:
     expect(page.locator("#offline")).to_be_empty()
 
 
+def sells_without_carts(page: Page, base_url: str) -> None:
+    """The store of carts is away: said at once, and people order all the same; it comes back by itself."""
+    _open(page, base_url)
+    product, other = sorted(_products(page), key=lambda each: -int(each["stock"]))[:2]
+    _put_in_cart(page, product, 1)
+    _open(page, base_url, "/cart")
+    expect(page.locator("#order")).to_be_visible()
+    body = {"type": "urn:cloudmart:problem:unavailable", "title": "Unavailable", "status": 503}
+    away = json.dumps(body)
+    page.route(
+        "**/api/cart**",
+        lambda route: route.fulfill(status=503, content_type="application/problem+json", body=away),
+    )
+    _open(page, base_url, f"/products/{other['id']}")
+    page.locator("#add").click()
+    expect(page.locator("#cart-count")).to_have_text("2")
+    _open(page, base_url, "/cart")
+    expect(page.locator("#away")).to_contain_text("장바구니를 잠시 불러올 수 없어요")
+    expect(page.locator(f"#quantity-{product['id']}")).to_have_value("1")
+    expect(page.locator(f"#quantity-{other['id']}")).to_have_value("1")
+    _check(page, "cart, away")
+    page.locator(f"#quantity-{other['id']}-more").click()
+    expect(page.locator(f"#quantity-{other['id']}")).to_have_value("2")
+    page.reload()
+    expect(page.locator(f"#quantity-{other['id']}")).to_have_value("2")
+    page.locator("#order").click()
+    expect(page.locator(".sum")).to_contain_text(_won(product["price"] + 2 * other["price"]))
+    expect(page.locator("#cart-count")).to_be_hidden()
+    _open(page, base_url, "/cart")
+    expect(page.locator("h1")).to_have_text("장바구니를 잠시 불러올 수 없어요")
+    page.unroute("**/api/cart**")
+    expect(page.locator("h1")).to_have_text("장바구니가 비어 있어요")
+
+
 # --- How it is made
 
 
@@ -370,6 +409,23 @@ def is_accessible(page: Page, base_url: str) -> None:
     _check(page, "confirmation")
     _open(page, base_url, "/orders")
     _check(page, "orders")
+    _fits(page, base_url, product)
+
+
+def fits(page: Page, base_url: str) -> None:
+    """Nothing scrolls sideways, with something in the cart and with an order."""
+    _open(page, base_url)
+    product = _plenty(page)
+    _put_in_cart(page, product, 99)
+    _fits(page, base_url, product)
+    _open(page, base_url, "/cart")
+    page.locator(f"#quantity-{product['id']}-fewer").click()
+    page.locator("#order").click()
+    expect(page.locator("#order-id")).to_be_visible()
+    _fits(page, base_url, product)
+
+
+def _fits(page: Page, base_url: str, product: Product) -> None:
     for path in ("/", f"/products/{product['id']}", "/cart", "/orders"):
         _open(page, base_url, path)
         wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
@@ -436,7 +492,7 @@ class Journey:
 JOURNEYS: Final = (
     Journey(sells),
     Journey(sells, {"size": PHONE}, "sells_on_a_phone"),
-    Journey(browses),
+    Journey(browses, _FAILED_REQUESTS),
     Journey(speaks_both),
     Journey(keyboard_only),
     Journey(loses_no_purchase, _FAILED_REQUESTS),
@@ -445,6 +501,9 @@ JOURNEYS: Final = (
     Journey(shows_what_is_sold_out),
     Journey(says_what_is_missing, _FAILED_REQUESTS),
     Journey(waits_for_the_api, _FAILED_REQUESTS),
+    Journey(sells_without_carts, _FAILED_REQUESTS),
+    Journey(fits, {"size": SMALL_PHONE}, "fits_a_small_phone"),
+    Journey(fits, {"size": SMALL_PHONE, "language": "en-US"}, "fits_a_small_phone_in_english"),
     Journey(is_accessible),
     Journey(is_accessible, {"size": PHONE, "dark": True, "language": "en-US"}, "is_accessible_on_a_dark_phone"),
     Journey(does_not_jump),

@@ -180,6 +180,45 @@ test('a change that fails takes no other with it', async () => {
   assert.ok(asked.some(({ method, path }) => method === 'PUT' && path === '/api/cart/items/2'));
 });
 
+const AWAY = problem(503, 'unavailable');
+const OTHER = { id: 2, price: 500, stock: 9 };
+
+// A shop whose products are there; its carts as `cart` says.
+const shop = (cart) => [(request) => (request.path.startsWith('/api/products/') ? good(request.path.endsWith('/1') ? PRODUCT : OTHER) : cart(request))];
+
+test('while the store of carts is away the page keeps the cart, and says so at once', async () => {
+  answers = [good(CART)];
+  await basket.load();
+  answers = shop(() => AWAY);
+  asked = [];
+  await basket.set(OTHER, 3);
+  assert.equal(asked.length, 1, 'a store that is away is not asked again and again');
+  assert.ok(basket.away());
+  await basket.load();
+  assert.deepEqual(basket.contents().items.map(({ product, quantity }) => [product.id, quantity]), [[1, 2], [2, 3]]);
+  assert.equal(basket.contents().amount, 37500);
+});
+
+test('when it is back it is told what has changed, and no more', async () => {
+  let held = CART;
+  asked = [];
+  answers = shop(({ method, body }) => good(method === 'PUT' ? (held = basket.changed(held, OTHER, JSON.parse(body).quantity)) : held));
+  await basket.load();
+  assert.ok(!basket.away());
+  assert.deepEqual(asked.filter(({ method }) => method !== 'GET').map(({ method, path }) => [method, path]), [['PUT', '/api/cart/items/2']]);
+  assert.deepEqual(basket.contents().items, held.items);
+});
+
+test('what was bought while it was away leaves the cart when it is back', async () => {
+  answers = shop(() => AWAY);
+  await basket.load();
+  await basket.bought([1]);
+  assert.deepEqual(basket.contents().items.map(({ product }) => product.id), [2]);
+  answers = shop(() => good({ items: [], quantity: 0, amount: 0 }));
+  await basket.load();
+  assert.deepEqual(asked.filter(({ method }) => method !== 'GET').map(({ method, path }) => [method, path]), [['DELETE', '/api/cart/items/1']]);
+});
+
 test('no more than there is, nor than the shop takes', () => {
   assert.equal(basket.most({ stock: 5 }), 5);
   assert.equal(basket.most({ stock: 500 }), 99);

@@ -56,12 +56,13 @@ async function once(method, path, { body, headers = {}, patience = PATIENCE_MS, 
 }
 
 // Asks until answered, waiting `waits` in between. Only for requests that may arrive twice: all of this shop's.
-export async function ask(method, path, { waits = READ_WAITS_MS, onRetry, ...options } = {}) {
+// `answer`: the kind of problem that tells enough.
+export async function ask(method, path, { waits = READ_WAITS_MS, onRetry, answer, ...options } = {}) {
   for (let turn = 0; ; turn += 1) {
     try {
       return await once(method, path, options);
     } catch (error) {
-      if (!(error instanceof Problem && error.temporary) || turn >= waits.length) throw error;
+      if (!(error instanceof Problem && error.temporary) || turn >= waits.length || (answer && error.kind === answer)) throw error;
       onRetry?.(turn);
       const spread = 0.75 + Math.random() / 2; // many who lost one server do not come back at one moment
       await sleep(Math.min(Math.max(waits[turn] * spread, error.retryAfterMs), LONGEST_WAIT_MS), options.signal);
@@ -77,9 +78,10 @@ export function query(values) {
 export const products = (wanted, signal) => ask('GET', `/products${query(wanted)}`, { signal });
 export const product = (id, signal) => ask('GET', `/products/${encodeURIComponent(id)}`, { signal });
 export const categories = (signal) => ask('GET', '/categories', { signal });
-export const cart = (signal) => ask('GET', '/cart', { signal });
+export const AWAY = 'unavailable'; // the cart's store may be, while all else is there
+export const cart = (signal) => ask('GET', '/cart', { signal, answer: AWAY });
 export const setCart = (id, quantity) =>
-  quantity > 0 ? ask('PUT', `/cart/items/${id}`, { body: { quantity } }) : ask('DELETE', `/cart/items/${id}`);
+  ask(quantity > 0 ? 'PUT' : 'DELETE', `/cart/items/${id}`, { body: quantity > 0 ? { quantity } : undefined, answer: AWAY });
 export const orders = (wanted, signal) => ask('GET', `/orders${query(wanted)}`, { signal });
 export const order = (id, signal) => ask('GET', `/orders/${encodeURIComponent(id)}`, { signal });
 export const health = () => ask('GET', '/health', { waits: [] });

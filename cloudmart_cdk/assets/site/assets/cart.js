@@ -29,11 +29,12 @@ export const cart = {
   render(_, { again, go }) {
     const contents = basket.contents();
     const notice = notices(contents, { again, go });
-    if (!contents?.items.length) return [notice, empty()];
+    if (!contents?.items.length) return [notice, basket.away() ? away() : empty()];
     return [
       h('a', { class: 'back', href: '/' }, icon(LEFT), t('back')),
-      h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, t('cart'), h('span', { class: 'soft' }, ` ${number(contents.quantity)}`))),
+      h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, t('cart'), ' ', h('span', { class: 'soft many' }, t('itemsCount', number(contents.quantity))))),
       notice,
+      basket.away() && h('section', { class: 'notice', id: 'away', role: 'status' }, h('h2', {}, t('awayTitle')), h('p', {}, t('awayKept'))),
       h(
         'div',
         { class: 'checkout' },
@@ -45,6 +46,16 @@ export const cart = {
 
   watch: basket.watch,
 };
+
+// Not "empty": nobody knows. The basket looks by itself whether it is back.
+function away() {
+  return message({
+    sign: '🛒',
+    title: t('awayTitle'),
+    lead: t('awayLead'),
+    action: h('a', { class: 'button', href: '/' }, t('goShopping')),
+  });
+}
 
 function empty() {
   return message({
@@ -91,7 +102,7 @@ function summary(contents, page) {
   return h(
     'section',
     { class: 'panel summary', 'aria-labelledby': 'total-title' },
-    h('h2', { id: 'total-title' }, t('total')),
+    h('h2', { id: 'total-title' }, t('summary')),
     h('dl', {}, row(t('subtotal'), won(contents.amount)), row(t('shipping'), t('free')), row(t('total'), won(contents.amount))),
     h(
       'button',
@@ -111,7 +122,8 @@ async function order({ again, go }) {
   again();
   try {
     await basket.settled();
-    const done = await purchase.send(purchase.begin(basket.contents()), {
+    const begun = purchase.begin(basket.contents());
+    const done = await purchase.send(begun, {
       onRetry: () => {
         slow = true;
         again();
@@ -119,7 +131,7 @@ async function order({ again, go }) {
     });
     busy = false;
     go(`/orders/${done.id}`, { order: done, fresh: true });
-    basket.load().catch(() => {}); // what was bought has left it
+    basket.bought(begun.body.items.map(({ product }) => product));
   } catch (error) {
     busy = false;
     problem = error;

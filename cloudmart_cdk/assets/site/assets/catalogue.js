@@ -94,12 +94,20 @@ function sorting(wanted, go) {
 }
 
 export const list = {
-  wanted: (url) => Object.fromEntries(['q', 'category', 'sort'].map((key) => [key, (url.searchParams.get(key) ?? '').trim()])),
+  // An address may be anybody's: an order that the page does not offer is none.
+  wanted(url) {
+    const [q, category, sort] = ['q', 'category', 'sort'].map((key) => (url.searchParams.get(key) ?? '').trim());
+    return { q, category, sort: SORTS.includes(sort) ? sort : '' };
+  },
 
   title: ({ wanted }) => (plain(wanted) ? '' : heading(wanted)),
 
   async load({ wanted, signal }) {
-    const [page, all] = await Promise.all([api.products({ ...wanted, limit: PAGE }, signal), shelves ?? api.categories(signal)]);
+    const found = api.products({ ...wanted, limit: PAGE }, signal).catch((error) => {
+      if (error.kind !== 'invalid') throw error;
+      return { items: [], total: 0, total_exact: true, next: null }; // too long, say: nothing is called that
+    });
+    const [page, all] = await Promise.all([found, shelves ?? api.categories(signal)]);
     shelves = all.items ?? all;
     return { wanted, page };
   },

@@ -47,7 +47,7 @@ export const order = {
           'p',
           { class: 'actions' },
           fresh && h('a', { class: 'button quiet', href: '/orders' }, t('ordersTitle')),
-          h('a', { class: 'button', href: '/' }, t('goShopping')),
+          h('a', { class: 'button', href: '/' }, t(fresh ? 'keepShopping' : 'goShopping')),
         ),
       ),
     ];
@@ -75,7 +75,7 @@ export const orders = {
 
   load: async ({ signal }) => api.orders({}, signal),
 
-  skeleton,
+  skeleton: () => h('div', { class: 'orders' }, skeleton()),
 
   render(page) {
     if (!page.items.length) {
@@ -101,6 +101,12 @@ export const orders = {
       }
       button.ariaBusy = null;
     }
-    return [h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, t('ordersTitle'))), entries, page.next && h('div', { class: 'more' }, button)];
+    return h(
+      'section',
+      { class: 'orders' },
+      h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, t('ordersTitle'))),
+      entries,
+      page.next && h('div', { class: 'more' }, button),
+    );
   },
 };

@@ -2,22 +2,11 @@
 // connection or a dying server is followed by the very same request, which the shop answers with the very same order.
 
 import { ask } from './api.js';
+import { storage } from './storage.js';
 
 const KEY = 'purchase';
 const PATIENCE_MS = 12000;
 export const WAITS_MS = [400, 800, 1600, 3200, 5000, 5000, 5000, 5000]; // an instance that died is back by then
-
-const memory = new Map();
-const refused = { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => memory.set(key, value), removeItem: (key) => memory.delete(key) };
-
-function storage() {
-  try {
-    localStorage.getItem(KEY);
-    return localStorage;
-  } catch {
-    return refused; // the purchase is then safe from everything but a reload
-  }
-}
 
 function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
