@@ -63,7 +63,7 @@ PRODUCTS = [
     ("stationery", "색연필 24색", "Colour pencils, 24",
      "부드럽게 겹쳐지는 심. 틴 케이스에 담았습니다.",
      "Leads that layer softly, in a tin.",
-     "미술 그림 drawing art", 24000, 75, "🖍️", "#f9d4d4"),
+     "미술 그림 drawing art", 24000, 75, "✏️", "#f9d4d4"),
     ("stationery", "데스크 달력 2027", "Desk calendar 2027",
      "열두 달의 산 그림. 음력과 절기가 적혀 있습니다.",
      "Twelve mountains, with lunar days and solar terms.",
