@@ -1,16 +1,19 @@
 """The command line: `python -m delivery release|rollback|status`.
 
 Owns exit statuses and the last line, on standard error when it is an error. 0: released, or back as asked;
-1: failed, or gone back by itself; 2: bad command line; 130: interrupted before anything was begun.
+1: failed, or gone back by itself; 2: bad command line; 130: interrupted.
 """
 
 import argparse
 import signal
 import sys
 from types import FrameType
+from typing import Final
 
 from delivery import command_line
 from delivery.errors import DeliveryError, explain
+
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -34,16 +37,25 @@ def _run(arguments: argparse.Namespace) -> None:
             delivery.status()
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Once: make and its child both get a signal, and the second one must not cut off the last words."""
+    for number in _STOPPING:
+        # Not SIG_IGN: of a signal that has arrived already Python would then print that it is ignored.
+        signal.signal(number, _ignore)
     raise KeyboardInterrupt
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 def main() -> int:
     """Runs one command; whatever fails ends in one line."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminate)
+    for number in _STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
     try:
         _run(command_line.parse())
     except DeliveryError as error:
@@ -51,7 +63,9 @@ def main() -> int:
     except (BotoCoreError, ClientError) as error:
         return _ended(str(explain(error)), status=1)
     except KeyboardInterrupt:
-        return _ended("error: interrupted: before anything was begun; run it again when ready", status=130)
+        # Outside of a release's phases, before or after: what users meet is not known here.
+        line = "error: interrupted: by you or by a signal; `status` tells what users meet, run it again when ready"
+        return _ended(line, status=130)
     return 0
 
 

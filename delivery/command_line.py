@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         check = _number(option, least=least, most=most, unit=unit)
         release.add_argument(option, type=check, metavar="N", help=text)
     release.add_argument("--canary-percent", type=_percent, metavar="N", help="how many meet it first (default: 10)")
+    release.add_argument("--again", action="store_true", help="also when this very version is live already")
     commands.add_parser("rollback", parents=[shared], help="back to the version before, in or after a release")
     commands.add_parser("status", parents=[shared], help="who meets which version, and what is under way")
     return parser
@@ -83,5 +84,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     # The project's usual way to name a stage is `-c stage=prod`; both ways are one.
     for key in ("stage", "name"):
         setattr(parsed, key, context.pop(key, None) or getattr(parsed, key))
+    if context and parsed.local:
+        raise CommandLineError(
+            "-c",
+            given=f"{', '.join(f'{key}={value}' for key, value in context.items())} with --local",
+            allowed="stage and name, as the local cloud keeps the settings that it was deployed with",
+            do="leave it out, or deploy with it first",
+        )
     parsed.context = context
     return parsed

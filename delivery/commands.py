@@ -29,10 +29,11 @@ class Wishes:
     canary_percent: int | None = None
     hold_minutes: float | None = None
     settle_seconds: float | None = None
+    again: bool = False
 
     def plan(self, otherwise: Plan) -> Plan:
-        given = {key: value for key, value in vars(self).items() if key != "application" and value is not None}
-        return replace(otherwise, **given)
+        given = {key: getattr(self, key) for key in Plan.__dataclass_fields__}
+        return replace(otherwise, **{key: value for key, value in given.items() if value is not None})
 
 
 DEFAULT: Final = Plan(canary_minutes=30.0, canary_percent=10, hold_minutes=60.0, settle_seconds=60.0)
@@ -65,6 +66,8 @@ class Delivery:
             )
         revision = artefact.make(wishes.application or self._place.settings.backend.application)
         if unfinished is None:
+            if entry and not wishes.again:
+                self._refuse_same(entry.release, revision)
             release = self._begin(revision, wishes.plan(DEFAULT))
         elif unfinished.revision == revision.key:
             self._report.say(f"Continues the release of {unfinished.title}, begun {unfinished.began}")
@@ -98,6 +101,14 @@ class Delivery:
             meet = f"{shares[colour]} % of requests, {count.ready} of {count.desired} instances healthy{live}"
             rows.append((colour, meet))
         print(table([*rows, *(self._rows(entry) if entry else [("last release", "none known")])]))
+
+    def _refuse_same(self, last: Release, revision: artefact.Revision) -> None:
+        if (last.phase, last.new, last.revision) == (Phase.RELEASED, self._backend.live, revision.key):
+            raise DeliveryError(
+                "release",
+                why=f"given {revision.title}, which {last.new} has been running since {last.since}; allowed: a change",
+                do="change it, name another --application, or add --again to release the same",
+            )
 
     def _begin(self, revision: artefact.Revision, plan: Plan) -> Release:
         """Refuses what must not begin."""
@@ -186,14 +197,25 @@ class Delivery:
             self._report.say(f"Stopped in phase {rollout.release.phase}; what users meet stays so; {ways}")
             raise
         except KeyboardInterrupt:
-            users = rollout.let_go()
-            raise InterruptedReleaseError(
-                "interrupted",
-                why=f"in phase {rollout.release.phase}; {users}, and that stays so",
-                do=f"{self._place.call('release')} continues, {self._place.call('rollback')} undoes",
-            ) from None
+            raise self._interrupted(rollout) from None
         self._report.end(self._rows(Entry(0, ended, 0.0)))
         return ended
+
+    def _interrupted(self, rollout: Rollout) -> InterruptedReleaseError:
+        self._report.say("Interrupted: noting where it stands")
+        entry, users = rollout.let_go(), rollout.users()
+        if entry is None or entry.release.phase.ended:
+            why, do = f"nothing is under way; {users}", "run it again when ready"
+        elif alive(entry) and entry.release.runner != rollout.release.runner:
+            why = f"{entry.release.runner} has taken over; {users}"
+            do = "nothing to do here: that command tells how it ends"
+        elif entry.release.phase.returning:
+            why = f"in phase {entry.release.phase} of the way back; {users}, and that stays so"
+            do = f"{self._place.call('rollback')} ends it"
+        else:
+            why = f"in phase {entry.release.phase}; {users}, and that stays so"
+            do = f"{self._place.call('release')} continues, {self._place.call('rollback')} undoes"
+        return InterruptedReleaseError("interrupted", why=why, do=do)
 
     def _rows(self, entry: Entry) -> list[tuple[str, str]]:
         """What a record tells people."""

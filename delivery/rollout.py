@@ -4,6 +4,7 @@ Owns the order, what each step makes true, and when it goes back by itself. A st
 started again, does its last one anew. Whoever may carry a release on is `ledger`'s to say.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from delivery.backend import Backend, Side
 from delivery.errors import DeliveryError, RolloutError
 from delivery.fleet import Fleet
 from delivery.installation import Installation
-from delivery.ledger import Ledger, OvertakenError, Phase, Release
+from delivery.ledger import Entry, Ledger, OvertakenError, Phase, Release
 from delivery.place import Place
 from delivery.report import Report, clock
 from delivery.traffic import Traffic
@@ -69,19 +70,34 @@ class Rollout:
             try:
                 self._enter(self._steps[self.release.phase]())
             except RolloutError as failed:
+                self._ledger.confirm()  # whoever took it over may have done what failed here
                 if self.release.phase.returning:
                     raise DeliveryError("rollback", why=str(failed), do="mend it and run it again") from None
                 self._report.say(f"Going back by itself, because {failed}")
                 self._enter(Phase.REFILL, why=str(failed))
         return self.release
 
-    def let_go(self) -> str:
-        """After an interruption: anybody may carry on. What users meet meanwhile."""
-        try:
-            self._ledger.write(replace(self.release, runner=None))
-        except OvertakenError:
-            return "another command carries on"
-        return self._users()
+    def let_go(self) -> Entry | None:
+        """After an interruption: anybody may carry on. The record that counts now.
+
+        It is read first: the write that was interrupted may have arrived or not, or arrives yet.
+        """
+        for _ in range(3):
+            entry = self._ledger.read()
+            if entry is None or entry.release.runner != self.release.runner:
+                break
+            with contextlib.suppress(OvertakenError):
+                self._ledger.write(replace(entry.release, runner=None))
+        return entry
+
+    def users(self) -> str:
+        """What users meet."""
+        shares = self._traffic.shares()
+        if shares[self.release.new] == 0:
+            return f"all requests meet the old version ({self.release.old})"
+        if shares[self.release.old] == 0:
+            return f"all requests meet the new version ({self.release.new})"
+        return f"{shares[self.release.new]} % of requests meet the new version ({self.release.new})"
 
     def _enter(self, phase: Phase, *, why: str = "") -> None:
         runner = None if phase.ended else self.release.runner
@@ -94,13 +110,13 @@ class Rollout:
     # The way forward.
 
     def _upload(self) -> Phase:
-        self._say(f"uploading {self.release.title}; {self._users()}")
+        self._say(f"uploading {self.release.title}; {self.users()}")
         if self._revision is not None:
             self._revision.upload(self._place.client("s3"), self._backend.bucket)
         return Phase.FILL
 
     def _fill(self) -> Phase:
-        self._say(f"filling {self._new.colour} with {self.release.size} instances; {self._users()}")
+        self._say(f"filling {self._new.colour} with {self.release.size} instances; {self.users()}")
         self._fleet.fill(self._new, self.release.size)
         self._until_ready(self._new, self.release.size)
         return Phase.INSTALL
@@ -110,7 +126,7 @@ class Rollout:
             self.release.revision, description=f"Release of {self.release.title}"[:100], waiting=self._waiting
         )
         self._note(replace(self.release, deployment=deployment))
-        self._say(f"CodeDeploy's {deployment} installs the new version on {self._new.colour}; {self._users()}")
+        self._say(f"CodeDeploy's {deployment} installs the new version on {self._new.colour}; {self.users()}")
         self._installation.wait(deployment, waiting=self._waiting)
         self._until_ready(self._new, self.release.size)
         return Phase.CANARY
@@ -119,7 +135,7 @@ class Rollout:
         plan = self.release.plan
         if plan.canary_minutes > 0:
             self._set({self._new.colour: plan.canary_percent, self._old.colour: 100 - plan.canary_percent})
-            self._say(f"{self._users()}, for {plan.canary_minutes:g} min")
+            self._say(f"{self.users()}, for {plan.canary_minutes:g} min")
             self._watch(plan.canary_minutes * 60)
         return Phase.SHIFT
 
@@ -130,12 +146,12 @@ class Rollout:
             self._fleet.fill(self._new, grown)
             self._until_ready(self._new, grown)
         self._set({self._new.colour: 100, self._old.colour: 0})
-        self._say(f"{self._users()}; watching for {self.release.plan.settle_seconds:g} s")
+        self._say(f"{self.users()}; watching for {self.release.plan.settle_seconds:g} s")
         self._watch(self.release.plan.settle_seconds)
         return Phase.COMMIT
 
     def _commit(self) -> Phase:
-        self._say(f"noting {self._new.colour} as live in {self._backend.stack}; {self._users()}")
+        self._say(f"noting {self._new.colour} as live in {self._backend.stack}; {self.users()}")
         self._set_live(self._new.colour)
         return Phase.HOLD
 
@@ -163,7 +179,7 @@ class Rollout:
 
     def _return(self) -> Phase:
         self._set({self._old.colour: 100, self._new.colour: 0})
-        self._say(f"back: {self._users()}")
+        self._say(f"back: {self.users()}")
         return Phase.RESTORE
 
     def _restore(self) -> Phase:
@@ -174,7 +190,7 @@ class Rollout:
         return Phase.EMPTY
 
     def _empty(self) -> Phase:
-        self._say(f"emptying {self._new.colour}; {self._users()}")
+        self._say(f"emptying {self._new.colour}; {self.users()}")
         self._installation.stop()
         self._fleet.empty(self._new)
         return Phase.RETURNED
@@ -221,16 +237,8 @@ class Rollout:
             # A line a minute, or half a dozen in all.
             step = min(60.0, max(seconds / 6, 1.0))
             rounded = -(-left // step) * step
-            self._waiting(f"{self._users()}; {clock(rounded)} left, {len(names)} alarms quiet")
+            self._waiting(f"{self.users()}; {clock(rounded)} left, {len(names)} alarms quiet")
             time.sleep(min(self._place.poll_s, left))
-
-    def _users(self) -> str:
-        shares = self._traffic.shares()
-        if shares[self.release.new] == 0:
-            return f"all requests meet the old version ({self.release.old})"
-        if shares[self.release.old] == 0:
-            return f"all requests meet the new version ({self.release.new})"
-        return f"{shares[self.release.new]} % of requests meet the new version ({self.release.new})"
 
     def _waiting(self, text: str) -> None:
         self._ledger.confirm()

@@ -21,6 +21,10 @@ pytestmark = pytest.mark.xdist_group("delivery")
         (["release", "--canary-minutes", "nan"], "--canary-minutes: given nan"),
         (["release", "--canary-percent", "60"], "allowed: a whole number from 1 to 50"),
         (["release", "--state", "x"], "--state: given without --local"),
+        (
+            ["release", "--local", "-c", "backend.max=5"],
+            "-c: given backend.max=5 with --local; allowed: stage and name",
+        ),
         (["release", "-c", "stage"], "-c: given stage; allowed: KEY=VALUE"),
         (["relase"], "command line: given"),
     ],

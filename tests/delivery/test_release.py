@@ -74,7 +74,7 @@ def test_an_alarm_of_the_old_colour_stops_nothing_and_one_that_rings_before_stop
     assert shop.release(application).status == 0
     shop.ring(of_old, "OK")
     shop.ring("shop-error-rate")
-    refused = shop.release(application)
+    refused = shop.release(application, "--again")
     assert refused.status == 1
     assert "alarms that ring before it has begun: test-lab-shop-error-rate" in refused.error
 
@@ -137,9 +137,10 @@ def test_interrupted_in_the_canary_it_says_what_users_meet_and_can_be_continued(
     run = shop.start("release", "--application", str(application), *_LONG)
     shop.until("canary")
     shop.until_version("six")
-    run.send_signal(signal.SIGTERM)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):  # make gets a signal too, and passes it on
+        run.send_signal(number)
     ended = shop.end(run)
-    assert ended.status == 130
+    assert (ended.status, len(ended.error.splitlines())) == (130, 1), ended
     assert "in phase canary; 10 % of requests meet the new version" in ended.error
     assert "release --local" in ended.error
     assert "rollback --local" in ended.error
@@ -158,6 +159,7 @@ def test_rollback_takes_a_running_release_over(shop: Shop, application: Path) ->
     assert shop.run("rollback").status == 0
     ended = shop.end(run)
     assert (ended.status, "taken over by" in ended.error) == (1, True)
+    assert "because" not in ended.output, "the takeover is the only reason"
     assert (shop.versions(), shop.live()) == (before, live)
 
 
@@ -197,6 +199,22 @@ def test_a_deploy_after_a_release_keeps_the_live_colour_and_the_sizes(
     shop.update(template.backend(artefact))
     assert (shop.live(), shop.sizes(), shop.weights()) == (live, sizes, weights)
     assert shop.versions() == {"nine"}
+
+
+def test_what_runs_already_is_released_only_when_asked_to(shop: Shop, application: Path) -> None:
+    assert shop.release(applications.write(application, "same")).status == 0
+    live, since = shop.live(), shop.record()["since"]
+    refused = shop.release(application)
+    assert refused.status == 1
+    tells = (
+        rf"application \([0-9a-f]{{12}}\), which {live} has been running since {re.escape(since)}; allowed: a change"
+    )
+    assert re.fullmatch(f"error: release: given {tells}; .* --again to release the same\n", refused.error)
+    assert (shop.live(), shop.record()["since"]) == (live, since)
+    assert shop.release(application, "--again").status == 0
+    assert shop.live() != live
+    assert shop.run("rollback").status == 0
+    assert shop.release(application).status == 0, "it was taken back: what runs is another's"
 
 
 def test_the_hold_ends_by_itself_and_a_later_rollback_fills_first(shop: Shop, application: Path) -> None:
