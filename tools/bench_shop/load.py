@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import uvloop
 
-from tools.bench_shop.stage import WORDS
+from tools.bench_shop.stage import CUSTOMERS, WORDS
 
 RATE: Final = 100
 """Requests a second, specification of the shop."""
@@ -94,7 +94,7 @@ def request(method: str, path: str, *, session: str = "", body: object = None, k
 
 def visitor(chance: random.Random) -> tuple[str, bytes]:
     """What somebody does next: 35 % browse, 20 % search, 20 % look at a product, 15 % cart, 10 % buy."""
-    session = f"{chance.randrange(200):043d}"
+    session = f"{chance.randrange(CUSTOMERS):043d}"
     product = chance.randrange(100, 100_000)
     die = chance.random()
     if die < 0.35:

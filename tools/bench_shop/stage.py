@@ -40,6 +40,11 @@ _FILL: Final[LiteralString] = """
         en1[1 + n %% cardinality(en1)] || ' ' || en2[1 + n / 7 %% cardinality(en2)] || ' ' || n,
         repeat('설명입니다. ', 6), repeat('A description. ', 6), 1000 + n * 7919 %% 200000, 1000000, '📦', '#dddddd'
     FROM words, generate_series(1, %(count)s) AS n"""
+CUSTOMERS: Final = 200
+_KNOW: Final[LiteralString] = """
+    INSERT INTO orders (id, session, idempotency_key, fingerprint, amount)
+    SELECT gen_random_uuid(), sha256(lpad(n::text, 43, '0')::bytea), 'customer-' || n, '', 0
+    FROM generate_series(0, %s - 1) AS n"""
 WORDS: Final = {
     "ko_first": [
         "도자기",
@@ -122,6 +127,8 @@ class BenchStage:
             [index] = connection.execute("SELECT pg_get_indexdef('products_by_grams'::regclass)").fetchall()
             connection.execute("DROP INDEX products_by_grams")
             connection.execute(_FILL, {**WORDS, "count": count})
+            # The sessions of the load: the shop takes none that it has not given.
+            connection.execute(_KNOW, [CUSTOMERS])
             connection.execute(index[0])
             connection.execute("VACUUM ANALYZE products")
 
