@@ -153,7 +153,7 @@ function count(contents) {
   const shown = quantity > 99 ? '99+' : quantity;
   at('cart-count').textContent = shown;
   at('cart-count').hidden = quantity === 0;
-  at('cart-link').ariaLabel = quantity ? t('cartWith', shown) : t('cart');
+  at('cart-label').textContent = quantity ? t('cartWith', shown) : t('cart');
 }
 basket.watch((contents) => {
   count(contents);
