@@ -6,6 +6,7 @@ from typing import Final
 
 from localcloud import emulator, environment
 from localcloud.aws import Clients
+from localcloud.engines import probes
 from localcloud.errors import CloudError
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
@@ -53,7 +54,7 @@ def status(state: State) -> None:
     cloud = _must_run(state)
     rows = [(process.role, str(process.pid), "alive" if process.alive() else "DEAD") for process in cloud.processes]
     say(f"{cloud.prefix} in {state.root}\n{table(rows)}")
-    say(f"\nRunning behind the records\n{table(_running(cloud))}")
+    say(f"\nRunning behind the records\n{table(_running(state, cloud))}")
     say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
     ignored = state.records().get("ignored_properties", {})
     say(f"\nThere, but not at work\n{table(NOT_AT_WORK)}")
@@ -62,15 +63,21 @@ def status(state: State) -> None:
     say(f"\nAWS:  {cloud.endpoint}\nShop: {cloud.shop}")
 
 
-def _running(cloud: Cloud) -> Iterator[tuple[str, str, str]]:
-    """Engines and instances: what, where or in which group, and how it is."""
+def _running(state: State, cloud: Cloud) -> Iterator[tuple[str, str, str, str]]:
+    """Engines, which are asked, and instances, which the load balancer asks: what, name, place or group, how it is."""
     clients = Clients(cloud)
     for database in clients.client("rds").describe_db_instances()["DBInstances"]:
         place = database["Endpoint"]
-        yield "database", database["DBInstanceIdentifier"], f"{place['Address']}:{place['Port']}"
+        name, address = database["DBInstanceIdentifier"], f"{place['Address']}:{place['Port']}"
+        if database["DBInstanceStatus"] == "stopped":
+            yield "database", name, address, "stopped"
+        else:
+            yield "database", name, address, probes.database(place["Address"], place["Port"], ca_file=state.ca_file)
     for cache in clients.client("elasticache").describe_replication_groups()["ReplicationGroups"]:
-        place = cache.get("ConfigurationEndpoint") or cache["NodeGroups"][0]["PrimaryEndpoint"]
-        yield "cache", cache["ReplicationGroupId"], f"{place['Address']}:{place['Port']}"
+        for shard in cache["NodeGroups"]:
+            place = shard["PrimaryEndpoint"]
+            answer = probes.cache(place["Address"], place["Port"], ca_file=state.ca_file)
+            yield "cache", cache["ReplicationGroupId"], f"{place['Address']}:{place['Port']}", answer
     for group in clients.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]:
         states: dict[str, str] = {}
         for arn in group.get("TargetGroupARNs", []):
@@ -78,7 +85,7 @@ def _running(cloud: Cloud) -> Iterator[tuple[str, str, str]]:
             states |= {target["Target"]["Id"]: target["TargetHealth"]["State"] for target in targets}
         for instance in group["Instances"]:
             identifier = instance["InstanceId"]
-            yield f"instance {identifier}", group["AutoScalingGroupName"], states.get(identifier, "no target")
+            yield "instance", identifier, group["AutoScalingGroupName"], states.get(identifier, "no target")
 
 
 def print_environment(state: State) -> None:

@@ -5,7 +5,8 @@ when whoever started it ends, however that happens; its servers are killed by th
 engine outlives its owner.
 
 Each further line is a command: `start` the servers, `kill` them (as a power failure would), `open` another front; each
-is answered by one line, `ok` or `error: ...`.
+is answered by one line, `ok` or `error: ...`. A server that ends without a command is started again if the order says
+so, as RDS and ElastiCache do; the fronts keep their addresses meanwhile.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -24,6 +26,11 @@ from localcloud.errors import CloudError
 from localcloud.state import PROJECT
 
 _STOP_SECONDS: Final = 5.0
+_REVIVE_SECONDS: Final = 1.0
+_QUICK_SECONDS: Final = 10.0
+"""A server that ends sooner after its start has failed to start."""
+_QUICK_FAILURES: Final = 15
+"""In a row, then it stays away. PostgreSQL fails for as long as a killed server's last query runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +63,8 @@ class Order:
     folder: str
     servers: list[Server]
     fronts: list[Front]
+    revive: bool = False
+    """Whether a server that ends by itself is started again."""
 
 
 class Keeper:
@@ -153,6 +162,9 @@ class _Servers:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        """What shall run: a server that is killed by command is not among them."""
+        self._since: dict[int, float] = {}
+        self._failures: dict[int, int] = {}
 
     def _run(self, command: list[str], *, drop: bool) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -174,10 +186,37 @@ class _Servers:
         for number, server in enumerate(self._order.servers):
             running = self._running.get(number)
             if running is None or running.poll() is not None:
-                self._running[number] = self._run(server.command, drop=server.unprivileged)
+                self._failures[number] = 0
+                self._launch(number, server)
+
+    def _launch(self, number: int, server: Server) -> None:
+        self._since[number] = time.monotonic()
+        self._running[number] = self._run(server.command, drop=server.unprivileged)
+
+    def revive(self) -> None:
+        """Starts what has ended by itself, until it fails to start again and again."""
+        for number, child in list(self._running.items()):
+            status = child.poll()
+            if status is None:
+                continue
+            server = self._order.servers[number]
+            name = f"{Path(server.command[0]).name} ({number})"
+            quick = time.monotonic() - self._since[number] < _QUICK_SECONDS
+            self._failures[number] = self._failures[number] + 1 if quick else 0
+            if self._failures[number] > _QUICK_FAILURES:
+                del self._running[number]
+                _log(f"{name} ended with status {status}, after {_QUICK_FAILURES} quick restarts: it is given up")
+                continue
+            _log(f"{name} ended with status {status} and is started again")
+            try:
+                self._launch(number, server)
+            except (OSError, subprocess.SubprocessError) as error:
+                del self._running[number]
+                _log(f"{name} cannot be started and is given up: {error}")
 
     def end(self, *, gracefully: bool) -> None:
         running = {n: child for n, child in self._running.items() if child.poll() is None}
+        self._running.clear()
         for number, child in running.items():
             child.send_signal(self._order.servers[number].stop_signal if gracefully else signal.SIGKILL)
         for child in running.values():
@@ -186,6 +225,16 @@ class _Servers:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+def _log(text: str) -> None:
+    print(f"keeper: {text}", file=sys.stderr, flush=True)
+
+
+async def _revive(servers: _Servers) -> None:
+    while True:
+        await asyncio.sleep(_REVIVE_SECONDS)
+        servers.revive()
 
 
 async def _keep(order: Order, source: TextIO) -> None:
@@ -234,6 +283,8 @@ async def _keep(order: Order, source: TextIO) -> None:
             await open_front(entry)
         print("ok", flush=True)
         loop.add_reader(source, readable)
+        if order.revive:
+            running.append(asyncio.ensure_future(_revive(servers)))
         await ended.wait()
     except (OSError, RuntimeError) as error:
         print(f"error: {error}", flush=True)
@@ -248,6 +299,7 @@ def _order(content: dict[str, Any]) -> Order:
         folder=content["folder"],
         servers=[Server(**entry) for entry in content["servers"]],
         fronts=[Front(**entry) for entry in content["fronts"]],
+        revive=content["revive"],
     )
 
 

@@ -31,6 +31,8 @@ _SETTINGS: Final = {
     # engine itself has to be survived, for which the kernel's page cache is enough.
     "fsync": "off",
     "full_page_writes": "off",
+    # In the data folder: segments in /dev/shm would outlive a server that is killed.
+    "dynamic_shared_memory_type": "mmap",
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_min_messages": "warning",
@@ -127,10 +129,12 @@ def start(
     database: str,
     authority: Authority,
     max_connections: int = 100,
+    revive: bool = False,
 ) -> Postgres:
     """A new server in `folder`, ready for connections. Raises `CloudError` when it does not start.
 
-    `owner`, `password`, `database`: RDS's MasterUsername, MasterUserPassword and DBName.
+    `owner`, `password`, `database`: RDS's MasterUsername, MasterUserPassword and DBName. `revive`: a server
+    that ends by itself is started again, on the same data, as RDS does.
     """
     programs = binaries.postgres()
     plain_port = port + _PLAIN_PORT_OFFSET
@@ -175,6 +179,7 @@ def start(
                 certificate=str(authority.issue(host, folder / "server.pem")),
             )
         ],
+        revive=revive,
     )
     keeper = Keeper("PostgreSQL", order, log=folder / "log")
     server = Postgres(

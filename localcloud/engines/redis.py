@@ -114,8 +114,20 @@ class Redis:
                     connection.execute_command("CLUSTER", "MEET", self.hosts[0], self.plain_port, bus)
 
 
-def start(folder: Path, *, host: str, port: int = 6379, password: str, shards: int = 0, authority: Authority) -> Redis:
-    """A new server in `folder`, or a cluster of so many shards. Raises `CloudError` when it does not start."""
+def start(
+    folder: Path,
+    *,
+    host: str,
+    port: int = 6379,
+    password: str,
+    shards: int = 0,
+    authority: Authority,
+    revive: bool = False,
+) -> Redis:
+    """A new server in `folder`, or a cluster of so many shards. Raises `CloudError` when it does not start.
+
+    `revive`: a node that ends by itself is started again, empty, as ElastiCache does.
+    """
     program = binaries.redis()
     hosts = (host, *(addresses.claim() for _ in range(shards - 1)))
     plain_port, owner_password = port + _PLAIN_PORT_OFFSET, secrets.token_urlsafe(24)
@@ -141,7 +153,7 @@ def start(folder: Path, *, host: str, port: int = 6379, password: str, shards: i
                 certificate=str(certificate),
             )
         )
-    order = Order(folder=str(folder), servers=servers, fronts=fronts)
+    order = Order(folder=str(folder), servers=servers, fronts=fronts, revive=revive)
     server = Redis(
         folder=folder,
         host=host,

@@ -55,6 +55,7 @@ def start_database(
             database=database,
             authority=authority(),
             max_connections=max_connections or _DEFAULT_CONNECTIONS,
+            revive=True,
         ),
     )
     return databases[name]
@@ -83,7 +84,13 @@ def start_cache(name: str, *, token: str, port: int, shards: int) -> Redis:
     caches[name] = _started(
         name,
         lambda folder: redis.start(
-            folder, host=addresses.claim(), port=port, password=token, shards=shards, authority=authority()
+            folder,
+            host=addresses.claim(),
+            port=port,
+            password=token,
+            shards=shards,
+            authority=authority(),
+            revive=True,
         ),
     )
     return caches[name]

@@ -19,7 +19,7 @@ import redis as client
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from localcloud.engines import addresses, binaries, postgres, redis
+from localcloud.engines import addresses, binaries, keeper, postgres, redis
 from localcloud.engines.certificates import Authority
 from localcloud.errors import CloudError
 from localcloud.processes import started_at
@@ -168,13 +168,20 @@ def test_large_answers_pass_whole(stores: Stores) -> None:
         assert len(text) == 20_000_000
 
 
+def use_until_lost(connection: "psycopg.Connection[Any]") -> None:
+    """A session sees a moment later than we that its postmaster is gone."""
+    for _ in range(1000):
+        connection.execute("SELECT 1")
+        time.sleep(0.01)
+
+
 def test_a_killed_database_breaks_connections_and_comes_back_with_its_data(stores: Stores) -> None:
     database = stores.new_database()
     with psycopg.connect(stores.dsn(database=database), autocommit=True) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
         stores.postgres.kill()
         with pytest.raises(psycopg.OperationalError, match=r"closed the connection|terminating connection"):
-            connection.execute("SELECT 1")
+            use_until_lost(connection)
         with pytest.raises(psycopg.OperationalError, match="closed the connection"):
             psycopg.connect(stores.dsn())
     stores.postgres.start()
@@ -266,6 +273,76 @@ def test_no_engine_survives_its_keeper(tmp_path: Path) -> None:
         assert connection.ping()
     server.stop()
     assert closed(server.host, server.port)
+
+
+def processes(cluster: redis.Redis) -> dict[str, int]:
+    """Process ids of a cluster's nodes by the ids that its slots belong to."""
+    found = {}
+    for number in range(len(cluster.hosts)):
+        with cluster.owner_client(number) as node:
+            found[node.execute_command("CLUSTER", "MYID")] = node.info("server")["process_id"]
+    return found
+
+
+def test_nodes_that_end_by_themselves_are_started_again_with_their_slots_and_tokens(tmp_path: Path) -> None:
+    new = "another-token-of-sixteen"
+    cluster = redis.start(
+        tmp_path / "redis",
+        host=addresses.claim(),
+        password=TOKEN,
+        shards=2,
+        authority=Authority(tmp_path),
+        revive=True,
+    )
+    try:
+        cluster.set_tokens(new)
+        nodes = processes(cluster)
+        for pid in nodes.values():
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        options: dict[str, Any] = {"port": cluster.port, "ssl": True, "ssl_ca_certs": str(cluster.ca_file)}
+        while True:
+            try:
+                with client.RedisCluster(host=cluster.host, password=new, **options) as cache:
+                    cache.set("a", "b")
+                    break
+            except (client.RedisError, client.exceptions.RedisClusterException, OSError):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        again = processes(cluster)
+        assert again.keys() == nodes.keys()
+        assert not set(again.values()) & set(nodes.values())
+        assert "is started again" in (tmp_path / "redis" / "log").read_text()
+    finally:
+        cluster.stop()
+
+
+def test_a_server_that_always_ends_is_given_up_and_can_be_started_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    marks = tmp_path / "marks"
+    order = keeper.Order(
+        folder=str(tmp_path),
+        servers=[keeper.Server(command=[sys.executable, "-S", "-c", f"open({str(marks)!r}, 'a').write('x')"])],
+        fronts=[],
+        revive=True,
+    )
+    monkeypatch.setattr(keeper, "_QUICK_FAILURES", 2)
+    servers = keeper._Servers(order)
+    for round_number in (1, 2):
+        servers.start()
+        while servers._running:
+            servers._running[0].wait()
+            servers.revive()
+        assert marks.read_text() == "xxx" * round_number
+        assert "it is given up" in capfd.readouterr().err
+
+
+def test_nothing_of_a_killed_database_stays_in_the_machines_memory(stores: Stores) -> None:
+    with psycopg.connect(stores.postgres.superuser_dsn) as connection:
+        mapped = Path(f"/proc/{connection.info.backend_pid}/maps").read_text()
+    assert "/dev/shm/" not in mapped
+    assert "/pg_dynshmem/" in mapped
 
 
 def test_an_engine_that_does_not_start_says_why(stores: Stores, tmp_path: Path) -> None:

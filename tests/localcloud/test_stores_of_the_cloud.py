@@ -1,8 +1,12 @@
 """RDS, ElastiCache and Secrets Manager of the emulator: what a template asks for really answers, and rotates."""
 
+import contextlib
 import json
+import os
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,8 +16,10 @@ from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from localcloud import inspection
 from localcloud.aws import Clients
-from localcloud.state import State
+from localcloud.engines import probes
+from localcloud.state import Cloud, State
 from tests.localcloud import templates
 from tests.localcloud.stacks import create, settle
 
@@ -41,6 +47,7 @@ def _template() -> dict[str, Any]:
         "RotatorLog": data["RotatorLog"],
         "Rotator": data["Rotator"],
         "Database": _database(Engine="postgres", EngineVersion="16.9", DBName="shop", **credentials),
+        "Alone": _database(Engine="postgres", EngineVersion="16.9", DBName="shop", **credentials),
         "Replica": _database(SourceDBInstanceIdentifier={"Ref": "Database"}),
         "Proxy": {
             "Type": "AWS::RDS::DBProxy",
@@ -98,6 +105,7 @@ def _template() -> dict[str, Any]:
     }  # fmt: skip
     endpoints = {
         "Host": ["Database", "Endpoint.Address"],
+        "AloneHost": ["Alone", "Endpoint.Address"],
         "ReplicaHost": ["Replica", "Endpoint.Address"],
         "ProxyHost": ["Proxy", "Endpoint"],
         "AuroraHost": ["Aurora", "Endpoint.Address"],
@@ -171,6 +179,94 @@ def test_tokens_of_the_cache_change_through_the_api(clients: Clients, state: Sta
             ReplicationGroupId="stores", AuthToken=new, AuthTokenUpdateStrategy=strategy, ApplyImmediately=True
         )
         assert (accepted(_TOKEN), accepted(new)) == expected, strategy
+
+
+def _until(done: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+def _states(state: State, outputs: dict[str, str]) -> tuple[str, str]:
+    return (
+        probes.database(outputs["Host"], 5432, ca_file=state.ca_file),
+        probes.cache(outputs["CacheHost"], 6379, ca_file=state.ca_file),
+    )
+
+
+def _servers(state: State) -> set[int]:
+    """Process ids of the engines' programs."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_text().split("\0")
+            inside = (folder / "cwd").resolve().is_relative_to(state.engines)
+        except OSError:
+            continue
+        if inside and Path(words[0].split(" ")[0]).name in ("postgres", "redis-server"):
+            found.add(int(folder.name))
+    return found
+
+
+def test_killed_engines_come_back_by_themselves(
+    cloud: Cloud, state: State, outputs: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _connect(state, outputs["Host"]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    killed = _servers(state)
+    assert len(killed) >= 3, "databases and a cache"
+    for pid in killed:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    _until(lambda: _states(state, outputs) == (probes.ANSWERS, probes.ANSWERS), "engines do not come back")
+    assert not killed & _servers(state)
+    with _connect(state, outputs["Host"]) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+    inspection.status(state)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert {line[-1] for line in lines if line[:1] in (["database"], ["cache"])} == {"answers"}
+
+
+def _started_at(state: State, host: str) -> Any:
+    with _connect(state, host) as connection:
+        return connection.execute("SELECT pg_postmaster_start_time()").fetchone()
+
+
+def test_a_database_stops_starts_and_reboots(clients: Clients, state: State, outputs: dict[str, str]) -> None:
+    rds = clients.client("rds")
+    names = {d["Endpoint"]["Address"]: d["DBInstanceIdentifier"] for d in rds.describe_db_instances()["DBInstances"]}
+    for output, why in (("ReplicaHost", "is a read replica"), ("Host", "has a read replica")):
+        with pytest.raises(ClientError, match=f"InvalidDBInstanceState.*{why}"):
+            rds.stop_db_instance(DBInstanceIdentifier=names[outputs[output]])
+    host = outputs["AloneHost"]
+    name = {"DBInstanceIdentifier": names[host]}
+
+    def available() -> bool:
+        return bool(rds.describe_db_instances(**name)["DBInstances"][0]["DBInstanceStatus"] == "available")
+
+    first = _started_at(state, host)
+    rds.reboot_db_instance(**name)
+    _until(available, "the reboot does not end")
+    assert _started_at(state, host) != first
+    rds.stop_db_instance(**name)
+    assert not available()
+    assert probes.database(host, 5432, ca_file=state.ca_file) == probes.SILENT
+    with pytest.raises(ClientError, match=r"InvalidDBInstanceState.*stopped"):
+        rds.stop_db_instance(**name)
+    rds.start_db_instance(**name)
+    assert available()
+    assert probes.database(host, 5432, ca_file=state.ca_file) == probes.ANSWERS
+
+
+def test_a_rebooted_cache_is_empty(clients: Clients, state: State, outputs: dict[str, str]) -> None:
+    options: dict[str, Any] = {"port": 6379, "ssl": True, "ssl_ca_certs": str(state.ca_file)}
+    elasticache = clients.client("elasticache")
+    group = elasticache.describe_replication_groups(ReplicationGroupId="stores")["ReplicationGroups"][0]
+    with redis.Redis(host=outputs["CacheHost"], password="another-token-of-the-api", **options) as cache:
+        cache.set("a", "b")
+        elasticache.reboot_cache_cluster(CacheClusterId=group["MemberClusters"][0], CacheNodeIdsToReboot=["0001"])
+        assert cache.get("a") is None
 
 
 def test_a_secret_is_known_by_its_arn_and_made_of_what_was_asked_for(clients: Clients, outputs: dict[str, str]) -> None:

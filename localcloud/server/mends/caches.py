@@ -1,9 +1,10 @@
 """AWS::ElastiCache::ReplicationGroup.
 
 Faults: nothing answers at a cache's endpoint. Here a Redis does, single or a cluster of its shards, with the template's
-token; a change of the token through the API changes what it accepts. And: a cache whose template asks for a final
-snapshot gets none; ElastiCache is said not to take two shards, which it does; SET is taken where no ROTATE has left
-two ways in, which the API refuses (its reference, ModifyReplicationGroup, AuthTokenUpdateStrategy).
+token; a change of the token through the API changes what it accepts, and a reboot empties it. And: a cache whose
+template asks for a final snapshot gets none; ElastiCache is said not to take two shards, which it does; SET is taken
+where no ROTATE has left two ways in, which the API refuses (its reference, ModifyReplicationGroup,
+AuthTokenUpdateStrategy).
 """
 
 from typing import Any, Final
@@ -24,6 +25,15 @@ _SET_REFUSED: Final = """\
         one = len(rg.get("_auth_tokens") or []) < 2 and not rg.get("_auth_optional")
         if one and _p(p, "AuthTokenUpdateStrategy") == "SET":
             return _error("InvalidParameterCombination", "SET is allowed only after ROTATE", 400)
+"""
+_REBOOTED: Final = """\
+    _record_event(cluster_id, "cache-cluster", "Cache cluster rebooted")
+"""
+_REBOOT: Final = """\
+    group = _replication_groups.get(cluster["ReplicationGroupId"])
+    if group is not None and group["ClusterEnabled"]:
+        return _error("InvalidCacheClusterState", "Rebooting is not supported in cluster mode", 400)
+    _localcloud_reboot(cluster)
 """
 _DEFAULT_PORT: Final = 6379
 
@@ -74,6 +84,13 @@ def _really_change_tokens() -> None:
     elasticache._update_auth_token = change_at_the_engine_too
 
 
+def _reboot(cluster: dict[str, Any]) -> None:
+    engine = stores.caches.get(cluster["ReplicationGroupId"])
+    if engine is not None:
+        engine.stop()
+        engine.start()
+
+
 def install() -> None:
     hooks.after("AWS::ElastiCache::ReplicationGroup", _complete)
     hooks.before_delete("AWS::ElastiCache::ReplicationGroup", _stop)
@@ -81,4 +98,10 @@ def install() -> None:
     patching.edit(elasticache._create_replication_group, old=_TWO_SHARDS_REFUSED, new="if False:")
     modify = elasticache._modify_replication_group
     patching.edit(modify, old=_CHANGE_OF_TOKENS, new=_SET_REFUSED + _CHANGE_OF_TOKENS)
+    patching.edit(
+        elasticache._reboot_cache_cluster,
+        old=_REBOOTED,
+        new=_REBOOT + _REBOOTED,
+        names={"_localcloud_reboot": _reboot},
+    )
     _really_change_tokens()

@@ -1,7 +1,8 @@
 """AWS::RDS: instances, clusters and replicas.
 
 Faults: nothing answers at a database's endpoint. Here a PostgreSQL does, see `localcloud.engines`; a replica is a
-further address of its source, and Aurora a PostgreSQL. And: a replica forgets its source and an instance its log
+further address of its source, and Aurora a PostgreSQL; stop, start and reboot of an instance only change its status,
+here they stop and start the PostgreSQL too. And: a replica forgets its source and an instance its log
 exports; protected databases are deleted, where AWS refuses.
 """
 
@@ -16,6 +17,18 @@ from localcloud.server.mends import hooks
 from localcloud.server.resource import Properties, flag
 
 _ENGINES: Final = ("postgres", "aurora-postgresql")
+
+_STATUS_SET: Final = '        instance["DBInstanceStatus"] = status\n'
+_STOP_AND_START: Final = """\
+        if instance["DBInstanceStatus"] == status or instance["DBInstanceStatus"] not in ("available", "stopped"):
+            given = instance["DBInstanceStatus"]
+            return _error("InvalidDBInstanceState", f"DBInstance {db_id} is in {given} state.", 400)
+        if why := _localcloud_cannot_stop(instance):
+            return _error("InvalidDBInstanceState", f"DBInstance {db_id} {why}.", 400)
+        _localcloud_run(instance, status)
+"""
+_REBOOTING: Final = "        client = _get_docker()\n"
+_REBOOT: Final = "        _localcloud_reboot(instance)\n"
 
 Record = dict[str, Any]
 
@@ -34,6 +47,9 @@ def _start(name: str, record: Record, *, database: str, port: int, group: str) -
     """The address of the database's engine, which is started unless it runs."""
     running = stores.databases.get(name)
     if running is not None:
+        if record.get("DBInstanceStatus") == "stopped":
+            raise ValueError(f"DBInstance {name} is in stopped state: start it first, `aws rds start-db-instance`")
+        running.start()
         running.set_password(record["_MasterUserPassword"])
         return running.host
     engine = stores.start_database(
@@ -110,6 +126,31 @@ def _release_cluster(physical_id: str, properties: Properties) -> None:
     stores.leave_database(physical_id)
 
 
+def _cannot_stop(instance: Record) -> str:
+    """Why RDS does not stop such an instance, or nothing (its user guide, "Stopping a DB instance temporarily")."""
+    if instance["DBClusterIdentifier"]:
+        return "is a member of a cluster"
+    if instance.get("ReadReplicaSourceDBInstanceIdentifier"):
+        return "is a read replica"
+    return "has a read replica" if instance["ReadReplicaDBInstanceIdentifiers"] else ""
+
+
+def _run(instance: Record, status: str) -> None:
+    """Lets the engine follow the status. An instance that is recorded only has none."""
+    engine = stores.databases.get(instance["DBInstanceIdentifier"])
+    if engine is None:
+        return
+    if status == "stopped":
+        engine.stop()
+    else:
+        engine.start()
+
+
+def _reboot(instance: Record) -> None:
+    for status in ("stopped", "available"):
+        _run(instance, status)
+
+
 def _log_exports(instance: dict[str, list[str]]) -> str:
     exports = instance.get("EnabledCloudwatchLogsExports") or []
     return "".join(f"<member>{name}</member>" for name in exports)
@@ -120,6 +161,18 @@ def install() -> None:
     hooks.before_delete("AWS::RDS::DBInstance", _release_instance)
     hooks.after("AWS::RDS::DBCluster", _complete_cluster)
     hooks.before_delete("AWS::RDS::DBCluster", _release_cluster)
+    patching.edit(
+        rds._set_db_instance_status,
+        old=_STATUS_SET,
+        new=_STOP_AND_START + _STATUS_SET,
+        names={"_localcloud_cannot_stop": _cannot_stop, "_localcloud_run": _run},
+    )
+    patching.edit(
+        rds._finish_instance_reboot,
+        old=_REBOOTING,
+        new=_REBOOT + _REBOOTING,
+        names={"_localcloud_reboot": _reboot},
+    )
     patching.edit(
         rds._instance_xml,
         old="<EnabledCloudwatchLogsExports/>",
