@@ -11,11 +11,17 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from cloudmart_cdk.assets.shop.shop import migrate
+from cloudmart_cdk.assets.shop.shop.__main__ import AGAIN
+from cloudmart_cdk.assets.shop.shop.database import NEWEST
+from localcloud.aws import Clients
+from localcloud.state import Cloud
 from tests.shop.harness import Instance, Stage, eventually, running
 from tests.shop.shelves import Shelf
-from tests.stores import Stores
+from tests.stores import APP, Stores
 
 TRACE = "5759e988bd862e3fe1be46a994272793"
 
@@ -153,3 +159,28 @@ def waiting(stores: Stores) -> int:
         ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def test_a_database_of_an_older_schema_is_left_and_migrated_at_the_next_start(
+    shop_cloud: Cloud, shop_clients: Clients, stores: Stores, tmp_path: Path
+) -> None:
+    """A dump of before was moved in under a running shop: systemd starts it again, and a start migrates."""
+    database = stores.new_database()
+    stage = Stage.of(shop_cloud, shop_clients, stores, database=database)
+    body, key = (
+        {"items": [{"product": 1, "quantity": 1}]},
+        {"Idempotency-Key": "older-0123456789abcdef0123456789abcdef"},
+    )
+    with running(stage, tmp_path) as shop, shop.client() as client:
+        assert client.post("/api/orders", json=body, headers=key).status_code == 201
+        with psycopg.connect(stores.dsn(APP, database=database), autocommit=True) as connection:
+            connection.execute("DROP OWNED BY CURRENT_USER CASCADE")
+        stores.grant(database)
+        assert client.post("/api/orders", json=body, headers=key).status_code == 503
+        assert shop.process.wait(timeout=60) == AGAIN
+    with running(stage, tmp_path) as shop, shop.client() as client:
+        assert client.post("/api/orders", json=body, headers=key).status_code == 201
+
+
+def test_the_newest_migration_is_the_one_that_is_named_so() -> None:
+    assert ScriptDirectory(str(migrate.MIGRATIONS)).get_current_head() == NEWEST

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Final
 
 import uvloop
 
@@ -11,13 +12,19 @@ from .environment import Environment, SettingError
 from .server import serve
 from .shop import Found, Shop, find
 
+AGAIN: Final = 75
+"""Exit status that asks to be started again (EX_TEMPFAIL of sysexits.h): the start migrates the database."""
 
-async def run(environment: Environment, found: Found) -> None:
+
+async def run(environment: Environment, found: Found) -> int:
+    """The exit status, after everything is answered."""
     provider = traces.set_up(environment)
     async with Shop(environment, found) as shop:
-        await serve(application(shop), environment)
+        await serve(application(shop), environment, leave=shop.database.older)
+        status = AGAIN if shop.database.older.is_set() else 0
     if provider is not None:
         traces.finish(provider)
+    return status
 
 
 def main() -> int:
@@ -29,8 +36,7 @@ def main() -> int:
         print(refused, file=sys.stderr)
         return 1
     logs.event(logging.getLogger("shop"), "starting", version=VERSION, stage=environment.stage)
-    uvloop.run(run(environment, found))
-    return 0
+    return uvloop.run(run(environment, found))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ Parameters = Mapping[str, object] | Sequence[object]
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
+NEWEST: Final = max(file.name[:4] for file in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+"""The last migration of this version: their numbers, which begin their files' names, only grow."""
 STATEMENT: Final = 4.0
 """Seconds a statement, or all of a transaction, may take."""
 BROWSE: Final = 1.0
@@ -60,6 +62,8 @@ class Database:
         # One connection is left for orders, however many search; where there is but one, they take turns.
         self._browsers = asyncio.Semaphore(max(1, settings.pool - 1))
         self._waiting = 0
+        self.older = asyncio.Event()
+        """Set when the database was exchanged for one that has to be migrated: the next start does that."""
         self._attempts = max(settings.pool, settings.reader_pool) + 2
         """Every connection of a pool may turn out to be dead when the server was away; one more is new."""
 
@@ -134,10 +138,26 @@ class Database:
                     raise UnavailableError("database") from error
                 except (TimeoutError, psycopg.errors.QueryCanceled) as error:
                     raise TooSlowError("database") from error
+                except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+                    if server is not self._writer or not await self._is_older():
+                        raise
+                    self.older.set()
+                    raise UnavailableError("database") from error
                 except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                     if attempt + 1 == self._attempts:
                         raise UnavailableError("database") from error
         raise AssertionError("unreachable")
+
+    async def _is_older(self) -> bool:
+        """Whether another database has taken this one's place, of a schema that this version would migrate."""
+        try:
+            async with self._writer.pool.connection(timeout=POOL_WAIT) as connection, asyncio.timeout(STATEMENT):
+                rows = await _done(connection, _fetch("SELECT version_num FROM alembic_version", ()))
+        except psycopg.errors.UndefinedTable:
+            return True
+        except (psycopg.Error, PoolTimeout, PoolClosed, TimeoutError):
+            return False
+        return not rows or rows[0]["version_num"] < NEWEST
 
     def _servers(self) -> list["_Server"]:
         return [server for server in (self._writer, self._reader) if server is not None]

@@ -30,8 +30,8 @@ FINISH: Final = 10
 """Seconds for requests under way to finish."""
 
 
-async def serve(app: FastAPI, environment: Environment) -> None:
-    """Returns after SIGTERM or SIGINT, with everything answered."""
+async def serve(app: FastAPI, environment: Environment, *, leave: asyncio.Event) -> None:
+    """Returns after SIGTERM or SIGINT, or at once when `leave` is set; with everything answered."""
     edge = Edge(Kept(app))
     config = uvicorn.Config(
         edge,
@@ -64,9 +64,15 @@ async def serve(app: FastAPI, environment: Environment) -> None:
             await asyncio.sleep(0.05)
         server.should_exit = True
 
-    draining = asyncio.create_task(drain())
+    async def go() -> None:
+        await leave.wait()
+        event(logger, "the database is of an older schema, to be migrated at the next start")
+        server.should_exit = True
+
+    watching = [asyncio.create_task(drain()), asyncio.create_task(go())]
     await server.serve()
-    draining.cancel()
+    for task in watching:
+        task.cancel()
     log.write()
 
 
