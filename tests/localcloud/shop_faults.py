@@ -25,8 +25,8 @@ def check_a_backend_is_killed(state: State, cloud: Cloud) -> None:
         os.kill(next(_backends(state)), signal.SIGKILL)
         wait_for(diary, purchases=60)
     all_bought(diary)
-    # In flight there: at most one of each customer, and one more that the load balancer had not looked for yet.
-    assert diary.retried <= 2 * _CUSTOMERS, diary.statuses
+    # Only while the dead one had not been found out: most never met it.
+    assert diary.retried < diary.bought / 2, diary.statuses
 
 
 def check_secrets_rotate(cloud: Cloud, secretsmanager: Any) -> None:

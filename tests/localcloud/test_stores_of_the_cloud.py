@@ -262,7 +262,11 @@ def test_a_rebooted_cache_is_empty(clients: Clients, state: State, outputs: dict
     options: dict[str, Any] = {"port": 6379, "ssl": True, "ssl_ca_certs": str(state.ca_file)}
     elasticache = clients.client("elasticache")
     group = elasticache.describe_replication_groups(ReplicationGroupId="stores")["ReplicationGroups"][0]
-    with redis.Redis(host=outputs["CacheHost"], password="another-token-of-the-api", **options) as cache:
+    token = "a-token-that-outlives-a-reboot"
+    elasticache.modify_replication_group(
+        ReplicationGroupId="stores", AuthToken=token, AuthTokenUpdateStrategy="ROTATE", ApplyImmediately=True
+    )
+    with redis.Redis(host=outputs["CacheHost"], password=token, **options) as cache:
         cache.set("a", "b")
         elasticache.reboot_cache_cluster(CacheClusterId=group["MemberClusters"][0], CacheNodeIdsToReboot=["0001"])
         assert cache.get("a") is None

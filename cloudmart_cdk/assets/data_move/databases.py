@@ -23,6 +23,8 @@ MAINTENANCE: Final = "postgres"
 """Where one is connected to while databases are renamed; RDS has it too."""
 _PATIENCE: Final = 10.0
 """Seconds that a server gets to come back before what it holds of ours is left for the next run."""
+_GONE_SECONDS: Final = 3.0
+"""What the session of a run before may take to be gone."""
 LOCK: Final = 0x636C6F75
 """First half of the advisory lock: ours; the second is the hash of the database's name."""
 
@@ -68,6 +70,16 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _ours(connection: Connection, database: str) -> bool:
+    """Whether nobody else moves. The session of a run that has just ended may take a moment to be gone."""
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        ((ours,),) = connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (LOCK, database))
+        if ours or time.monotonic() > deadline:
+            return bool(ours)
+        time.sleep(0.1)
+
+
 class Databases:
     """Holds one connection, and with it the right to be the only move of this database."""
 
@@ -81,8 +93,7 @@ class Databases:
     def locked(cls, server: Server, names: Names) -> Iterator["Databases"]:
         """`Problem`: no such database, not ours to rename, or another move is at it."""
         with server.connect(MAINTENANCE) as connection:
-            ((ours,),) = connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (LOCK, names.current))
-            if not ours:
+            if not _ours(connection, names.current):
                 raise Problem(
                     "move",
                     given=f"another one of {names.current}, which is running",
