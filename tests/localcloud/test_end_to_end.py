@@ -217,7 +217,7 @@ def check_data_moves_in_and_back(machine: Machine) -> None:
     status, lines = machine.run("--dump", str(COMPOSE_DUMP), program=MIGRATE_DATA)
     assert status == 0, "\n".join(lines[-30:])
     assert _catalogue(shop) - ours == {"옮겨 온 달항아리"}
-    # The dump is of an older schema: the backends notice at the first order, start again, and migrate it.
+    # It is sold from, and not merely there.
     with buying(shop, customers=2) as diary:
         wait_for(diary, purchases=6)
     shop_faults.all_bought(diary)

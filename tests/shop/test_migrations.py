@@ -1,7 +1,5 @@
 """Migrations: once, all or nothing, whoever starts when."""
 
-import base64
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -52,7 +50,7 @@ def add_migration(release: Path, *statements: str) -> None:
         from alembic import op
 
         revision = "9999"
-        down_revision = "0003"
+        down_revision = "0002"
 
 
         def upgrade():
@@ -130,13 +128,12 @@ def test_the_older_colour_starts_on_a_newer_database(empty: str, release: Path) 
 
 
 def test_a_second_time_changes_nothing(empty: str) -> None:
-    assert migrated(empty) == migrated(empty) == "0003"
+    assert migrated(empty) == migrated(empty) == "0002"
     assert products(empty) == 24
 
 
 def test_a_catalogue_that_was_moved_in_is_left_alone(empty: str, release: Path) -> None:
-    for later in ("0002_sample_catalogue.py", "0003_keys_of_purchases.py"):
-        (release / "versions" / later).unlink()
+    (release / "versions" / "0002_sample_catalogue.py").unlink()
     assert migrated(empty, release) == "0001"
     with psycopg.connect(empty) as connection:
         connection.execute("INSERT INTO categories VALUES ('own', '우리', 'Ours', '🏠', 1)")
@@ -144,7 +141,7 @@ def test_a_catalogue_that_was_moved_in_is_left_alone(empty: str, release: Path) 
             "INSERT INTO products (category, name_ko, name_en, description_ko, description_en, price, stock, emoji,"
             " colour) VALUES ('own', '하나', 'One', '', '', 1, 1, '🏠', '#ffffff')"
         )
-    assert migrated(empty) == "0003"
+    assert migrated(empty) == "0002"
     assert products(empty) == 1
 
 
@@ -156,49 +153,10 @@ def test_a_database_that_is_not_there_yet_is_waited_for(empty: str) -> None:
         refusals -= 1
         return psycopg.connect(empty if refusals < 0 else f"host=127.0.0.1 port={ports.free()}")
 
-    assert migrate.migrate(connect) == "0003"
+    assert migrate.migrate(connect) == "0002"
 
 
 def test_nobody_waits_for_ever() -> None:
     nobody = f"host=127.0.0.1 port={ports.free()}"
     with pytest.raises(SettingError, match=r"^error: database: given .*; allowed an answer within 1 s; check"):
         migrate.migrate(lambda: psycopg.connect(nobody), patience=1)
-
-
-def test_the_version_before_buys_nothing_twice(empty: str) -> None:
-    """It writes keys in clear and makes the session of a first purchase from the key, at the same time as this one."""
-    migrated(empty)
-    key = "0b9d3c1e-6a1f-4b36-9c55-9d8ad2a1f0f4"
-    token = base64.urlsafe_b64encode(hashlib.sha256(b"session of the purchase " + key.encode()).digest())
-    session = hashlib.sha256(token.rstrip(b"=")).digest()
-    statement = (
-        "INSERT INTO orders (id, session, idempotency_key, fingerprint, amount)"
-        " VALUES (gen_random_uuid(), %s, %s, '', 1) ON CONFLICT (session, idempotency_key) DO NOTHING RETURNING id"
-    )
-    with psycopg.connect(empty, autocommit=True) as connection:
-        assert connection.execute(statement, [session, key]).fetchall()
-        assert not connection.execute(statement, [session, key]).fetchall(), "its own retry, as ever"
-        assert connection.execute(statement, [b"another", key]).fetchall()
-        rows = connection.execute("SELECT key_hash, sessionless FROM orders ORDER BY sessionless DESC").fetchall()
-        hashed = hashlib.sha256(key.encode()).digest()
-        assert rows == [(hashed, True), (hashed, False)]
-        # As this version leaves a first purchase.
-        connection.execute("UPDATE orders SET session = 'moved', idempotency_key = 'x' WHERE sessionless")
-        with pytest.raises(psycopg.errors.UniqueViolation):
-            connection.execute(statement, [session, key])
-
-
-def test_keys_in_clear_go(empty: str, release: Path) -> None:
-    (release / "versions" / "0003_keys_of_purchases.py").unlink()
-    migrated(empty, release)
-    with psycopg.connect(empty) as connection:
-        connection.execute(
-            "INSERT INTO orders (id, session, idempotency_key, fingerprint, amount, created_at) VALUES"
-            " (gen_random_uuid(), 's', 'key-of-today', '', 1, now()),"
-            " (gen_random_uuid(), 's', 'key-of-yesterday', '', 1, now() - interval '1 day')"
-        )
-    migrated(empty)
-    with psycopg.connect(empty) as connection:
-        kept: dict[bytes, str] = dict(connection.execute("SELECT key_hash, idempotency_key FROM orders").fetchall())
-    today, yesterday = (hashlib.sha256(key).digest() for key in (b"key-of-today", b"key-of-yesterday"))
-    assert kept == {today: "key-of-today", yesterday: yesterday.hex()}

@@ -42,8 +42,8 @@ _FILL: Final[LiteralString] = """
     FROM words, generate_series(1, %(count)s) AS n"""
 CUSTOMERS: Final = 200
 _KNOW: Final[LiteralString] = """
-    INSERT INTO orders (id, session, idempotency_key, fingerprint, amount)
-    SELECT gen_random_uuid(), sha256(lpad(n::text, 43, '0')::bytea), 'customer-' || n, '', 0
+    INSERT INTO orders (id, session, key_hash, sessionless, fingerprint, amount)
+    SELECT gen_random_uuid(), sha256(lpad(n::text, 43, '0')::bytea), int4send(n), false, '', 0
     FROM generate_series(0, %s - 1) AS n"""
 WORDS: Final = {
     "ko_first": [

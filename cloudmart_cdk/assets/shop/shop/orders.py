@@ -19,8 +19,8 @@ _LOCK: Final[LiteralString] = """
 # One statement, so that it is one round trip while the rows are locked. When the key is taken, nothing of it happens.
 _PLACE: Final[LiteralString] = """
     WITH placed AS (
-        INSERT INTO orders (id, session, idempotency_key, key_hash, sessionless, fingerprint, amount)
-        SELECT %(id)s, %(session)s, encode(%(key)s, 'hex'), %(key)s, %(sessionless)s, %(fingerprint)s, %(amount)s
+        INSERT INTO orders (id, session, key_hash, sessionless, fingerprint, amount)
+        SELECT %(id)s, %(session)s, %(key)s, %(sessionless)s, %(fingerprint)s, %(amount)s
         WHERE NOT EXISTS (SELECT FROM orders WHERE sessionless AND key_hash = %(key)s)
         ON CONFLICT DO NOTHING RETURNING id
     ), wanted AS (

@@ -63,14 +63,17 @@ def upgrade() -> None:
         CREATE TABLE orders (
             id uuid PRIMARY KEY,
             session bytea NOT NULL,
-            idempotency_key text NOT NULL,
+            key_hash bytea NOT NULL,
+            sessionless boolean NOT NULL,
             fingerprint bytea NOT NULL,
             status text NOT NULL DEFAULT 'confirmed',
             amount bigint NOT NULL CHECK (amount >= 0),
             created_at timestamptz NOT NULL DEFAULT now(),
-            UNIQUE (session, idempotency_key)
+            UNIQUE (session, key_hash)
         )
     """)
+    # The first purchase of a client without a session is found by its key alone.
+    op.execute("CREATE UNIQUE INDEX orders_by_sessionless_key ON orders (key_hash) WHERE sessionless")
     op.execute("CREATE INDEX orders_by_session ON orders (session, created_at DESC, id DESC)")
     # Names and prices as they were when bought.
     op.execute("""
