@@ -47,6 +47,15 @@ Addon = Literal[
     "amazon-cloudwatch-observability",
 ]
 
+Chart = Literal[
+    "aws-load-balancer-controller",
+    "cluster-autoscaler",
+    "metrics-server",
+    "keda",
+    "vertical-pod-autoscaler",
+    "kube-prometheus-stack",
+]
+
 KUBERNETES: Final[dict[str, dict[Addon, str]]] = {
     "1.35": {
         "vpc-cni": "v1.22.3-eksbuild.1",

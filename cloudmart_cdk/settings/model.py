@@ -25,6 +25,7 @@ Window = Annotated[str, shapes.WINDOW]
 WeeklyWindow = Annotated[str, shapes.WEEKLY_WINDOW]
 Principal = Annotated[str, shapes.PRINCIPAL]
 AddonVersion = Annotated[str, shapes.ADDON_VERSION]
+ChartVersion = Annotated[str, shapes.CHART_VERSION]
 Pair = Annotated[tuple[IPv4Network, IPv4Network], shapes.COMMA_LIST]
 
 
@@ -173,9 +174,24 @@ class Service(_Frozen):
     replicas: Annotated[int, Field(ge=1)]
     """Also the HPA's minimum."""
     hpa_max: Annotated[int, Field(ge=1)]
-    uses: Annotated[tuple[Literal["db", "cache"], ...], shapes.COMMA_LIST]
+    uses: Annotated[tuple[Literal["db", "cache"], ...], shapes.COMMA_LIST] = ()
+    """Stores: the way there, where they are and how to log in."""
+    calls: Annotated[tuple[Annotated[str, shapes.SERVICE_NAME], ...], shapes.COMMA_LIST] = ()
+    """Services it calls, by name."""
+    secrets: Annotated[tuple[Literal["jwt", "oauth-client", "payment-gateway"], ...], shapes.COMMA_LIST] = ()
+    """Secrets it reads, beside its stores' logins."""
+    outward: Annotated[tuple[Annotated[str, shapes.SERVICE_NAME], ...], shapes.COMMA_LIST] = ()
+    """Who it calls outside of AWS, over HTTPS. Names for people: no network policy knows hosts."""
+    writes_images: bool = False
+    """Puts objects into the images bucket."""
+    sends_mail: bool = False
+    """Sends with SES from `eks.mail_identity`."""
     websocket: bool = False
     """Needs stickiness at the load balancer."""
+    queue_length: Count = 0
+    """Scales also when more than so many wait, by its metric `tiketi_queue_length`; 0: by CPU only."""
+    capacity: Literal["any", "on-demand"] = "any"
+    """`on-demand`: never on a node that AWS may take back within two minutes."""
 
 
 class Eks(_Frozen):
@@ -190,6 +206,20 @@ class Eks(_Frozen):
     """Who may look at the cluster, secrets excepted."""
     addons: dict[catalogue.Addon, AddonVersion]
     """EKS add-on -> version."""
+    charts: dict[catalogue.Chart, ChartVersion]
+    """Helm chart -> version."""
+    service_cidr: IPv4Network
+    """Virtual addresses of Kubernetes Services; its first is the API server's. Not of the VPC."""
+    placeholder: Annotated[str, shapes.IMAGE_BY_DIGEST]
+    """What runs as a service until its first release: has busybox's `httpd`."""
+    mail_identity: Annotated[str, shapes.MAIL_IDENTITY]
+    """The one SES identity (address or domain) that services send from; empty: nobody may send."""
+    github_repository: Annotated[str, shapes.GITHUB_REPOSITORY]
+    """Whose workflows may release services, by OIDC; empty: none."""
+    prometheus: bool
+    """Prometheus and Grafana in the cluster."""
+    vertical_recommendations: bool
+    """The Vertical Pod Autoscaler's recommender: what services should request. It changes nothing."""
     max_pods: Annotated[int, Field(ge=17, le=110)]
     """A node. EKS caps managed nodes of fewer than 30 vCPU at 110 (EKS guide, "Assign more IP addresses")."""
     webhook_ports: Annotated[tuple[Port, ...], shapes.COMMA_LIST]

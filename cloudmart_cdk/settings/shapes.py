@@ -95,6 +95,16 @@ API_PATH: Final = Shape("/api/[a-z-]+", "/api/ and lower-case letters or hyphens
 TAG_VALUE: Final = Shape(r"[\w .:/=+@-]{1,256}", "1 to 256 letters, digits, spaces or _.:/=+@-", "platform")
 POSTGRES_VERSION: Final = Shape(r"1[67]\.\d+", "PostgreSQL 16 or 17 with its minor version", "16.9")
 ADDON_VERSION: Final = Shape(r"v\d+\.\d+\.\d+-eksbuild\.\d+", "the version of an EKS add-on", "v1.22.4-eksbuild.3")
+CHART_VERSION: Final = Shape(r"\d+\.\d+\.\d+", "the version of a Helm chart", "3.5.0")
+IMAGE_BY_DIGEST: Final = Shape(
+    r"[a-z0-9.-]+\.[a-z]+(/[a-z0-9._-]+)+(:[\w.-]+)?@sha256:[0-9a-f]{64}",
+    "a container image with its registry and digest",
+    "public.ecr.aws/docker/library/busybox@sha256:...",
+)
+MAIL_IDENTITY: Final = Shape(
+    r"([^@\s/*]+@)?([a-z0-9-]+\.)+[a-z]{2,}|", "an e-mail address or a domain, or nothing", "tickets@example.com"
+)
+GITHUB_REPOSITORY: Final = Shape(r"([\w.-]+/[\w.-]+)?", "owner/repository of GitHub, or nothing", "example/tiketi")
 COUNTRY: Final = Shape("[A-Z]{2}", "an ISO 3166 country code, two capital letters", "KP")
 EMAIL: Final = Shape(r"([^@\s]+@[^@\s]+)?", "an e-mail address, or nothing", "ops@example.com")
 APPLICATION: Final = Shape(r"\S(.*\S)?", "shop, a folder with a bin/start, or the URI of a container image", "shop")
