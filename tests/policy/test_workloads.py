@@ -352,6 +352,34 @@ CASES = (
 )
 
 
+_RELEASED = f"{_ECR}/cloudmart-lab/auth@${{AuthImage}}"
+
+
+@pytest.mark.parametrize(
+    ("image", "parameter", "finds"),
+    [
+        (_RELEASED, {"AllowedPattern": "(sha256:[0-9a-f]{64})?"}, False),
+        (_RELEASED, {"AllowedPattern": "^sha256:[0-9a-f]{64}$"}, False),
+        ("${EksPlatformStack.Repository.RepositoryUri}@${AuthImage}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, False),
+        (_RELEASED, {}, True),
+        (_RELEASED, {"AllowedPattern": ".*"}, True),
+        (_RELEASED, {"AllowedPattern": "sha256:[0-9a-f]{64}|latest"}, True),
+        ("nginx@${AuthImage}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+        ("${AuthImage}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+        (_RELEASED.replace("@", ":"), {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+    ],
+)
+def test_an_image_by_parameter_needs_one_that_admits_digests_only(
+    image: str, parameter: dict[str, str], finds: bool
+) -> None:
+    app = deployment(
+        cluster_of(changed(DEPLOYMENT, f"{APP}.image", image)),
+        stack="EksPlatformStack",
+        template={"Parameters": {"AuthImage": {"Type": "String", **parameter}}},
+    )
+    assert bool(found(app, "POD-20")) is finds
+
+
 @each(CASES)
 def test_case(case: Case) -> None:
     case.check()

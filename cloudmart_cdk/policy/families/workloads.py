@@ -4,11 +4,11 @@ Owns pods and their containers; what stands around them (networks, rights, servi
 measure is the Pod Security Standard "restricted", and for what it leaves open the CIS benchmark and the NSA's guide.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from ..images import pinned
 from ..manifests import (
     SECRET_BY_NAME,
     Container,
@@ -105,34 +105,6 @@ def _bounded(given: Any, _: Deployment) -> bool:
 def _probes(given: Any, _: Deployment) -> bool:
     return isinstance(given, Mapping) and any(
         isinstance(given.get(kind), Mapping) for kind in ("httpGet", "tcpSocket", "grpc", "exec")
-    )
-
-
-_DIGEST: Final = re.compile(r"\S+@sha256:[0-9a-f]{64}")
-_TAG: Final = r":(?!latest$)\w[\w.-]*"
-_BY_REFERENCE: Final = re.compile(r"(\$\{[\w.]+\.RepositoryUri\})" + _TAG)
-_BY_NAME: Final = re.compile(r"([^/]+)\.dkr\.ecr\.[^/]+/([^:@]+)" + _TAG)
-_OWN_ACCOUNT: Final = ("${AWS::AccountId}", "${Fn::Select}")
-"""The second is CDK's way: it selects the account from the repository's ARN."""
-
-
-def _pinned(given: Any, app: Deployment) -> bool:
-    image = given if isinstance(given, str) else ""
-    if _DIGEST.fullmatch(image):
-        return True
-    if found := _BY_REFERENCE.fullmatch(image):
-        return _immutable(app, found[1])
-    found = _BY_NAME.fullmatch(image)
-    return found is not None and found[1] in (app.settings.account, *_OWN_ACCOUNT) and _immutable(app, found[2])
-
-
-def _immutable(app: Deployment, repository: str) -> bool:
-    """Whether a repository of this app, by reference or by name, keeps its tags where they are."""
-    referred = app.target(repository, "AWS::ECR::Repository")
-    return any(
-        each.get("ImageTagMutability") == "IMMUTABLE"
-        for each in app.of("AWS::ECR::Repository")
-        if each is referred or each.get("RepositoryName") == repository
     )
 
 
@@ -301,8 +273,9 @@ _ROWS: Final = (
         "container",
         "image",
         Test(
-            "an image by digest (@sha256:...), or by a tag other than latest in one of our immutable repositories",
-            _pinned,
+            "an image by digest (@sha256:..., or @ and a template parameter that admits such only), or by a tag other "
+            "than latest in one of our immutable repositories",
+            pinned,
         ),
         f"EKS best practices, Image Security; {_CIS} 5.1.4. Only a digest or an immutable tag stays the image that was "
         "tried; in any other registry a tag can be moved.",
