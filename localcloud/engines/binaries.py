@@ -3,26 +3,22 @@
 Owns the one look-up. Only the programs are used; the packages' own Python code is never imported.
 """
 
-import sysconfig
 from pathlib import Path
 from typing import Final
 
 from localcloud.errors import CloudError
 from localcloud.state import PROJECT
 
-_FOLDERS: Final = (PROJECT / ".venv" / "engines", Path(sysconfig.get_path("purelib")))
-"""First the folder that `make setup` fills where this Python has no wheel of a package, then this Python's packages."""
+_PACKAGES: Final = PROJECT / ".venv" / "engines"
+"""What `make setup` unpacks, whatever this Python's version: the programs do not care."""
 
 
 def _folder(inside: Path, program: str) -> Path:
-    for folder in _FOLDERS:
-        if (folder / inside / program).is_file():
-            return folder / inside
-    raise CloudError(
-        f"no {program}",
-        why=f"{inside / program} is in none of {', '.join(map(str, _FOLDERS))}",
-        do="run `make setup`, which installs it",
-    )
+    if not (_PACKAGES / inside / program).is_file():
+        raise CloudError(
+            f"no {program}", why=f"{inside / program} is not in {_PACKAGES}", do="run `make setup`, which installs it"
+        )
+    return _PACKAGES / inside
 
 
 def postgres() -> Path:

