@@ -2,7 +2,11 @@
 
 Owns the order: what makes a node a node (identity, proxy, network) is there before the first node, what runs on
 nodes comes after them; on the way out it is the other way round, so that no interface of the CNI is left behind.
-Helm charts (load balancer controller, autoscaler, metrics-server) are not here.
+Charts are not here (`controllers`), nor what Fluent Bit does with a line (`container_logs`).
+
+With IMDSv2 and a hop limit of 1 only pods on the host's network reach the instance's metadata. The CNI, the identity
+agent, the CloudWatch agent and Fluent Bit are on it. CoreDNS and kube-proxy ask for none. The disk driver's pods are
+not: they take region, zone and instance from the Kubernetes API, as the driver does by itself where IMDS is silent.
 """
 
 import json
@@ -16,7 +20,9 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ..acknowledge import acknowledge
+from ..settings import system_pods
 from ..settings.catalogue import Addon
+from . import container_logs, tracing
 from .log_groups import LogGroups
 from .pod_identity import Statement, pod_role
 from .ssm_agent import METRICS_REASON
@@ -34,20 +40,44 @@ _CNI: Final = {
     },
 }
 
-_OBSERVABILITY: Final = {
-    "agent": {
-        "config": {
-            # Stated, because the default adds Application Signals, whose log group is one for the whole account:
-            # no stack of twelve can own it.
-            "logs": {"metrics_collected": {"kubernetes": {"enhanced_container_insights": True}}},
-            # Pods send spans to the agent on their node, which hands them to X-Ray.
-            "traces": {
-                "traces_collected": {"otlp": {"grpc_endpoint": "0.0.0.0:4317", "http_endpoint": "0.0.0.0:4318"}}
+SERVICES_NAMESPACE: Final = "tiketi"
+"""Kubernetes' namespace of the six services, whose lines go into a group of their own."""
+
+
+def _observability(services_log: str) -> dict[str, object]:
+    """`services_log`: the group of the services' lines."""
+    return {
+        "agent": {
+            "config": {
+                # Stated, because the default adds Application Signals, whose log group is one for the whole account:
+                # no stack of twelve can own it.
+                "logs": {"metrics_collected": {"kubernetes": {"enhanced_container_insights": True}}},
+                # Pods send spans to the agent on their node, which hands them to X-Ray.
+                "traces": {
+                    "traces_collected": {
+                        "otlp": {
+                            "grpc_endpoint": f"0.0.0.0:{tracing.GRPC_PORT}",
+                            "http_endpoint": f"0.0.0.0:{tracing.HTTP_PORT}",
+                        }
+                    }
+                },
             },
-        }
-    },
-    "containerLogs": {"enabled": True},
-}
+            # The add-on's own request is 250m on every node.
+            "resources": system_pods.resources("amazon-cloudwatch-observability", "cloudwatch-agent"),
+        },
+        "containerLogs": {
+            "enabled": True,
+            "fluentBit": {
+                "config": {
+                    "extraFiles": {
+                        container_logs.FILE: container_logs.application_log(
+                            namespace=SERVICES_NAMESPACE, group=services_log
+                        )
+                    }
+                }
+            },
+        },
+    }
 
 
 @dataclass(frozen=True)
@@ -76,9 +106,13 @@ class Addons(Construct):
         super().__init__(scope, id)
         self._cluster, self._versions = cluster, versions
         self._volume_tags = volume_tags
+        self._services_log = f"/aws/eks/tiketi/{name}"
         self._groups = [
-            log_groups.make_resource(self, f"{kind.title()}Log", name=f"/aws/containerinsights/{name}/{kind}")
-            for kind in _INSIGHTS
+            log_groups.make_resource(self, "ServicesLog", name=self._services_log),
+            *(
+                log_groups.make_resource(self, f"{kind.title()}Log", name=f"/aws/containerinsights/{name}/{kind}")
+                for kind in _INSIGHTS
+            ),
         ]
         agent = self._add("eks-pod-identity-agent")
         proxy = self._add("kube-proxy")
@@ -116,7 +150,9 @@ class Addons(Construct):
             ),
         )
         observability = self._add(
-            "amazon-cloudwatch-observability", configuration=_OBSERVABILITY, identity=self._observer()
+            "amazon-cloudwatch-observability",
+            configuration=_observability(self._services_log),
+            identity=self._observer(),
         )
         for group in self._groups:
             observability.add_resource_dependency(group)

@@ -1,8 +1,8 @@
 """How a pod hands its spans to the CloudWatch agent on its node, which sends them to X-Ray. Specification section 6.
 
 Owns the address, the ports and the sampling, as plain data; the agent itself is `addons`'. Services call each other
-with W3C's `traceparent`, and a load balancer names the trace in X-Ray's header: with both read, one trace spans
-auth -> event -> reservation -> payment -> notification, and queue -> reservation.
+with W3C's `traceparent`, so one trace spans auth -> event -> reservation -> payment -> notification, and queue ->
+reservation. X-Ray takes W3C's trace ids as they are.
 """
 
 from typing import Final
@@ -23,22 +23,18 @@ def environment(service: str, *, stage: str, percent: float) -> list[Environment
     traffic between zones, and an `ipBlock` of the nodes' subnets says it in a network policy. Behind a Service's
     address it would not: the CNI judges a packet before kube-proxy translates it.
     """
-    return [
-        # First: Kubernetes fills `$(NODE_IP)` from what stands above.
-        {"name": "NODE_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
-        *(
-            {"name": name, "value": value}
-            for name, value in {
-                "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://$(NODE_IP):{HTTP_PORT}",
-                "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-                # The agent takes traces only: metrics are scraped, logs go by stdout.
-                "OTEL_LOGS_EXPORTER": "none",
-                "OTEL_METRICS_EXPORTER": "none",
-                "OTEL_PROPAGATORS": "tracecontext,baggage,xray",
-                "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={_NAMESPACE},deployment.environment.name={stage}",
-                "OTEL_SERVICE_NAME": service,
-                "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
-                "OTEL_TRACES_SAMPLER_ARG": f"{percent / 100:g}",
-            }.items()
-        ),
-    ]
+    variables = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://$(NODE_IP):{HTTP_PORT}",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        # The agent takes traces only: metrics are scraped, logs go by stdout.
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_PROPAGATORS": "tracecontext,baggage",
+        "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={_NAMESPACE},deployment.environment.name={stage}",
+        "OTEL_SERVICE_NAME": service,
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": f"{percent / 100:g}",
+    }
+    # The address first: Kubernetes fills `$(NODE_IP)` from what stands above.
+    address: EnvironmentVariable = {"name": "NODE_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
+    return [address, *({"name": name, "value": value} for name, value in variables.items())]

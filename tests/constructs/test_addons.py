@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk.constructs import tracing
 from cloudmart_cdk.settings.topology import EKS
 from tests.conftest import Synthesize
 from tests.support import Resource, Synthesized
@@ -49,6 +50,33 @@ def test_container_insights_is_on_and_application_signals_off(synthesized: Synth
     assert configuration["containerLogs"]["enabled"] is True
 
 
+def test_the_services_lines_go_into_the_group_of_the_stack(synthesized: Synthesize) -> None:
+    app = synthesized("prod")
+    configuration = json.loads(_addons(app)["amazon-cloudwatch-observability"]["ConfigurationValues"])
+    text = configuration["containerLogs"]["fluentBit"]["config"]["extraFiles"]["application-log.conf"]
+    group = "/aws/eks/tiketi/cloudmart-prod-tiketi"
+    assert f"log_group_name {group}\n" in text
+    owned = [
+        id
+        for id, found in app.resources(EKS, "AWS::Logs::LogGroup").items()
+        if found["Properties"].get("LogGroupName") == group
+    ]
+    assert len(owned) == 1
+    (addon,) = [
+        addon
+        for addon in app.resources(EKS, "AWS::EKS::Addon").values()
+        if addon["Properties"]["AddonName"] == "amazon-cloudwatch-observability"
+    ]
+    assert set(owned) <= set(addon["DependsOn"])
+
+
+def test_the_agent_takes_spans_where_pods_send_them(synthesized: Synthesize) -> None:
+    configuration = json.loads(_addons(synthesized("lab"))["amazon-cloudwatch-observability"]["ConfigurationValues"])
+    endpoints = configuration["agent"]["config"]["traces"]["traces_collected"]["otlp"]
+    assert endpoints == {"grpc_endpoint": "0.0.0.0:4317", "http_endpoint": "0.0.0.0:4318"}
+    assert tracing.HTTP_PORT == 4318
+
+
 def test_claimed_disks_carry_the_stacks_tags(synthesized: Synthesize) -> None:
     configuration = json.loads(_addons(synthesized("prod"))["aws-ebs-csi-driver"]["ConfigurationValues"])
     assert configuration["controller"]["extraVolumeTags"]["Stage"] == "prod"
@@ -70,7 +98,7 @@ def test_a_role_is_one_service_accounts_in_this_cluster(synthesized: Synthesize,
     }
 
 
-def test_the_observer_writes_into_its_four_log_groups_only(synthesized: Synthesize) -> None:
+def test_the_observer_writes_into_its_log_groups_only(synthesized: Synthesize) -> None:
     app = synthesized("prod")
     (policy,) = _role(app, "amazon-cloudwatch-observability")["Properties"]["Policies"]
     for statement in policy["PolicyDocument"]["Statement"]:
@@ -78,8 +106,11 @@ def test_the_observer_writes_into_its_four_log_groups_only(synthesized: Synthesi
             groups = [resource["Fn::GetAtt"][0] for resource in statement["Resource"]]
             names = {app.templates[EKS]["Resources"][id]["Properties"]["LogGroupName"] for id in groups}
             assert names == {
-                f"/aws/containerinsights/cloudmart-prod-tiketi/{kind}"
-                for kind in ("application", "dataplane", "host", "performance")
+                "/aws/eks/tiketi/cloudmart-prod-tiketi",
+                *(
+                    f"/aws/containerinsights/cloudmart-prod-tiketi/{kind}"
+                    for kind in ("application", "dataplane", "host", "performance")
+                ),
             }
         else:
             assert not [action for action in statement["Action"] if action.startswith("logs:")]
