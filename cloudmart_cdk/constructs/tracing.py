@@ -37,4 +37,4 @@ def environment(service: str, *, stage: str, percent: float) -> list[Environment
     }
     # The address first: Kubernetes fills `$(NODE_IP)` from what stands above.
     address: EnvironmentVariable = {"name": "NODE_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
-    return [address, *({"name": name, "value": value} for name, value in variables.items())]
+    return [address, *(dict[str, object](name=name, value=value) for name, value in variables.items())]
