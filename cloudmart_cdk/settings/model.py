@@ -216,6 +216,8 @@ class Eks(_Frozen):
     """The one SES identity (address or domain) that services send from; empty: nobody may send."""
     github_repository: Annotated[str, shapes.GITHUB_REPOSITORY]
     """Whose workflows may release services, by OIDC; empty: none."""
+    trace_percent: Annotated[float, Field(ge=0, le=100)]
+    """Of the services' requests, how many are traced; what that costs: `Backend.trace_percent`."""
     prometheus: bool
     """Prometheus and Grafana in the cluster."""
     vertical_recommendations: bool
