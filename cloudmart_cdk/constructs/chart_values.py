@@ -14,9 +14,8 @@ from ..settings.catalogue import Chart
 NAMESPACE: Final = "platform"
 SERVICES_NAMESPACE: Final = "tiketi"
 
-WEBHOOK_PORT: Final = 9443
 METRICS_API_PORT: Final = 10250
-"""Pods' ports that the API server calls. Of all ports the control plane's security group reaches 443, 10250 and
+"""Pods' port of metrics APIs, which the API server calls. Of all ports its security group reaches 443, 10250 and
 `eks.webhook_ports` on nodes and pods; those below 1024 are not for processes without root."""
 
 CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
@@ -48,6 +47,8 @@ class Site:
     cluster: str
     region: str
     vpc_id: str
+    webhook_port: int
+    """Of the pods, where the API server calls their webhooks: one of `eks.webhook_ports`."""
 
 
 def values(chart: Chart, site: Site) -> dict[str, Any]:
@@ -86,7 +87,9 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "podSecurityContext": _POD_SECURITY,
         "securityContext": _CONTAINER_SECURITY,
         "serviceAccount": {"create": True, "name": "aws-load-balancer-controller"},
-        "webhookBindPort": WEBHOOK_PORT,
+        "webhookBindPort": site.webhook_port,
+        # A binding elsewhere could bring other pods into a service's target group.
+        "watchNamespace": SERVICES_NAMESPACE,
         # Kept over upgrades: a new certificate would reach the webhooks at once and the pods a minute later.
         "keepTLSSecret": True,
         # The webhook for all Services would make every Service of the cluster wait for this controller.
@@ -112,7 +115,6 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
 def _cluster_autoscaler(site: Site) -> dict[str, Any]:
     pod = system_pods.pod("cluster-autoscaler", "cluster-autoscaler")
     return {
-        "nameOverride": "cluster-autoscaler",
         "fullnameOverride": "cluster-autoscaler",
         "cloudProvider": "aws",
         "awsRegion": site.region,
@@ -183,7 +185,7 @@ def _keda(site: Site) -> dict[str, Any]:
         "image": {"pullPolicy": "IfNotPresent"},
         "operator": {"replicaCount": pods["operator"].replicas},
         "metricsServer": {"replicaCount": pods["metricServer"].replicas},
-        "webhooks": {"replicaCount": pods["webhooks"].replicas, "port": WEBHOOK_PORT},
+        "webhooks": {"replicaCount": pods["webhooks"].replicas, "port": site.webhook_port},
         # Its own 6443 is not among the ports that the control plane reaches.
         "service": {"portHttpsTarget": METRICS_API_PORT},
         "podDisruptionBudget": {

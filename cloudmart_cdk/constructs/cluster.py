@@ -33,6 +33,7 @@ class Cluster(Construct):
         version: str,
         vpc: ec2.IVpc,
         subnets: list[ec2.ISubnet],
+        service_cidr: str | None = None,
         security_group: ec2.ISecurityGroup,
         kubectl_security_group: ec2.ISecurityGroup,
         public_sources: Sequence[str],
@@ -42,6 +43,9 @@ class Cluster(Construct):
         lifecycle: Lifecycle,
     ) -> None:
         """`public_sources`: networks that reach the API from outside; none: a private endpoint only.
+
+        `service_cidr`: of Services' virtual addresses; network policies name the first, which is the API server's. It
+        cannot be changed later: a new one replaces the cluster.
 
         `admins`, `developers`: ARNs of IAM principals. The deploying principal is none of them unless named:
         EKS would make it an administrator for good.
@@ -65,6 +69,7 @@ class Cluster(Construct):
             vpc=vpc,
             vpc_subnets=[ec2.SubnetSelection(subnets=subnets)],
             security_group=security_group,
+            service_ipv4_cidr=service_cidr,
             endpoint_access=eks.EndpointAccess.PUBLIC_AND_PRIVATE.only_from(*public_sources)
             if public_sources
             else eks.EndpointAccess.PRIVATE,

@@ -10,7 +10,7 @@ from ipaddress import IPv4Network
 from typing import Any, Final, Self
 
 from ..settings.model import Settings
-from .chart_values import METRICS_API_PORT, NAMESPACE, SERVICES_NAMESPACE, WEBHOOK_PORT
+from .chart_values import METRICS_API_PORT, NAMESPACE, SERVICES_NAMESPACE
 
 Manifest = dict[str, Any]
 """A Kubernetes object."""
@@ -40,6 +40,8 @@ class Surroundings:
     """Nodes, the control plane's interfaces, interface endpoints."""
     vpc: tuple[str, ...]
     """All ranges of the VPC, the pods' included."""
+    webhook_port: int
+    """Where the API server calls webhooks."""
     queues: tuple[tuple[str, int], ...]
     """Services (name, port) whose queue length KEDA reads."""
 
@@ -51,6 +53,7 @@ class Surroundings:
             api_server=_first_of(settings.eks.service_cidr),
             private=tuple(map(str, network.private)),
             vpc=(str(network.cidr), str(network.pods_cidr)),
+            webhook_port=settings.eks.webhook_ports[0],
             queues=tuple(
                 (name, service.port) for name, service in settings.eks.services.items() if service.queue_length
             ),
@@ -92,7 +95,7 @@ def load_balancer_controller(network: Surroundings) -> list[Manifest]:
         _policy(
             "aws-load-balancer-controller",
             {"app.kubernetes.io/name": "aws-load-balancer-controller"},
-            ingress=[_from_control_plane(network, WEBHOOK_PORT)],
+            ingress=[_from_control_plane(network, network.webhook_port)],
             egress=[_DNS, _to_api_server(network), *_to_aws(network)],
         )
     ]
@@ -103,7 +106,7 @@ def cluster_autoscaler(network: Surroundings) -> list[Manifest]:
     return [
         _policy(
             "cluster-autoscaler",
-            {"app.kubernetes.io/name": "cluster-autoscaler"},
+            {"app.kubernetes.io/name": "aws-cluster-autoscaler"},
             egress=[_DNS, _to_api_server(network), *_to_aws(network)],
         )
     ]
@@ -144,7 +147,7 @@ def keda(network: Surroundings) -> list[Manifest]:
         _policy(
             webhooks,
             {"app": webhooks},
-            ingress=[_from_control_plane(network, WEBHOOK_PORT)],
+            ingress=[_from_control_plane(network, network.webhook_port)],
             egress=[_DNS, _to_api_server(network)],
         ),
     ]

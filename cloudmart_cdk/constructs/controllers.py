@@ -50,7 +50,9 @@ class Controllers(Construct):
         # jsii leaves a member of the interface out of the class's stub.
         self._cluster = cast(eks.ICluster, cluster)
         self._versions = settings.eks.charts
-        self._site = chart_values.Site(cluster=name, region=settings.region, vpc_id=vpc_id)
+        self._site = chart_values.Site(
+            cluster=name, region=settings.region, vpc_id=vpc_id, webhook_port=settings.eks.webhook_ports[0]
+        )
         stack, network = cdk.Stack.of(self), controller_policies.Surroundings.of(settings)
         self.namespace = self._manifest("Namespace", controller_policies.namespace())
         self.namespace.node.add_dependency(*after)
