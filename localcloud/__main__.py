@@ -1,4 +1,4 @@
-"""The command line: `python -m localcloud deploy|destroy|status|verify|diff|env`.
+"""The command line: `python -m localcloud deploy|destroy|status|verify|diff|objects|env`.
 
 Owns exit statuses and the last line, on standard error when it is an error; options are in `command_line`.
 1: something failed, 2: bad command line, 130: interrupted.
@@ -18,7 +18,7 @@ from localcloud.state import State
 
 def _run(arguments: argparse.Namespace) -> int:
     # Imported late: help and a bad command line are answered at once.
-    from localcloud import deployment, environment, inspection, processes, teardown
+    from localcloud import deployment, environment, inspection, objects, processes, teardown
 
     processes.check_system()
     environment.forget_aws_settings()
@@ -33,6 +33,8 @@ def _run(arguments: argparse.Namespace) -> int:
             inspection.verify_again(state, everything=arguments.all)
         case "diff":
             return inspection.diff(state, chosen)
+        case "objects":
+            objects.show(state, what=arguments.what, namespace=arguments.namespace, output=arguments.output)
         case "env":
             inspection.print_environment(state)
         case _:

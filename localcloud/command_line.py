@@ -86,6 +86,16 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", parents=[shared], help="read the resources back and compare")
     verify.add_argument("--all", action="store_true", help="show every check")
     commands.add_parser("diff", parents=[shared, settings], help="cdk diff --fail against the cloud")
+    objects = commands.add_parser("objects", parents=[shared], help="what is recorded of the cluster, like kubectl get")
+    objects.add_argument(
+        "what",
+        nargs="?",
+        default="all",
+        metavar="KIND[/NAME]",
+        help="deploy, svc/auth, charts, pods, ... (default: everything)",
+    )
+    objects.add_argument("-n", "--namespace", help="one namespace (default: all)")
+    objects.add_argument("-o", "--output", choices=["yaml", "json", "name"], help="whole objects, or names only")
     commands.add_parser("env", parents=[shared], help="variables for other AWS tools, for eval")
     return parser
 

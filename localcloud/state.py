@@ -69,6 +69,10 @@ class State:
         self.root = chosen.resolve()
         self.cloud_file = self.root / "cloud.json"
         self.records_file = self.root / "records.json"
+        self.objects_file = self.root / "objects.json"
+        """Of the cluster: see `localcloud.recorded`."""
+        self.pods_file = self.root / "pods.json"
+        """Of its stand-ins: see `localcloud.server.pods`."""
         self.assembly = self.root / "cdk.out"
         self.logs = self.root / "logs"
         self.temporary = self.root / "tmp"
@@ -115,8 +119,8 @@ class State:
         draft.replace(self.cloud_file)
 
     def forget(self) -> None:
-        self.cloud_file.unlink(missing_ok=True)
-        self.records_file.unlink(missing_ok=True)
+        for file in (self.cloud_file, self.records_file, self.objects_file, self.pods_file):
+            file.unlink(missing_ok=True)
 
     def records(self) -> dict[str, Any]:
         """What the emulator only recorded; see `localcloud.server.records`."""

@@ -96,11 +96,6 @@ TYPES: Final[dict[str, RecordOnly]] = {
     "AWS::XRay::ResourcePolicy": RecordOnly(name_from="PolicyName"),
     "AWS::XRay::SamplingRule": RecordOnly(attributes={"RuleARN": _arn("xray", "sampling-rule")}),
     "AWS::XRay::TransactionSearchConfig": RecordOnly(attributes={"AccountId": "{account}"}),
-    # No API server answers without containers, so what kubectl and helm would apply stays on paper.
-    "Custom::AWSCDK-EKS-HelmChart": RecordOnly(),
-    "Custom::AWSCDK-EKS-KubernetesObjectValue": RecordOnly(attributes={"Value": "recorded-only"}),
-    "Custom::AWSCDK-EKS-KubernetesPatch": RecordOnly(),
-    "Custom::AWSCDK-EKS-KubernetesResource": RecordOnly(),
 }
 
 _lock = threading.Lock()

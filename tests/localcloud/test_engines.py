@@ -75,7 +75,7 @@ def test_addresses_are_loopback_and_different() -> None:
 def test_a_server_everywhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("0.0.0.0", 0)) as everywhere:
         monkeypatch.setattr(addresses, "_PORTS", (everywhere.getsockname()[1],))
-        with pytest.raises(CloudError, match=r"no loopback address for an engine: ports .* are taken"):
+        with pytest.raises(CloudError, match=r"no loopback address to be had: ports .* are taken"):
             addresses.claim()
 
 

@@ -1,13 +1,14 @@
 """Application Load Balancers: targets, health, weights.
 
 Faults: a target group's declared targets are dropped; targets are told apart by address alone, so
-that two processes of one machine are one target; they are chosen at random and always healthy; of
-a weighted action only the first group is kept.
+that two processes of one machine are one target; they are chosen at random and always healthy; one that leaves
+while it has requests does not drain; of a weighted action only the first group is kept.
 """
 
 import asyncio
 import random
 import threading
+import time
 from typing import Any
 
 from ministack.services import alb
@@ -19,6 +20,8 @@ from localcloud.server.resource import Properties
 
 _turns: dict[str, int] = {}
 _lock = threading.Lock()
+_draining: dict[str, list[tuple[health.Target, float]]] = {}
+"""Target group -> targets that left it, and until when (monotonic) they may finish what they have."""
 
 
 def _declared_targets(physical_id: str, properties: Properties) -> None:
@@ -55,12 +58,22 @@ def _deregister(params: dict[str, Any]) -> Any:
     leaving = alb._parse_targets_param(params)
     everywhere = {str(target["Id"]) for target in leaving if not target.get("Port")}
     exactly = {_key(target, group) for target in leaving}
-    alb._targets[arn] = [
-        target
-        for target in alb._targets.get(arn, [])
-        if str(target["Id"]) not in everywhere and _key(target, group) not in exactly
-    ]
+    before = alb._targets.get(arn, [])
+    staying = [t for t in before if str(t["Id"]) not in everywhere and _key(t, group) not in exactly]
+    until = time.monotonic() + health.deregistration_delay(arn)
+    _draining[arn] = [*_still_draining(arn, group), *((t, until) for t in before if t not in staying)]
+    alb._targets[arn] = staying
     return alb._empty("DeregisterTargets")
+
+
+def _still_draining(arn: str, group: health.Group) -> list[tuple[health.Target, float]]:
+    """What has left and not finished; without a request under way a deregistration is complete at once."""
+    now, registered = time.monotonic(), {_key(target, group) for target in alb._targets.get(arn, [])}
+    return [
+        (target, until)
+        for target, until in _draining.get(arn, [])
+        if now < until and health.busy(health.address(target, group)) and _key(target, group) not in registered
+    ]
 
 
 def _describe_health(params: dict[str, Any]) -> Any:
@@ -73,15 +86,21 @@ def _describe_health(params: dict[str, Any]) -> Any:
     for target in alb._targets.get(arn, []):
         if asked and str(target["Id"]) not in asked:
             continue
-        state, reason = health.of(target, group)
-        why = f"<Reason>{reason}</Reason>" if reason else ""
-        identifier, port = _key(target, group)
-        members += (
-            f"<member><Target><Id>{identifier}</Id><Port>{port}</Port></Target>"
-            f"<TargetHealth><State>{state}</State>{why}</TargetHealth></member>"
-        )
+        members += _health_xml(target, group, health.of(target, group))
+    for target, _ in _still_draining(arn, group):
+        if not asked or str(target["Id"]) in asked:
+            members += _health_xml(target, group, health.Health("draining", "Target.DeregistrationInProgress"))
     answer = f"<TargetHealthDescriptions>{members}</TargetHealthDescriptions>"
     return alb._xml(200, "DescribeTargetHealth", answer)
+
+
+def _health_xml(target: health.Target, group: health.Group, found: health.Health) -> str:
+    why = f"<Reason>{found.reason}</Reason>" if found.reason else ""
+    identifier, port = _key(target, group)
+    return (
+        f"<member><Target><Id>{identifier}</Id><Port>{port}</Port></Target>"
+        f"<TargetHealth><State>{found.state}</State>{why}</TargetHealth></member>"
+    )
 
 
 def _health_of_all(targets: list[health.Target], group: health.Group) -> list[health.Target]:
@@ -106,6 +125,8 @@ def _forward_in_turn() -> None:
             return await forward(arn, method, path, headers, body, query, raw_query, raw_path)
         # With no healthy target an ALB fails open: it tries them all.
         able = await asyncio.to_thread(_health_of_all, registered, group) or registered
+        # Meanwhile some may have left.
+        able = [target for target in able if target in alb._targets.get(arn, [])] or able
         with _lock:
             turn = _turns[arn] = _turns.get(arn, -1) + 1
         host, port = health.address(able[turn % len(able)], group)

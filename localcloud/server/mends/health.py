@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
+from ministack.services import alb
+
 Target = dict[str, Any]
 Group = dict[str, Any]
 Address = tuple[str, int]
@@ -35,6 +37,8 @@ addresses: dict[str, Address] = {}
 _busy: Counter[Address] = Counter()
 """Requests under way at an address."""
 _DRAIN_SECONDS: Final = 30.0
+_DEFAULT_DELAY: Final = 300
+"""Of Elastic Load Balancing, where a template says nothing."""
 
 
 def address(target: Target, group: Group) -> Address:
@@ -51,6 +55,17 @@ def request_to(place: Address) -> Iterator[None]:
         yield
     finally:
         _busy[place] -= 1
+
+
+def busy(place: Address) -> bool:
+    """Whether a request is under way there."""
+    return _busy[place] > 0
+
+
+def deregistration_delay(group: str) -> float:
+    """Seconds that a target which leaves a group may still take for the requests that it has."""
+    attributes = {entry["Key"]: entry["Value"] for entry in alb._tg_attrs.get(group) or []}
+    return float(attributes.get("deregistration_delay.timeout_seconds", _DEFAULT_DELAY))
 
 
 def wait_idle(place: Address) -> None:
