@@ -44,6 +44,8 @@ class Order(StrEnum):
     """Who meets which track."""
     RELEASE = "release"
     """Stable gets an image."""
+    STAND_IN = "stand-in"
+    """Stable gets the stand-in back: what to do when the first release fails."""
     CANARY = "canary"
     """The canary gets one; it comes to be."""
     END = "end"
@@ -108,6 +110,8 @@ def changes(order: Order, service: str, *, image: str = "", release: str = "", m
     match order:
         case Order.RELEASE:
             return {own.image: image, own.release: release}
+        case Order.STAND_IN:
+            return {own.image: "", own.release: ""}
         case Order.CANARY:
             return {own.canary_image: image, own.minimum: minimum}
         case Order.END:
@@ -131,10 +135,17 @@ def update_stack(stack: str, every: Sequence[str], changed: Mapping[str, str]) -
     }
 
 
-def modify_rule(rule: Any, groups: Mapping[Track, Any], weights: Mapping[Track, Any]) -> dict[str, Any]:
-    """ModifyRule: ARNs of rule and target groups, and a weight for each track."""
+def modify_rule(
+    rule: Any, groups: Mapping[Track, Any], weights: Mapping[Track, Any], stickiness: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """ModifyRule: ARNs of rule and target groups, and a weight for each track.
+
+    It replaces the whole action, so `stickiness` is what the template has, too (TargetGroupStickinessConfig): sticky
+    targets, as queue has, are refused behind two groups without.
+    """
     split = [{"TargetGroupArn": groups[track], "Weight": weights[track]} for track in Track]
-    return {"RuleArn": rule, "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": split}}]}
+    forward = {"TargetGroups": split} | ({"TargetGroupStickinessConfig": dict(stickiness)} if stickiness else {})
+    return {"RuleArn": rule, "Actions": [{"Type": "forward", "ForwardConfig": forward}]}
 
 
 def shares(canary: int) -> dict[Track, int]:

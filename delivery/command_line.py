@@ -8,7 +8,10 @@ from typing import Final, NoReturn
 from delivery.errors import CommandLineError
 
 PROGRAM: Final = "python -m delivery"
+STRATEGIES: Final = ("rolling", "blue-green", "canary")
 _LONGEST_MINUTES: Final = 24 * 60
+_OF_SHOP: Final = frozenset({"application", "hold_minutes", "settle_seconds", "again", "services"})
+_OF_SERVICE: Final = frozenset({"image", "strategy", "accept_findings", "deadline_minutes"})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -46,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--stage", help="lab (default), dev, staging or prod")
     shared.add_argument("--name", help="name of this copy (default: cloudmart)")
     shared.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a setting")
-    parser = _Parser(prog=PROGRAM, description="Releases of the shop's backend without downtime.")
+    shared.add_argument("--service", metavar="NAME", help="a service of the platform, instead of the shop's backend")
+    description = "Releases without downtime: of the shop's backend, or with --service of one of the services."
+    parser = _Parser(prog=PROGRAM, description=description)
     commands = parser.add_subparsers(dest="command", required=True)
     release = commands.add_parser("release", parents=[shared], help="bring a version to all users, a few first")
     release.add_argument("--application", metavar="WHAT", help="folder, image or `shop` (default: backend.application)")
@@ -65,9 +70,42 @@ def _parser() -> argparse.ArgumentParser:
         release.add_argument(option, type=check, metavar="N", help=text)
     release.add_argument("--canary-percent", type=_percent, metavar="N", help="how many meet it first (default: 10)")
     release.add_argument("--again", action="store_true", help="also when this very version is live already")
-    commands.add_parser("rollback", parents=[shared], help="back to the version before, in or after a release")
-    commands.add_parser("status", parents=[shared], help="who meets which version, and what is under way")
+    release.add_argument("--image", metavar="WHAT", help="with --service: digest, tag or URI of its repository")
+    release.add_argument("--strategy", choices=STRATEGIES, help="with --service (default: rolling)")
+    release.add_argument("--accept-findings", metavar="REASON", help="with --service: although the scan found critical")
+    promote = commands.add_parser("promote", parents=[shared], help="with --service: what the canary runs becomes all")
+    rollback = commands.add_parser(
+        "rollback", parents=[shared], help="back to the version before, in or after a release"
+    )
+    for changing in (release, promote, rollback):
+        check = _number("--deadline-minutes", least=0.01, most=_LONGEST_MINUTES, unit="minutes")
+        text = "with --service: how long new pods may take (default: 10)"
+        changing.add_argument("--deadline-minutes", type=check, metavar="N", help=text)
+    status = commands.add_parser("status", parents=[shared], help="who meets which version, and what is under way")
+    status.add_argument("--services", action="store_true", help="all services, instead of the shop's backend")
     return parser
+
+
+def _check_service(parsed: argparse.Namespace) -> None:
+    """What belongs to the shop's releases, and what to a service's."""
+    given = {key for key, value in vars(parsed).items() if value is not None and value is not False}
+    for_whom, wrong = ("with", _OF_SHOP) if parsed.service is not None else ("without", _OF_SERVICE)
+    for key in sorted(given & wrong):
+        raise _misplaced(key, f"{for_whom} --service")
+    if parsed.service is None:
+        if parsed.command == "promote":
+            raise CommandLineError("promote", given="no --service", allowed="one", do="name it")
+        return
+    if parsed.command == "release" and parsed.image is None:
+        raise CommandLineError("release", given="--service without --image", allowed="both", do="name an image")
+    if parsed.command == "release" and parsed.strategy != "canary":
+        for key in sorted(given & {"canary_percent", "canary_minutes"}):
+            raise _misplaced(key, "without --strategy canary")
+
+
+def _misplaced(key: str, where: str) -> CommandLineError:
+    option = f"--{key.replace('_', '-')}"
+    return CommandLineError(option, given=where, allowed=f"what `{PROGRAM} --help` lists", do="leave it out")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -92,4 +130,5 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
             do="leave it out, or deploy with it first",
         )
     parsed.context = context
+    _check_service(parsed)
     return parsed

@@ -28,10 +28,21 @@ class Place:
     poll_s: float
     command: str
     """How this tool is called for this place, up to `release` or `rollback`; `{}` stands for that."""
+    local: bool
+    """The local cloud: without rights, without Automation documents, without a scanner of images."""
 
-    def call(self, command: str) -> str:
-        """The command line to tell people."""
-        return f"`{self.command.format(command)}`"
+    def call(self, command: str, *, service: str = "") -> str:
+        """The command line to tell people; `service`: for that one, not for the shop."""
+        if not service:
+            return f"`{self.command.format(command)}`"
+        # make knows the shop only.
+        pattern = self.command.replace("make {}", "python -m delivery {} --local")
+        return f"`{pattern.format(f'{command} --service {service}')}`"
+
+    @property
+    def scans(self) -> bool:
+        """Whether images that are pushed here are scanned."""
+        return not self.local
 
 
 def on_aws(*, stage: str | None, name: str | None, context: dict[str, str]) -> Place:
@@ -56,6 +67,7 @@ def on_aws(*, stage: str | None, name: str | None, context: dict[str, str]) -> P
         client=functools.cache(functools.partial(session.client, config=config)),
         poll_s=_POLL_S,
         command=f"python -m delivery {{}}{options}",
+        local=False,
     )
 
 
@@ -84,6 +96,7 @@ def in_local_cloud(*, stage: str | None, name: str | None, folder: Path | None =
         client=Clients(cloud).client,
         poll_s=_LOCAL_POLL_S,
         command="make {}" if folder is None else f"python -m delivery {{}} --local --state {folder}",
+        local=True,
     )
 
 
