@@ -1,0 +1,41 @@
+"""Kubernetes objects as one resource of the template, applied by CDK's kubectl function.
+
+Owns how they are applied. `overwrite`: by `kubectl apply` from the start, so that an attempt after a timeout, or after
+a removal that did not succeed (the function reports none), does not fail on what is there. No pruning: what comes and
+goes has a resource of its own, and kubectl would prune none of the kinds that custom resources define anyway.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from .names import Object
+
+
+def manifest(
+    scope: Construct,
+    id: str,
+    *,
+    cluster: eks.Cluster,
+    objects: Sequence[Object],
+    after: Iterable[cdk.CfnResource] = (),
+    instead: tuple[cdk.CfnCondition, Sequence[Object]] | None = None,
+) -> cdk.CfnResource:
+    """`after`: what is made before these objects and removed after them. `instead`: other objects of the same kinds
+    and names, for as long as a condition holds."""
+    resource = eks.KubernetesManifest(
+        scope, id, cluster=cluster, manifest=list(objects), overwrite=True, prune=False
+    ).node.default_child
+    assert isinstance(resource, cdk.CfnResource)
+    if instead:
+        condition, others = instead
+        stack = cdk.Stack.of(scope)
+        chosen = cdk.Fn.condition_if(
+            condition.logical_id, stack.to_json_string(list(others)), stack.to_json_string(list(objects))
+        )
+        resource.add_property_override("Manifest", chosen)
+    for other in after:
+        resource.add_resource_dependency(other)
+    return resource

@@ -1,0 +1,37 @@
+"""What the objects of a service are called, and the labels by which they find each other.
+
+Owns names and labels in Kubernetes. Names in AWS are `settings.naming`'s, the template's `service_releases`'.
+"""
+
+from typing import Final
+
+from ...service_releases import Track
+
+NAMESPACE: Final = "tiketi"
+CONTROLLERS_NAMESPACE: Final = "platform"
+MONITORING_NAMESPACE: Final = "monitoring"
+
+NAME_LABEL: Final = "app.kubernetes.io/name"
+TRACK_LABEL: Final = "cloudmart.internal/track"
+
+Labels = dict[str, str]
+Object = dict[str, object]
+"""A Kubernetes object, or a part of one, as its API spells it."""
+
+
+def track_name(service: str, track: Track) -> str:
+    """Of Deployment, Service, autoscaler and binding. What both tracks share has the service's own name."""
+    return service if track is Track.STABLE else f"{service}-{track}"
+
+
+def pods_of(service: str, track: Track | None = None) -> Labels:
+    """Labels that select a service's pods; those of both tracks unless one is named."""
+    return {NAME_LABEL: service, **({TRACK_LABEL: track} if track else {})}
+
+
+def object_labels(service: str, track: Track | None = None) -> Labels:
+    return {**pods_of(service, track), "app.kubernetes.io/part-of": NAMESPACE}
+
+
+def metadata(name: str, labels: Labels) -> Object:
+    return {"name": name, "namespace": NAMESPACE, "labels": labels}

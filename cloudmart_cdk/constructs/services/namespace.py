@@ -1,0 +1,34 @@
+"""The namespace of the services, and what holds for everything in it."""
+
+from typing import Final
+
+from ...settings.model import Settings
+from .names import NAMESPACE, Object
+
+QUOTA: Final[Object] = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "no-doors", "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
+    # EKS itself would make a load balancer for a Service of that type: in no table, and left behind by a destroy.
+    "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+}
+
+
+def namespace(settings: Settings) -> Object:
+    """Held to the Pod Security Standard of the cluster's version; pods get the load balancer's readiness gates."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": NAMESPACE,
+            "labels": {
+                "app.kubernetes.io/part-of": NAMESPACE,
+                "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+                **{
+                    f"pod-security.kubernetes.io/{key}": value
+                    for mode in ("enforce", "audit", "warn")
+                    for key, value in ((mode, "restricted"), (f"{mode}-version", f"v{settings.eks.version}"))
+                },
+            },
+        },
+    }

@@ -1,0 +1,175 @@
+"""One service in the template: its identity, its entry, its workload, and the canary that a release puts beside it.
+
+Owns the resources of a service and their order. What is in the manifests is the business of the builders beside it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from ...acknowledge import acknowledge
+from ...service_releases import DIGEST, RELEASE, Track, parameters
+from ...settings import Settings
+from ...settings.service_names import pascal_case
+from ..instance_role import reported
+from ..platform_load_balancer import Route
+from ..pod_identity import pod_role
+from .manifest import manifest
+from .names import NAMESPACE, Object, metadata, object_labels
+from .network_policies import network_policy
+from .pods import deployment
+from .rights import grants
+from .scaling import autoscaler, disruption_budget
+from .traffic import binding
+from .traffic import service as cluster_service
+
+_DIGEST: Final = f"({DIGEST})?"
+"""Whoever may release a service may run any image of its repository, and no other: the template names the rest."""
+
+
+class Service(Construct):
+    """Attributes: `parameters` (names in the template), `route`, `role`, `entry` (its first manifest)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        settings: Settings,
+        cluster: eks.Cluster,
+        route: Route,
+        repository_uri: str,
+        after: Sequence[cdk.CfnResource],
+    ) -> None:
+        """`after`: what is there before the service and goes after it."""
+        super().__init__(scope, id)
+        stack = cdk.Stack.of(self)
+        self.parameters, self.route = parameters(name), route
+        figures = settings.eks.services[name]
+        granted = list(grants(figures, settings, account=stack.account))
+        self.role = pod_role(
+            self,
+            "Role",
+            cluster_arn=cluster.cluster_arn,
+            namespace=NAMESPACE,
+            service_account=name,
+            statements=[grant.statement for grant in granted],
+        )
+        wildcards = {arn: reason for grant in granted for arn, reason in grant.wildcards.items()}
+        if wildcards:
+            acknowledge(self.role, {reported(stack, arn): reason for arn, reason in wildcards.items()})
+        identity = eks.CfnPodIdentityAssociation(
+            self,
+            "Identity",
+            cluster_name=cluster.cluster_name,
+            namespace=NAMESPACE,
+            service_account=name,
+            role_arn=self.role.attr_arn,
+        )
+        # What has to be there when a pod is made: its account, its network, and the binding, whose readiness gate the
+        # controller puts into new pods only. The rule too: without one the load balancer checks no target.
+        self.entry = manifest(
+            self,
+            "Entry",
+            cluster=cluster,
+            objects=[
+                _service_account(name),
+                network_policy(name, settings),
+                disruption_budget(name),
+                *(cluster_service(name, track, port=figures.port) for track in Track),
+                *(
+                    binding(name, track, port=figures.port, target_group_arn=group.ref)
+                    for track, group in route.groups.items()
+                ),
+            ],
+            after=[*after, route.rule],
+        )
+        state = _State(self, name, largest=figures.hpa_max, smallest=figures.replicas)
+        scaling = autoscaler(name, Track.STABLE, figures, minimum=state.minimum)
+        released, stand_in = (
+            deployment(name, Track.STABLE, settings, image=image, release=state.release)
+            for image in (f"{repository_uri}@{state.image}", "")
+        )
+        manifest(
+            self,
+            "Workload",
+            cluster=cluster,
+            objects=[released, scaling],
+            instead=(state.stands_in, [stand_in, scaling]),
+            after=[self.entry, identity],
+        )
+        manifest(
+            self,
+            "Canary",
+            cluster=cluster,
+            objects=[
+                deployment(name, Track.CANARY, settings, image=f"{repository_uri}@{state.canary_image}"),
+                autoscaler(name, Track.CANARY, figures, minimum=state.minimum),
+            ],
+            after=[self.entry, identity],
+        ).cfn_options.condition = state.canary_runs
+
+
+class _State:
+    """What a release sets and every other deploy keeps: CDK sends `UsePreviousValue` (ADR 0004)."""
+
+    def __init__(self, scope: Construct, service: str, *, smallest: int, largest: int) -> None:
+        self._scope, self._stem = scope, pascal_case(service)
+        names = parameters(service)
+        only = "a digest, sha256: and 64 hexadecimal digits, or nothing"
+        image = self._text(
+            names.image, f"Digest of the image that runs as {service}; empty: the stand-in", _DIGEST, only
+        )
+        canary = self._text(
+            names.canary_image, f"Digest of the image that a release of {service} tries; empty: none", _DIGEST, only
+        )
+        release = self._text(
+            names.release, f"When {service} got its image, and what ran before", RELEASE, "what the release tool writes"
+        )
+        held = self._parameter(
+            names.minimum,
+            type="Number",
+            default=0,
+            min_value=0,
+            max_value=largest,
+            description=f"Pods of {service} at least, while a release holds them; 0: {smallest}",
+        )
+        self.image, self.canary_image, self.release = image, canary, release
+        self.stands_in = self._condition("StandsIn", cdk.Fn.condition_equals(image, ""))
+        self.canary_runs = self._condition("CanaryRuns", cdk.Fn.condition_not(cdk.Fn.condition_equals(canary, "")))
+        unheld = self._condition("IsUnheld", cdk.Fn.condition_equals(held.value_as_string, "0"))
+        self.minimum = cdk.Token.as_number(cdk.Fn.condition_if(unheld.logical_id, smallest, held.value_as_number))
+
+    def _text(self, name: str, description: str, pattern: str, words: str) -> str:
+        return self._parameter(
+            name,
+            type="String",
+            default="",
+            allowed_pattern=pattern,
+            constraint_description=words,
+            description=description,
+        ).value_as_string
+
+    def _parameter(self, name: str, **properties: Any) -> cdk.CfnParameter:
+        parameter = cdk.CfnParameter(self._scope, name, **properties)
+        parameter.override_logical_id(name)
+        return parameter
+
+    def _condition(self, what: str, expression: cdk.ICfnConditionExpression) -> cdk.CfnCondition:
+        condition = cdk.CfnCondition(self._scope, what, expression=expression)
+        condition.override_logical_id(f"{self._stem}{what}")
+        return condition
+
+
+def _service_account(name: str) -> Object:
+    """No token of Kubernetes: services have nothing to ask its API. Their identity in AWS is mounted by EKS."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": metadata(name, object_labels(name)),
+        "automountServiceAccountToken": False,
+    }
