@@ -2,6 +2,11 @@
 
 Owns the machines. Not the network that pods get on them (`addons`), nor the autoscaler, which finds the groups by
 the tags that EKS puts on their scaling groups (`k8s.io/cluster-autoscaler/enabled`, `.../<cluster>`).
+
+A spot node that AWS takes back is EKS's to handle: a managed group has Capacity Rebalancing on, so that a new node is
+asked for when EC2 sees the interruption coming, and the old one is cordoned and drained then, at the latest when the
+two minutes' notice arrives (EKS guide, "Managed node group capacity types"). A node termination handler on top of it
+would drain the same node twice. A node that is ill is replaced by EKS's node repair.
 """
 
 import json
@@ -17,6 +22,7 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..settings import catalogue
+from ..settings.capacity import Reserved, widest_reserved
 from ..settings.model import NodeGroup as NodeGroupSettings
 from . import off_hours
 from .ssm_agent import AGENT_REASONS, SSM_AGENT_ACTIONS
@@ -65,7 +71,10 @@ class NodeGroups(Construct):
         self._subnets = subnet_ids
         self._role = self._make_role()
         self._template = self._make_template(
-            security_group, volume_gb=volume_gb, max_pods=max_pods, tags={"Name": f"{name}-node", **tags}
+            security_group,
+            volume_gb=volume_gb,
+            user_data=_node_config(max_pods=max_pods, kept=widest_reserved((on_demand, spot), max_pods=max_pods)),
+            tags={"Name": f"{name}-node", **tags},
         )
         self.groups = [*self._make("on-demand", on_demand), *self._make("spot", spot)]
 
@@ -177,7 +186,7 @@ class NodeGroups(Construct):
         return role
 
     def _make_template(
-        self, security_group: ec2.ISecurityGroup, *, volume_gb: int, max_pods: int, tags: Mapping[str, str]
+        self, security_group: ec2.ISecurityGroup, *, volume_gb: int, user_data: str, tags: Mapping[str, str]
     ) -> ec2.CfnLaunchTemplate:
         """One for all groups: type and image are the group's business.
 
@@ -204,7 +213,7 @@ class NodeGroups(Construct):
                 )
                 for kind in ("instance", "volume")
             ],
-            user_data=cdk.Fn.base64(_node_config(max_pods)),
+            user_data=cdk.Fn.base64(user_data),
         )
         return ec2.CfnLaunchTemplate(self, "Template", launch_template_data=data)
 
@@ -246,12 +255,20 @@ class NodeGroups(Construct):
         )
 
 
-def _node_config(max_pods: int) -> str:
-    """User data: EKS merges it with its own (EKS guide, "Customize managed nodes with launch templates")."""
+def _node_config(*, max_pods: int, kept: Reserved) -> str:
+    """User data: EKS merges it with its own (EKS guide, "Customize managed nodes with launch templates").
+
+    `kubeReserved` is stated because nodeadm would reckon with the pods that a class holds without prefixes, so a node
+    full of pods would have too little for kubelet; and so that what is left is known at synth (`settings.capacity`).
+    """
+    kubelet = {
+        "maxPods": max_pods,
+        "kubeReserved": {"cpu": f"{kept.cpu_m}m", "memory": f"{kept.memory_mib}Mi", "ephemeral-storage": "1Gi"},
+    }
     config = {
         "apiVersion": "node.eks.aws/v1alpha1",
         "kind": "NodeConfig",
-        "spec": {"kubelet": {"config": {"maxPods": max_pods}}},
+        "spec": {"kubelet": {"config": kubelet}},
     }
     return "\n".join(
         (

@@ -65,11 +65,36 @@ KUBERNETES: Final[dict[str, dict[Addon, str]]] = {
         "eks-pod-identity-agent": "v1.3.10-eksbuild.1",
         "amazon-cloudwatch-observability": "v5.2.3-eksbuild.1",
     },
+    "1.36": {
+        "vpc-cni": "v1.22.3-eksbuild.1",
+        "coredns": "v1.14.3-eksbuild.3",
+        "kube-proxy": "v1.36.0-eksbuild.9",
+        "aws-ebs-csi-driver": "v1.62.0-eksbuild.1",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+        "amazon-cloudwatch-observability": "v6.2.0-eksbuild.1",
+    },
 }
-"""Kubernetes version -> EKS add-on -> its oldest version that EKS installs there.
+"""Kubernetes version -> EKS add-on -> its oldest version that is known to be installed there.
 
-`aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name vpc-cni` lists them. The CNI's is newer than
-EKS asks for: from 1.22.1 on it leaves out subnets tagged `kubernetes.io/role/cni=0` (its change log).
+`aws eks describe-addon-versions --kubernetes-version 1.36 --addon-name vpc-cni` lists them. Those of 1.36 are the
+oldest that public configurations of such clusters had in summer 2026 (the EKS guide names the newest ones only): EKS
+may take older ones. The CNI's is newer than EKS asks for: from 1.22.1 on it leaves out subnets tagged
+`kubernetes.io/role/cni=0` (its change log).
+"""
+
+AUTOSCALER: Final[dict[str, str]] = {"1.35": "v1.35.0", "1.36": "v1.36.1"}
+"""Kubernetes version -> image tag of the Cluster Autoscaler, which simulates that version's scheduler: its minor has to
+be the same (its README). The newest chart, 9.59.0, still names v1.35.0 itself."""
+
+CHARTS: Final[dict[Chart, str]] = {
+    "aws-load-balancer-controller": "1.5.0",
+    "metrics-server": "3.13.0",
+    "keda": "2.17.0",
+}
+"""Chart -> its oldest version that serves every Kubernetes version above, where its makers state one.
+
+Controller 2.5 (chart 1.5.0) serves 1.22 and newer (its installation page), metrics-server 0.8 (chart 3.13.0) 1.31 and
+newer (its README), KEDA the three newest versions of its time at least (its governance; 2.17 is of April 2025).
 """
 
 DATABASE: Final[dict[str, int]] = {
@@ -100,25 +125,3 @@ CACHE: Final = (
     "cache.m7g.large",
     "cache.r7g.large",
 )
-
-_SYSTEM_CPU_M: Final = 500
-_SYSTEM_MEMORY_MIB: Final = 500
-
-
-def allocatable_cpu_m(instance: InstanceClass) -> int:
-    """CPU that application pods can request on one node, in millicores.
-
-    kubelet reserves 6 % of the first core, 1 % of the second and 0.5 % of the next two (EKS's
-    `kube-reserved`); 500 m are left to DaemonSets and controllers.
-    """
-    reserved = 60 + (10 if instance.vcpu > 1 else 0) + 5 * min(max(instance.vcpu - 2, 0), 2)
-    return instance.vcpu * 1000 - reserved - _SYSTEM_CPU_M
-
-
-def allocatable_memory_mib(instance: InstanceClass, *, max_pods: int) -> int:
-    """Memory that application pods can request on one node, in MiB.
-
-    kubelet reserves 255 MiB + 11 MiB a pod (EKS's `kube-reserved`), 100 MiB as eviction threshold;
-    500 MiB are left to DaemonSets and controllers.
-    """
-    return instance.memory_mib - 255 - 11 * max_pods - 100 - _SYSTEM_MEMORY_MIB

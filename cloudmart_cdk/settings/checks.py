@@ -1,37 +1,22 @@
 """Checks over several settings at once.
 
-Owns what a single field cannot say: networks that fit, minima below maxima, connections and pods that
-the machines hold, names that AWS accepts, stacks that need each other. Each check yields `Problem`s;
-`loading` turns them into lines.
+Owns what a single field cannot say: networks that fit, minima below maxima, connections that the
+database holds, names that AWS accepts, stacks that need each other; the cluster's are in `eks_checks`. Each check
+yields `Problem`s; `loading` turns them into lines.
 """
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Network
 from itertools import combinations
 
 from ..revision import ApplicationError, Image, application
 from ..site_folder import SiteError
 from ..site_folder import checked as checked_site
-from . import catalogue
-from .model import NodeGroup, Settings
+from . import eks_checks
+from .model import Settings
+from .problem import Problem
 from .topology import NEEDS
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One refused input: where, what was given, what is allowed, what to do."""
-
-    key: str
-    given: str
-    allowed: str
-    do: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: given {self.given}; allowed: {self.allowed}; {self.do}"
-
 
 _SMALLEST = {"public": 27, "private": 26, "data": 28, "pods": 24}
 """Longest prefix per tier. A load balancer asks for a /27 (ELB guide); EKS and RDS for /28 and free addresses."""
@@ -47,8 +32,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _networks(settings)
     yield from _sizes(settings)
     yield from _connections(settings)
-    yield from _pods(settings)
-    yield from _cluster(settings)
+    yield from eks_checks.problems(settings)
     yield from _names(settings)
     yield from _skips(settings)
     yield from _options(settings)
@@ -131,10 +115,6 @@ def _networks(settings: Settings) -> Iterator[Problem]:
 
 
 def _sizes(settings: Settings) -> Iterator[Problem]:
-    def below(key: str, low: float, high_key: str, high: float) -> Iterator[Problem]:
-        if low > high:
-            yield Problem(key, f"{low:g}", f"at most {high_key}, which is {high:g}", f"lower {key} or raise {high_key}")
-
     if settings.backend.min >= settings.backend.max:
         yield Problem(
             "backend.min",
@@ -142,39 +122,7 @@ def _sizes(settings: Settings) -> Iterator[Problem]:
             f"less than backend.max, which is {settings.backend.max}: a rolling replacement needs room for one more",
             "lower backend.min or raise backend.max",
         )
-    for kind in ("on_demand", "spot"):
-        group: NodeGroup = getattr(settings.eks, kind)
-        key = f"eks.{kind}"
-        yield from below(f"{key}.min", group.min, f"{key}.desired", group.desired)
-        yield from below(f"{key}.desired", group.desired, f"{key}.max", group.max)
-        architectures = {catalogue.EC2[name].architecture for name in group.instance_types}
-        if len(architectures) > 1:
-            yield Problem(
-                f"{key}.instance_types",
-                ",".join(group.instance_types),
-                "classes of one architecture",
-                "use x86_64 (t3, m7i) or arm64 (t4g, m7g) classes only",
-            )
-        if group.per_zone and any(size % 2 for size in (group.min, group.desired, group.max)):
-            yield Problem(
-                f"{key}.desired",
-                f"min {group.min}, desired {group.desired}, max {group.max} in two zones",
-                "even figures, half for each zone",
-                f"use even figures or -c {key}.per_zone=false",
-            )
-    if settings.eks.on_demand.max == 0:
-        yield Problem(
-            "eks.on_demand.max",
-            "0",
-            "at least 1",
-            "use e.g. -c eks.on_demand.max=2: the cluster's own pods need a node that stays",
-        )
-    for name, service in settings.eks.services.items():
-        key = f"eks.services.{name}"
-        yield from below(f"{key}.replicas", service.replicas, f"{key}.hpa_max", service.hpa_max)
-        yield from below(f"{key}.cpu_request", service.cpu_request, f"{key}.cpu_limit", service.cpu_limit)
-        yield from below(f"{key}.memory_request", service.memory_request, f"{key}.memory_limit", service.memory_limit)
-    yield from below(
+    yield from eks_checks.below(
         "database.aurora_min_acu",
         settings.database.aurora_min_acu,
         "database.aurora_max_acu",
@@ -188,17 +136,6 @@ def _sizes(settings: Settings) -> Iterator[Problem]:
             f"0, or at least 10 % above database.storage_gb ({storage})",
             f"use {math.ceil(storage * 1.1)} or more",
         )
-    ports = sorted(service.port for service in settings.eks.services.values())
-    if ports and ports != list(range(ports[0], ports[0] + len(ports))):
-        yield Problem(
-            "eks.services.*.port",
-            ",".join(map(str, ports)),
-            "each once, without gaps: the firewall opens one range",
-            f"use {ports[0]} to {ports[0] + len(ports) - 1}",
-        )
-    paths = [service.path for service in settings.eks.services.values()]
-    if len(set(paths)) != len(paths):
-        yield Problem("eks.services.*.path", ",".join(paths), "each path once", "give every service its own")
 
 
 def _connections(settings: Settings) -> Iterator[Problem]:
@@ -232,54 +169,6 @@ def _connections(settings: Settings) -> Iterator[Problem]:
             f"max_connections {database.max_connections} of {database.instance_class}",
             "lower a pool or a maximum, choose a larger class, or -c database.proxy=true",
         )
-
-
-def _pods(settings: Settings) -> Iterator[Problem]:
-    """HPA maxima against what the nodes hold at their own maxima."""
-    eks = settings.eks
-    cpu = memory = 0
-    for group in (eks.on_demand, eks.spot):
-        classes = [catalogue.EC2[name] for name in group.instance_types]
-        cpu += group.max * min(catalogue.allocatable_cpu_m(c) for c in classes)
-        memory += group.max * min(catalogue.allocatable_memory_mib(c, max_pods=eks.max_pods) for c in classes)
-    wanted_cpu = sum(s.hpa_max * s.cpu_request for s in eks.services.values())
-    wanted_memory = sum(s.hpa_max * s.memory_request for s in eks.services.values())
-    for unit, wanted, held in (("m CPU", wanted_cpu, cpu), (" MiB", wanted_memory, memory)):
-        if wanted > held:
-            yield Problem(
-                "eks.services.*.hpa_max",
-                f"maxima that request {wanted}{unit}",
-                f"the {held}{unit} that {eks.on_demand.max + eks.spot.max} nodes hold",
-                "lower hpa_max of a service or raise eks.on_demand.max or eks.spot.max",
-            )
-
-
-def _cluster(settings: Settings) -> Iterator[Problem]:
-    """Add-ons that EKS installs on this Kubernetes version, and people who are granted one thing."""
-    eks = settings.eks
-    look = f"use one that `aws eks describe-addon-versions --kubernetes-version {eks.version}` lists"
-    for addon, oldest in catalogue.KUBERNETES[eks.version].items():
-        key = f"eks.addons.{addon}"
-        given = eks.addons.get(addon)
-        if given is None:
-            yield Problem(key, "nothing", f"{oldest} or newer on Kubernetes {eks.version}", f"add -c {key}={oldest}")
-        elif _release(given) < _release(oldest):
-            yield Problem(key, given, f"{oldest} or newer on Kubernetes {eks.version}", look)
-        elif addon == "kube-proxy" and not given.startswith(f"v{eks.version}."):
-            yield Problem(key, given, f"v{eks.version}.x: it goes with Kubernetes {eks.version}", look)
-    both = sorted(set(eks.admins) & set(eks.developers))
-    if both:
-        yield Problem(
-            "eks.developers",
-            ",".join(both),
-            "who is not among eks.admins: EKS takes one entry a principal",
-            "name each in one of the two",
-        )
-
-
-def _release(version: str) -> tuple[int, ...]:
-    """`v1.22.4-eksbuild.3` as numbers that compare."""
-    return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
 def _names(settings: Settings) -> Iterator[Problem]:

@@ -15,8 +15,9 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from .checks import Problem, problems
+from .checks import problems
 from .model import Settings, Stage
+from .problem import Problem
 from .wording import KEY, explain, shown, suggestion
 
 STAGES: tuple[str, ...] = get_args(Stage)

@@ -1,11 +1,12 @@
 """Pods of the cluster's own: what add-ons and charts run beside the services, and what they request.
 
-Owns these figures, in one place: `capacity` counts them, and charts and add-ons are configured with them. `ours` says
-which: requests that this project states; the others are an add-on's own, as its source has them. Not the services'
-requests, which are settings.
+Owns these figures, in one place: `capacity` counts them, and charts and add-ons are configured with them. What charts
+request is this project's choice, and so is what the CloudWatch agent requests; the rest of the add-ons' figures are
+their own, as their sources have them. Not the services' requests, which are settings.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .catalogue import Addon, Chart
@@ -13,7 +14,7 @@ from .catalogue import Addon, Chart
 
 @dataclass(frozen=True)
 class SystemPod:
-    """Pods of one workload: CPU in millicores, memory in MiB, all containers of a pod together."""
+    """Pods of one workload: CPU in millicores, memory in MiB. The main container's, or all containers' together."""
 
     name: str
     cpu_m: int
@@ -23,8 +24,10 @@ class SystemPod:
     """A DaemonSet: one on every node, whatever `replicas` says."""
     memory_limit_mib: int = 0
     """0: none is stated. CPU limits are never ours: they would throttle a controller when it is needed most."""
-    ours: bool = False
-    """Requests, limit and replicas are stated by this project."""
+    on_demand: bool = False
+    """Never on a spot node."""
+    beside: str = ""
+    """A container more in the pod of this name, not a pod."""
 
 
 ADDON_PODS: Final[dict[Addon, tuple[SystemPod, ...]]] = {
@@ -48,7 +51,7 @@ ADDON_PODS: Final[dict[Addon, tuple[SystemPod, ...]]] = {
     # scraper, node exporter and kube-state-metrics exist with OTel Container Insights only (off), and those for GPU and
     # Neuron run on such instances only. The agent's own request is 250m, an eighth of a t3.medium on every node.
     "amazon-cloudwatch-observability": (
-        SystemPod("cloudwatch-agent", 100, 128, per_node=True, memory_limit_mib=512, ours=True),
+        SystemPod("cloudwatch-agent", 100, 128, per_node=True, memory_limit_mib=512),
         SystemPod("fluent-bit", 50, 25, per_node=True, memory_limit_mib=250),
         SystemPod("controller-manager", 100, 64),
     ),
@@ -58,37 +61,60 @@ ADDON_PODS: Final[dict[Addon, tuple[SystemPod, ...]]] = {
 CHART_PODS: Final[dict[Chart, tuple[SystemPod, ...]]] = {
     # The chart suggests 100m and 128 MiB; it watches two target groups a service.
     "aws-load-balancer-controller": (
-        SystemPod("controller", 50, 128, replicas=2, memory_limit_mib=256, ours=True),
+        SystemPod("controller", 50, 128, replicas=2, memory_limit_mib=256, on_demand=True),
     ),
     # The chart suggests 100m and 300 MiB; memory grows with nodes and pods, here 30 nodes at most.
-    "cluster-autoscaler": (SystemPod("cluster-autoscaler", 50, 200, memory_limit_mib=512, ours=True),),
+    "cluster-autoscaler": (SystemPod("cluster-autoscaler", 50, 200, memory_limit_mib=512, on_demand=True),),
     # The chart's default, 100m and 200 MiB, is for 100 nodes (its README).
-    "metrics-server": (SystemPod("metrics-server", 50, 100, memory_limit_mib=256, ours=True),),
+    "metrics-server": (SystemPod("metrics-server", 50, 100, memory_limit_mib=256, on_demand=True),),
     # The chart's default is 100m and 100 MiB each; here it scales one workload.
     "keda": (
-        SystemPod("operator", 50, 100, memory_limit_mib=512, ours=True),
-        SystemPod("metricServer", 50, 100, memory_limit_mib=256, ours=True),
-        SystemPod("webhooks", 10, 50, memory_limit_mib=128, ours=True),
+        SystemPod("operator", 50, 100, memory_limit_mib=512, on_demand=True),
+        SystemPod("metricServer", 50, 100, memory_limit_mib=256, on_demand=True),
+        SystemPod("webhooks", 10, 50, memory_limit_mib=128, on_demand=True),
     ),
     # The chart suggests 50m and 500 MiB.
-    "vertical-pod-autoscaler": (SystemPod("recommender", 50, 300, memory_limit_mib=1000, ours=True),),
-    # Its own defaults request nothing. Prometheus with a config reloader, Grafana with a sidecar.
+    "vertical-pod-autoscaler": (SystemPod("recommender", 50, 300, memory_limit_mib=1000, on_demand=True),),
+    # The chart itself requests nothing.
     "kube-prometheus-stack": (
-        SystemPod("prometheus", 210, 550, memory_limit_mib=1024, ours=True),
-        SystemPod("grafana", 100, 200, memory_limit_mib=400, ours=True),
-        SystemPod("operator", 50, 100, memory_limit_mib=256, ours=True),
-        SystemPod("kube-state-metrics", 10, 64, memory_limit_mib=128, ours=True),
+        SystemPod("operator", 50, 64, memory_limit_mib=192, on_demand=True),
+        SystemPod("prometheus", 100, 512, memory_limit_mib=1024, on_demand=True),
+        SystemPod("config-reloader", 10, 32, memory_limit_mib=64, beside="prometheus"),
+        SystemPod("kube-state-metrics", 20, 64, memory_limit_mib=128, on_demand=True),
+        SystemPod("grafana", 50, 192, memory_limit_mib=384, on_demand=True),
     ),
 }
 """Helm chart -> its pods, by the names that the chart gives its parts. All requests are stated by this project."""
 
 
+_PODS: Final[dict[str, tuple[SystemPod, ...]]] = dict((*ADDON_PODS.items(), *CHART_PODS.items()))
+
+
+def pods(source: Addon | Chart) -> tuple[SystemPod, ...]:
+    """Entries of an add-on or a chart."""
+    return _PODS[source]
+
+
 def pod(source: Addon | Chart, name: str) -> SystemPod:
     """One entry. Raises `KeyError` for a part that is not listed."""
-    for candidate in {**ADDON_PODS, **CHART_PODS}[source]:
+    for candidate in pods(source):
         if candidate.name == name:
             return candidate
     raise KeyError(f"{source}: {name}")
+
+
+def whole(entries: Iterable[SystemPod]) -> Iterator[SystemPod]:
+    """Pods with all their containers."""
+    listed = tuple(entries)
+    for entry in listed:
+        if entry.beside:
+            continue
+        more = [other for other in listed if other.beside == entry.name]
+        yield replace(
+            entry,
+            cpu_m=entry.cpu_m + sum(other.cpu_m for other in more),
+            memory_mib=entry.memory_mib + sum(other.memory_mib for other in more),
+        )
 
 
 def resources(source: Addon | Chart, name: str) -> dict[str, dict[str, str]]:

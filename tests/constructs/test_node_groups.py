@@ -94,12 +94,22 @@ def test_launch_template(synthesized: Synthesize, stage: str) -> None:
     assert {specification["ResourceType"] for specification in data["TagSpecifications"]} == {"instance", "volume"}
 
 
-def test_user_data_sets_the_maximum_of_pods(synthesized: Synthesize) -> None:
+def test_user_data_sets_the_maximum_of_pods_and_keeps_memory_for_as_many(synthesized: Synthesize) -> None:
+    """nodeadm by itself would keep 255 MiB + 11 MiB for each of the 17 pods of a t3.medium without prefixes."""
     lines = _launch_template(synthesized("lab"))["UserData"]["Fn::Base64"].splitlines()
     assert lines[1] == 'Content-Type: multipart/mixed; boundary="//"'
     assert lines[3:6] == ["--//", "Content-Type: application/node.eks.aws", ""]
-    assert json.loads(lines[6])["spec"] == {"kubelet": {"config": {"maxPods": 110}}}
+    kept = {"cpu": "70m", "memory": "695Mi", "ephemeral-storage": "1Gi"}
+    assert json.loads(lines[6])["spec"] == {"kubelet": {"config": {"maxPods": 40, "kubeReserved": kept}}}
     assert lines[-1] == "--//--"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nodes_change_one_by_one_and_are_repaired(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    for group in _groups(app, "ON_DEMAND") + _groups(app, "SPOT"):
+        assert group["UpdateConfig"] == {"MaxUnavailable": 1}
+        assert group["NodeRepairConfig"] == {"Enabled": True}
 
 
 def test_graviton_nodes_get_the_image_of_their_architecture(synthesized: Synthesize) -> None:

@@ -137,7 +137,52 @@ CHECKS: Final = {
         database__engine="aurora",
         database__reader_pool="5",
     ),
-    "HPA maxima above the nodes": _of("eks.services.*.hpa_max", "3 nodes hold", eks__services__queue__hpa_max="20"),
+    "replicas above the least nodes": _of(
+        "eks.on_demand.min",
+        "12 of 27 pods find no place on 1 node",
+        "2 or more, to hold",
+        "use -c eks.on_demand.min=2,",
+        eks__on_demand__min="1",
+    ),
+    "options above the first nodes": _of(
+        "eks.on_demand.desired",
+        "find no place on 2 nodes",
+        "use -c eks.on_demand.desired=3,",
+        eks__prometheus="true",
+    ),
+    "nodes too small for any number of them": _of(
+        "eks.on_demand.min", "larger eks.on_demand.instance_types", eks__on_demand__instance_types="t3.micro"
+    ),
+    "HPA maxima above the nodes": _of(
+        "eks.services.*.hpa_max",
+        "26 of 51 pods find no place on 3 nodes, first payment (150m CPU, 256 MiB, on-demand nodes only)",
+        "use -c eks.on_demand.max=5",
+        eks__services__queue__hpa_max="20",
+    ),
+    "HPA maxima above any number of nodes": _of(
+        "eks.services.*.hpa_max",
+        "lower hpa_max of a service, or choose larger eks.on_demand.instance_types",
+        eks__services__queue__hpa_max="100000",
+    ),
+    "addresses of Services that the VPC has": _of(
+        "eks.service_cidr", "apart from network.cidr 10.0.0.0/16", eks__service_cidr="10.0.128.0/20"
+    ),
+    "addresses of Services that pods have": _of(
+        "eks.service_cidr",
+        "apart from network.pods_cidr 172.20.0.0/16",
+        network__pods_cidr="172.20.0.0/16",
+        network__pods="172.20.0.0/17,172.20.128.0/17",
+    ),
+    "public addresses of Services": _of(
+        "eks.service_cidr", "/12 to /24 of 10.0.0.0/8", "172.20.0.0/16", eks__service_cidr="100.128.0.0/16"
+    ),
+    "too few addresses of Services": _of("eks.service_cidr", "/12 to /24", eks__service_cidr="172.20.0.0/25"),
+    "chart too old": _of(
+        "eks.charts.metrics-server", "3.13.0 or newer on Kubernetes", **{"eks__charts__metrics-server": "3.12.2"}
+    ),
+    "version without its add-ons": _of(
+        "eks.addons.coredns", "v1.14.3-eksbuild.3 or newer on Kubernetes 1.36", eks__version="1.36"
+    ),
     "add-on too old": _of(
         "eks.addons.vpc-cni", "or newer on Kubernetes", **{"eks__addons__vpc-cni": "v1.0.0-eksbuild.1"}
     ),

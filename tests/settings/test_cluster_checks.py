@@ -1,8 +1,13 @@
-"""Settings of the cluster that are refused before any synth: add-ons, people, machines."""
+"""Settings of the cluster that are refused before any synth: add-ons, charts, people, machines."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from cloudmart_cdk.settings import SettingsError, load_settings
+from cloudmart_cdk.settings import SettingsError, load_settings, loading
+from cloudmart_cdk.settings.catalogue import AUTOSCALER, KUBERNETES
+from tests.support import PROJECT
 
 ROLE = "arn:aws:iam::111122223333:role/ops"
 
@@ -49,3 +54,42 @@ def test_out_of_bounds(context: dict[str, str]) -> None:
 
 def test_nobody_is_granted_twice() -> None:
     assert f"eks.developers: given {ROLE}" in _refusal({"eks.admins": ROLE, "eks.developers": ROLE})
+
+
+UPGRADE = {
+    "eks.version": "1.36",
+    "eks.addons.kube-proxy": "v1.36.0-eksbuild.9",
+    "eks.addons.coredns": "v1.14.3-eksbuild.3",
+}
+"""What docs/runbook/kubernetes-upgrade.md changes."""
+
+
+@pytest.mark.parametrize("stage", ["lab", "dev", "staging", "prod"])
+def test_an_upgrade_by_one_version_is_three_settings(stage: str) -> None:
+    assert load_settings({"stage": stage, **UPGRADE}).eks.version == "1.36"
+    for forgotten in ("eks.addons.kube-proxy", "eks.addons.coredns"):
+        context = {key: value for key, value in UPGRADE.items() if key != forgotten}
+        assert f"error: {forgotten}: given v1." in _refusal({"stage": stage, **context})
+
+
+def test_the_autoscaler_is_of_every_version_that_is_offered() -> None:
+    """Its minor is Kubernetes' minor: it simulates that version's scheduler."""
+    assert AUTOSCALER.keys() == KUBERNETES.keys()
+    assert all(tag.startswith(f"v{version}.") for version, tag in AUTOSCALER.items())
+
+
+def test_kubectl_is_at_most_one_minor_from_every_version_that_is_offered() -> None:
+    """Kubernetes' version skew policy. CDK's function applies with the kubectl of the installed layer."""
+    (layer,) = {
+        line.partition("==")[0] for line in (PROJECT / "requirements.txt").read_text().splitlines() if "kubectl" in line
+    }
+    ours = int(layer.rpartition("-v")[2])
+    assert all(abs(int(version.partition(".")[2]) - ours) <= 1 for version in KUBERNETES)
+
+
+def test_a_chart_that_nobody_pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in loading._STAGE_FILES.glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        (tmp_path / file.name).write_text(re.sub(r"\ncluster-autoscaler = .*", "", text), encoding="utf-8")
+    monkeypatch.setattr(loading, "_STAGE_FILES", tmp_path)
+    assert "eks.charts.cluster-autoscaler: given nothing" in _refusal({})

@@ -10,12 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from cloudmart_cdk.settings import SettingsError, checks, load_settings, loading
-from cloudmart_cdk.settings.checks import Problem
+from cloudmart_cdk.settings import SettingsError, checks, eks_checks, load_settings, loading
+from cloudmart_cdk.settings.problem import Problem
 from tests.settings.refusals import ALL, CHECKS, Refusal
 from tests.support import PROJECT
 
@@ -118,11 +119,12 @@ def test_setting_missing_from_stage_files(edit_stage_files: Callable[[str, str],
         load_settings({})
 
 
+@pytest.mark.parametrize("module", [checks, eks_checks], ids=["checks", "eks_checks"])
 def test_every_check_has_its_case(
-    monkeypatch: pytest.MonkeyPatch, edit_stage_files: Callable[[str, str], None]
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, edit_stage_files: Callable[[str, str], None]
 ) -> None:
-    """Each `Problem(...)` written in `checks` is provoked by the table."""
-    tree = ast.parse(inspect.getsource(checks))
+    """Each `Problem(...)` written there is provoked by the table."""
+    tree = ast.parse(inspect.getsource(module))
     written = {
         node.lineno
         for node in ast.walk(tree)
@@ -134,7 +136,7 @@ def test_every_check_has_its_case(
         provoked.add(sys._getframe(1).f_lineno)
         return Problem(*arguments)
 
-    monkeypatch.setattr(checks, "Problem", recorded)
+    monkeypatch.setattr(module, "Problem", recorded)
     edit_stage_files("", "")
     for case in CHECKS.values():
         with pytest.raises(SettingsError):
@@ -142,4 +144,4 @@ def test_every_check_has_its_case(
     edit_stage_files("vpc-cni = .*", "")  # what `-c` cannot take away
     with pytest.raises(SettingsError, match=r"eks.addons.vpc-cni: given nothing"):
         load_settings({})
-    assert written - provoked == set(), "lines of checks.py without a case in tests/settings/refusals.py"
+    assert written - provoked == set(), f"lines of {module.__name__} without a case in tests/settings/refusals.py"
