@@ -29,11 +29,12 @@ class Stack:
 
     def __init__(self, clients: Clients, state: State) -> None:
         self._client, self._state = clients.client("cloudformation"), state
-        self._made = False
         self.id = ""
+        self.wanted = "no"
+        """Value of the parameter of that name."""
 
-    def put(self, status: str = "COMPLETE", parameters: dict[str, str] | None = None, **resources: Template) -> str:
-        """Creates or updates it; the reasons of what failed."""
+    def _settled(self, resources: dict[str, Template]) -> str:
+        """Creates or updates it; how that ended."""
         body = json.dumps(
             {
                 "Parameters": {"Wanted": {"Type": "String", "Default": "no"}},
@@ -41,14 +42,19 @@ class Stack:
                 "Resources": {"Cluster": platform.cluster(), **resources},
             }
         )
-        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()]
-        call = self._client.update_stack if self._made else self._client.create_stack
-        self.id = call(StackName=_NAME, TemplateBody=body, Parameters=given)["StackId"]
-        self._made = True
-        found = settle(self._client, self.id)["StackStatus"]
-        why = " ".join(reasons(self._client, self.id))
-        assert found.endswith(status), why
-        return why
+        wanted = {"ParameterKey": "Wanted", "ParameterValue": self.wanted}
+        call = self._client.update_stack if self.id else self._client.create_stack
+        self.id = call(StackName=_NAME, TemplateBody=body, Parameters=[wanted])["StackId"]
+        return str(settle(self._client, self.id)["StackStatus"])
+
+    def put(self, **resources: Template) -> None:
+        status = self._settled(resources)
+        assert status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), reasons(self._client, self.id)
+
+    def fails(self, **resources: Template) -> str:
+        """The reasons."""
+        assert self._settled(resources) in ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
+        return " ".join(reasons(self._client, self.id))
 
     def delete(self) -> tuple[str, str]:
         self._client.delete_stack(StackName=_NAME)
@@ -94,7 +100,8 @@ def test_tokens_of_the_manifest_are_resolved(stack: Stack) -> None:
 
     topic_arn = "arn:aws:sns:ap-northeast-2:111111111111:token"
     assert data() == {"topic": topic_arn, "wanted": "stand-in", "braces": "{{ not ours }}"}
-    stack.put(parameters={"Wanted": "yes"}, **resources)
+    stack.wanted = "yes"
+    stack.put(**resources)
     assert data()["wanted"] == "released"
 
 
@@ -102,9 +109,11 @@ def test_a_condition_makes_an_object_and_takes_it_away(stack: Stack) -> None:
     some = manifest(config("sometimes"), after=("Space",)) | {"Condition": "Wanted"}
     stack.put(Space=SPACE, Some=some)
     assert "ConfigMap/sometimes" not in stack.names()
-    stack.put(parameters={"Wanted": "yes"}, Space=SPACE, Some=some)
+    stack.wanted = "yes"
+    stack.put(Space=SPACE, Some=some)
     assert "ConfigMap/sometimes" in stack.names()
-    stack.put(parameters={"Wanted": "no"}, Space=SPACE, Some=some)
+    stack.wanted = "no"
+    stack.put(Space=SPACE, Some=some)
     assert "ConfigMap/sometimes" not in stack.names()
 
 
@@ -141,14 +150,14 @@ def test_what_a_manifest_drops_goes_only_if_kubectl_prunes_it(stack: Stack) -> N
     ],
 )
 def test_what_an_api_server_refuses_fails_the_stack(stack: Stack, resources: dict[str, Template], words: str) -> None:
-    why = stack.put(status="ROLLBACK_COMPLETE", **resources)
+    why = stack.fails(**resources)
     assert re.search(words, why), why
 
 
 def test_a_selector_does_not_change(stack: Stack) -> None:
     first, second = platform.deployment("seats", "stable"), platform.deployment("seats", "blue")
     stack.put(Space=SPACE, Seats=manifest(first, after=("Space",)))
-    why = stack.put(status="UPDATE_ROLLBACK_COMPLETE", Space=SPACE, Seats=manifest(second, after=("Space",)))
+    why = stack.fails(Space=SPACE, Seats=manifest(second, after=("Space",)))
     assert "spec.selector: field is immutable" in why
     assert [entry.manifest for entry in stack.recorded().of("Deployment")] == [first]
 
