@@ -87,14 +87,16 @@ AUTOSCALER: Final[dict[str, str]] = {"1.35": "v1.35.0", "1.36": "v1.36.1"}
 be the same (its README). The newest chart, 9.59.0, still names v1.35.0 itself."""
 
 CHARTS: Final[dict[Chart, str]] = {
-    "aws-load-balancer-controller": "1.5.0",
+    "aws-load-balancer-controller": "3.0.0",
+    "cluster-autoscaler": "9.54.0",
     "metrics-server": "3.13.0",
     "keda": "2.17.0",
 }
 """Chart -> its oldest version that serves every Kubernetes version above, where its makers state one.
 
-Controller 2.5 (chart 1.5.0) serves 1.22 and newer (its installation page), metrics-server 0.8 (chart 3.13.0) 1.31 and
-newer (its README), KEDA the three newest versions of its time at least (its governance; 2.17 is of April 2025).
+The load balancer controller 2.5 and newer serves 1.22 and newer (its installation page), and our values are those of
+3.x; the autoscaler's chart carries 1.35 from 9.54.0 on; metrics-server 0.8 (chart 3.13.0) serves 1.31 and newer (its
+README); KEDA serves the three newest versions of its time at least (its governance; 2.17 is of April 2025).
 """
 
 DATABASE: Final[dict[str, int]] = {

@@ -1,8 +1,8 @@
 """Checks over several settings at once.
 
 Owns what a single field cannot say: networks that fit, minima below maxima, connections that the
-database holds, names that AWS accepts, stacks that need each other; the cluster's are in `eks_checks`. Each check
-yields `Problem`s; `loading` turns them into lines.
+database holds, names that AWS accepts, stacks that need each other; the cluster's are in `eks_checks`, the service
+table's in `service_checks`. Each check yields `Problem`s; `loading` turns them into lines.
 """
 
 import math
@@ -13,7 +13,7 @@ from itertools import combinations
 from ..revision import ApplicationError, Image, application
 from ..site_folder import SiteError
 from ..site_folder import checked as checked_site
-from . import eks_checks
+from . import eks_checks, service_checks
 from .model import Settings
 from .problem import Problem
 from .topology import NEEDS
@@ -33,6 +33,7 @@ def problems(settings: Settings) -> Iterator[Problem]:
     yield from _sizes(settings)
     yield from _connections(settings)
     yield from eks_checks.problems(settings)
+    yield from service_checks.problems(settings)
     yield from _names(settings)
     yield from _skips(settings)
     yield from _options(settings)
