@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import kubernetes_validate
-from jsonschema import Draft202012Validator
+import kubernetes_validate  # type: ignore[import-untyped]  # has no types; only `validate` is called
+from jsonschema_rs import Draft202012Validator
 
 CRDS: Final = Path(__file__).parent / "crds"
 
@@ -31,8 +31,8 @@ def violations(document: Mapping[str, Any], version: str) -> Iterator[str]:
     """What is wrong with an object by its schema; Kubernetes' own kinds by the schemas of `version`, e.g. 1.35."""
     api_version, kind = document.get("apiVersion"), document.get("kind")
     if validator := custom_kinds().get((str(api_version), str(kind))):
-        for error in validator.iter_errors(document):
-            yield f"{error.json_path}: {error.message}"
+        for error in validator.iter_errors(dict(document)):
+            yield f"{'.'.join(map(str, error.instance_path))}: {error.message}"
         return
     try:
         validated = kubernetes_validate.validate(dict(document), version, strict=True)

@@ -89,7 +89,7 @@ def _admits(world: World, one: Pods, other: Pods, side: str, port: int | None) -
         other in peers(world, policy, peer) and any(listener.port(each.get("port")) == port for each in ports)
         for policy in limiting
         for rule_side, _, peer, ports in rules_of(policy)
-        if rule_side == wanted and "ipBlock" not in peer
+        if rule_side == wanted
     )
 
 
@@ -102,7 +102,9 @@ def rules_of(policy: Object) -> Iterator[tuple[str, int, Mapping[str, Any], list
 
 
 def peers(world: World, policy: Object, peer: Mapping[str, Any]) -> list[Pods]:
-    """Pods that a peer means. Without a namespaceSelector those of the policy's own namespace."""
+    """Pods that a peer means. Without a namespaceSelector those of the policy's own namespace; a range means none."""
+    if "ipBlock" in peer:
+        return []
     spaces = [policy.namespace]
     if "namespaceSelector" in peer:
         spaces = [name for name, labels in world.namespaces.items() if matches(peer["namespaceSelector"], labels)]
