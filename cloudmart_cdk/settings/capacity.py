@@ -114,11 +114,16 @@ def system(eks: Eks, *, options: bool = True) -> Iterator[SystemPod]:
             yield from system_pods.whole(system_pods.pods(chart))
 
 
-def room(eks: Eks, group: NodeGroup) -> Room:
-    """What is left on a node of the group's worst class under its DaemonSets."""
+def offered(eks: Eks, group: NodeGroup) -> Room:
+    """What a node of the group's worst class gives to pods."""
     kept = widest_reserved((eks.on_demand, eks.spot), max_pods=eks.max_pods)
     rooms = [allocatable(catalogue.EC2[name], kept=kept, max_pods=eks.max_pods) for name in group.instance_types]
-    left = Room(min(r.cpu_m for r in rooms), min(r.memory_mib for r in rooms), eks.max_pods)
+    return Room(min(room.cpu_m for room in rooms), min(room.memory_mib for room in rooms), eks.max_pods)
+
+
+def room(eks: Eks, group: NodeGroup) -> Room:
+    """What is left of it under the DaemonSets."""
+    left = offered(eks, group)
     for pod in system(eks):
         if pod.per_node:
             left = left.without(pod.cpu_m, pod.memory_mib)

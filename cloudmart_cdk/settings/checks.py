@@ -158,7 +158,9 @@ def _connections(settings: Settings) -> Iterator[Problem]:
             if not 10 <= pool <= 20:
                 yield Problem(f"database.{key}", str(pool), "10 to 20 behind RDS Proxy", f"use -c database.{key}=10")
         return
-    processes = sum(s.hpa_max for s in settings.eks.services.values() if "db" in s.uses)
+    maxima = [service.hpa_max for service in settings.eks.services.values() if "db" in service.uses]
+    # A release of one service at a time may run it twice: a blue/green sends everyone to the canary's pods.
+    processes = sum(maxima) + max(maxima, default=0)
     shop = shops * database.shop_pool
     services = processes * database.service_pool
     total = shop + services + database.reserved_connections

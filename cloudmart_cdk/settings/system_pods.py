@@ -66,11 +66,11 @@ CHART_PODS: Final[dict[Chart, tuple[SystemPod, ...]]] = {
     # The chart suggests 100m and 300 MiB; memory grows with nodes and pods, here 30 nodes at most.
     "cluster-autoscaler": (SystemPod("cluster-autoscaler", 50, 200, memory_limit_mib=512, on_demand=True),),
     # The chart's default, 100m and 200 MiB, is for 100 nodes (its README).
-    "metrics-server": (SystemPod("metrics-server", 50, 100, memory_limit_mib=256, on_demand=True),),
+    "metrics-server": (SystemPod("metrics-server", 40, 100, memory_limit_mib=256, on_demand=True),),
     # The chart's default is 100m and 100 MiB each; here it scales one workload.
     "keda": (
-        SystemPod("operator", 50, 100, memory_limit_mib=512, on_demand=True),
-        SystemPod("metricServer", 50, 100, memory_limit_mib=256, on_demand=True),
+        SystemPod("operator", 30, 100, memory_limit_mib=512, on_demand=True),
+        SystemPod("metricServer", 30, 100, memory_limit_mib=256, on_demand=True),
         SystemPod("webhooks", 10, 50, memory_limit_mib=128, on_demand=True),
     ),
     # The chart suggests 50m and 500 MiB.

@@ -129,6 +129,15 @@ def test_every_stage_fits_its_least_its_first_and_its_most_nodes(stage: str) -> 
     assert capacity.at_minimum(eks).nodes == 2
 
 
+def test_a_release_in_lab_needs_no_third_node_however_pods_are_spread() -> None:
+    """The scheduler fills nodes evenly, not one by one: what is left is split. Half of it holds the new pod."""
+    eks = _eks("lab")
+    room, pods = capacity.room(eks, eks.on_demand), capacity.wanted(eks, "replicas")
+    (new,) = capacity.new_pod(eks)
+    assert (2 * room.cpu_m - sum(pod.cpu_m for pod in pods)) // 2 >= new.cpu_m
+    assert (2 * room.memory_mib - sum(pod.memory_mib for pod in pods)) // 2 >= new.memory_mib
+
+
 @pytest.mark.parametrize("stage", ["staging", "prod"])
 def test_only_small_stages_cut_the_maxima_of_the_specification(stage: str) -> None:
     maxima = {name: service.hpa_max for name, service in _eks(stage).services.items()}
