@@ -1,6 +1,7 @@
-"""The alarm table of specification section 7, by what is watched. The only place with thresholds.
+"""The alarm table of specification section 7, by what is watched. With `rollout_alarms` the only place with thresholds.
 
-Owns which alarms there are and what silence of each metric means. How a row becomes an alarm is `alarms`'.
+Owns which alarms there are and what silence of each metric means. How a row becomes an alarm is `alarms`'; what steers
+a rollout is in `rollout_alarms`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .alarms import Alarm, Math, Metric, Page, Severity, Silence
+from .rollout_alarms import ERROR_RATE, FEWEST_ERRORS, rollout_alarms
 from .watched import (
     AGENT_NAMESPACE,
     Watched,
@@ -20,18 +22,12 @@ from .watched import (
 
 _CPU: Final = 80.0
 _MEMORY: Final = 85.0
-_ERROR_RATE: Final = 5.0
 _CONNECTIONS: Final = 0.8
 """Of `max_connections`: 80 on db.t3.medium, whose maximum is 100, and in proportion on smaller classes."""
 _FREE_STORAGE: Final = 0.1
 _REPLICA_LAG_S: Final = 30
 _MINUTE: Final = 60
 _FIVE_MINUTES: Final = 300
-_FEWEST_ERRORS: Final = 5
-"""Errors a minute below which a rate says nothing: one failed request of ten is no outage. Dead targets
-without traffic are the business of the unhealthy-target alarms."""
-_FEWEST_ANSWERS: Final = 20
-"""Answers in five minutes below which a p95 is the slowest answer and nothing more."""
 
 
 @dataclass(frozen=True)
@@ -74,106 +70,6 @@ def areas(watched: Watched, *, latency_ms: int) -> list[Area]:
         rotation = rotation_alarms(watched.rotation) if watched.rotation else ()
         found.append(Area("data", (), (*database, *cache, *rotation)))
     return found
-
-
-# Metrics of counts are absent at zero.
-ERRORS: Final = "(FILL(target5xx, 0) + FILL(elb5xx, 0))"
-"""Failed requests, over the terms of `outcomes`."""
-REQUESTS: Final = "(FILL(requests, 0) + FILL(elb503, 0))"
-"""All requests: `RequestCount` leaves out what is refused before a target is chosen (503)."""
-
-
-def outcomes(balancer: WatchedLoadBalancer) -> dict[str, Metric]:
-    """The terms of `ERRORS` and `REQUESTS` for one load balancer."""
-    where = {"LoadBalancer": balancer.full_name}
-    names = {
-        "target5xx": "HTTPCode_Target_5XX_Count",
-        "elb5xx": "HTTPCode_ELB_5XX_Count",
-        "elb503": "HTTPCode_ELB_503_Count",
-        "requests": "RequestCount",
-    }
-    return {term: Metric("AWS/ApplicationELB", name, "Sum", where) for term, name in names.items()}
-
-
-def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterator[Alarm]:
-    """Error rate and latency of one load balancer: what steers a rollout, so made in the stack it steers.
-
-    `latency_ms`: the p95 objective (`monitoring.latency_slo_ms`).
-    """
-    everything = {"LoadBalancer": balancer.full_name}
-    yield Alarm(
-        id=f"{balancer.title}-error-rate",
-        broke=f"More than {_ERROR_RATE:g} % of requests to the {balancer.title} load balancer fail with 5xx",
-        watch=Math(
-            f"IF({ERRORS} >= {_FEWEST_ERRORS}, 100 * {ERRORS} / {REQUESTS}, 0)",
-            outcomes(balancer),
-        ),
-        threshold=_ERROR_RATE,
-        period_s=_MINUTE,
-        severity=Severity.CRITICAL,
-        silence="notBreaching",
-        page="error-rate",
-    )
-    yield Alarm(
-        id=f"{balancer.title}-latency",
-        broke=f"One in twenty answers of the {balancer.title} targets takes longer than {latency_ms} ms (p95)",
-        watch=_p95(everything),
-        threshold=latency_ms / 1000,
-        period_s=_FIVE_MINUTES,
-        severity=Severity.CRITICAL,
-        silence="notBreaching",
-        page="latency",
-    )
-
-
-def colour_alarms(balancer: WatchedLoadBalancer, colour: str, *, latency_ms: int) -> Iterator[Alarm]:
-    """The same for one colour's targets: a tenth of the traffic that all fails is too little for the alarms above.
-
-    They take a release back and page nobody: users see what `rollout_alarms` see.
-    """
-    where = {"LoadBalancer": balancer.full_name, "TargetGroup": balancer.target_groups[colour]}
-    errors = "(FILL(target5xx, 0) + FILL(refused, 0))"
-    yield Alarm(
-        id=f"{balancer.title}-{colour}-error-rate",
-        broke=f"More than {_ERROR_RATE:g} % of requests to the {colour} targets of {balancer.title} fail",
-        watch=Math(
-            f"IF({errors} >= {_FEWEST_ERRORS}, 100 * {errors} / FILL(requests, 1), 0)",
-            {
-                term: Metric("AWS/ApplicationELB", name, "Sum", where)
-                for term, name in {
-                    "target5xx": "HTTPCode_Target_5XX_Count",
-                    "refused": "TargetConnectionErrorCount",
-                    "requests": "RequestCount",
-                }.items()
-            },
-        ),
-        threshold=_ERROR_RATE,
-        period_s=_MINUTE,
-        severity=Severity.WARNING,
-        silence="notBreaching",
-        page="error-rate",
-    )
-    yield Alarm(
-        id=f"{balancer.title}-{colour}-latency",
-        broke=f"One in twenty answers of the {colour} targets of {balancer.title} is slower than {latency_ms} ms (p95)",
-        watch=_p95(where),
-        threshold=latency_ms / 1000,
-        period_s=_FIVE_MINUTES,
-        severity=Severity.WARNING,
-        silence="notBreaching",
-        page="latency",
-    )
-
-
-def _p95(where: dict[str, str]) -> Math:
-    """Seconds; 0 while there are too few answers to say."""
-    return Math(
-        f"IF(answers >= {_FEWEST_ANSWERS}, p95, 0)",
-        {
-            "p95": Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", where),
-            "answers": Metric("AWS/ApplicationELB", "TargetResponseTime", "SampleCount", where),
-        },
-    )
 
 
 def target_alarms(balancer: WatchedLoadBalancer) -> Iterator[Alarm]:
@@ -328,15 +224,15 @@ def distribution_alarms(distribution_id: str) -> Iterator[Alarm]:
     where = {"DistributionId": distribution_id, "Region": "Global"}
     yield Alarm(
         id="cdn-error-rate",
-        broke=f"More than {_ERROR_RATE:g} % of what viewers ask of CloudFront fails with 5xx",
+        broke=f"More than {ERROR_RATE:g} % of what viewers ask of CloudFront fails with 5xx",
         watch=Math(
-            f"IF(rate * requests / 100 >= {_FEWEST_ERRORS}, rate, 0)",
+            f"IF(rate * requests / 100 >= {FEWEST_ERRORS}, rate, 0)",
             {
                 "rate": Metric("AWS/CloudFront", "5xxErrorRate", "Average", where),
                 "requests": Metric("AWS/CloudFront", "Requests", "Sum", where),
             },
         ),
-        threshold=_ERROR_RATE,
+        threshold=ERROR_RATE,
         period_s=_MINUTE,
         severity=Severity.CRITICAL,
         silence="notBreaching",

@@ -13,8 +13,8 @@ from typing import Any, Final
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from .alarm_table import ERRORS, REQUESTS, outcomes
 from .alarms import Alarm, Metric
+from .rollout_alarms import ERRORS, REQUESTS, outcomes
 from .watched import WatchedLoadBalancer
 
 Widget = dict[str, Any]

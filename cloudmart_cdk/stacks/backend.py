@@ -9,7 +9,6 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from ..acknowledge import acknowledge
-from ..constructs.alarm_table import colour_alarms, rollout_alarms
 from ..constructs.alarms import Alarms, alarm_name
 from ..constructs.artefact import Artefact, Surroundings
 from ..constructs.colour_group import ColourGroup, Placement
@@ -20,6 +19,7 @@ from ..constructs.fleet_care import FleetCare
 from ..constructs.instance_role import InstanceRole
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
+from ..constructs.rollout_alarms import colour_alarms, rollout_alarms
 from ..constructs.secrets import Secrets
 from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
 from ..constructs.web_tier import WebTier
