@@ -25,7 +25,7 @@ _IDLE_S: Final = 300
 """A WebSocket of queue may be silent between two movements of the queue; the load balancer's own 60 s would cut it."""
 _STICKY_S: Final = 3600
 """A client that reconnects meets the pod that holds its place."""
-_GROUP_STICKINESS: Final = {"Enabled": True, "DurationSeconds": 1}
+_GROUP_STICKINESS: Final[Mapping[str, Any]] = {"Enabled": True, "DurationSeconds": 1}
 """ELB refuses sticky targets behind several groups unless the choice of the group is sticky too. That choice beats the
 weights, so it is held for the shortest time there is: a way back reaches everybody at their next connection."""
 _NOT_FOUND: Final = json.dumps({"error": "not found"})

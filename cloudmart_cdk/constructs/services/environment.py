@@ -4,13 +4,15 @@ The pod looks them up by its Pod Identity when it starts (ADR 0019), so no value
 can go stale. Names that end in `_PARAMETER` are of Parameter Store, in `_SECRET_NAME` of Secrets Manager.
 """
 
+from typing import Final
+
 from ...settings.model import Service, Settings
 from ...settings.naming import Names
 from .. import tracing
 from ..secrets import CACHE_AUTH, DATABASE_APP, JWT, OAUTH_CLIENT, PAYMENT_GATEWAY
 from .names import Object
 
-PARAMETERS = {
+PARAMETERS: Final = {
     "db": {
         "DB_HOST_PARAMETER": "database/host",
         "DB_PORT_PARAMETER": "database/port",
@@ -27,7 +29,7 @@ PARAMETERS = {
 }
 """What a service uses -> variable -> path below `/<name>/<stage>/`; DataStack writes them."""
 
-SECRETS = {
+SECRETS: Final = {
     "db": ("DB_SECRET_NAME", DATABASE_APP),
     "cache": ("CACHE_SECRET_NAME", CACHE_AUTH),
     "jwt": ("JWT_SECRET_NAME", JWT),
@@ -71,6 +73,6 @@ def environment(name: str, settings: Settings) -> list[Object]:
     if service.sends_mail and settings.eks.mail_identity:
         plain["MAIL_IDENTITY"] = settings.eks.mail_identity
     return [
-        *({"name": variable, "value": value} for variable, value in plain.items()),
+        *(Object(name=variable, value=value) for variable, value in plain.items()),
         *tracing.environment(name, stage=settings.stage, percent=settings.eks.trace_percent),
     ]

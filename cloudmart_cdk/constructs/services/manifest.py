@@ -6,6 +6,7 @@ goes has a resource of its own, and kubectl would prune none of the kinds that c
 """
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
@@ -25,9 +26,10 @@ def manifest(
 ) -> cdk.CfnResource:
     """`after`: what is made before these objects and removed after them. `instead`: other objects of the same kinds
     and names, for as long as a condition holds."""
-    resource = eks.KubernetesManifest(
-        scope, id, cluster=cluster, manifest=list(objects), overwrite=True, prune=False
-    ).node.default_child
+    # jsii leaves a member of the interface out of the class's stub.
+    target = cast(eks.ICluster, cluster)
+    applied = eks.KubernetesManifest(scope, id, cluster=target, manifest=list(objects), overwrite=True, prune=False)
+    resource = applied.node.default_child
     assert isinstance(resource, cdk.CfnResource)
     if instead:
         condition, others = instead

@@ -3,21 +3,35 @@
 Owns IAM statements. Everything of DataStack is named by the naming scheme, which is why there is no edge to it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from ...settings.model import Service, Settings
 from ..pod_identity import Statement
 from .environment import parameters_of, secrets_of
 
+_BY_ALIAS: Final = (
+    "The one key that has the data tier's alias; its id is known to DataStack, to which there is no edge."
+)
+
 
 @dataclass(frozen=True)
 class Grant:
-    """A statement, and why each wildcard in its resources is safe."""
+    """A statement of a policy, and why what it leaves open is safe."""
 
-    statement: Statement
-    wildcards: dict[str, str]
-    """ARN with a wildcard -> reason."""
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: Mapping[str, object] = field(default_factory=dict)
+    wildcards: Mapping[str, str] = field(default_factory=dict)
+    """Resource with a `*` -> reason."""
+    any_key: str = ""
+    """Why its actions name every key of the account; empty: they do not."""
+
+    @property
+    def statement(self) -> Statement:
+        statement: Statement = {"Effect": "Allow", "Action": list(self.actions), "Resource": list(self.resources)}
+        return {**statement, "Condition": dict(self.condition)} if self.condition else statement
 
 
 def grants(service: Service, settings: Settings, *, account: str) -> Iterator[Grant]:
@@ -27,50 +41,37 @@ def grants(service: Service, settings: Settings, *, account: str) -> Iterator[Gr
     def arn(aws_service: str, resource: str) -> str:
         return f"arn:aws:{aws_service}:{region}:{account}:{resource}"
 
-    parameters, secrets = parameters_of(service, names), secrets_of(service, names)
-    if parameters:
-        yield _allow(
-            ["ssm:GetParameter", "ssm:GetParameters"],
-            [arn("ssm", f"parameter{name}") for name in sorted(parameters.values())],
-        )
+    if parameters := sorted(parameters_of(service, names).values()):
+        resources = tuple(arn("ssm", f"parameter{name}") for name in parameters)
+        yield Grant(("ssm:GetParameter", "ssm:GetParameters"), resources)
+    secrets = sorted(secrets_of(service, names).values())
     if secrets:
-        yield _allow(
-            ["secretsmanager:GetSecretValue"],
-            # Secrets Manager puts six characters behind a secret's name.
-            [arn("secretsmanager", f"secret:{name}-??????") for name in sorted(secrets.values())],
-        )
+        # Secrets Manager puts six characters behind a secret's name.
+        resources = tuple(arn("secretsmanager", f"secret:{name}-??????") for name in secrets)
+        yield Grant(("secretsmanager:GetSecretValue",), resources)
     through = [*(["secretsmanager"] if secrets else []), *(["s3"] if service.writes_images else [])]
     if through:
         keys = arn("kms", "key/*")
-        yield _allow(
-            ["kms:Decrypt", *(["kms:GenerateDataKey"] if service.writes_images else [])],
-            [keys],
-            {
+        yield Grant(
+            ("kms:Decrypt", *(("kms:GenerateDataKey",) if service.writes_images else ())),
+            (keys,),
+            condition={
                 "StringEquals": {"kms:ViaService": [f"{each}.{region}.amazonaws.com" for each in through]},
                 "ForAnyValue:StringEquals": {"kms:ResourceAliases": f"alias/{names.of('data')}"},
             },
-            {keys: "The data tier's key, by its alias: its id is not known without an edge to DataStack."},
+            wildcards={keys: _BY_ALIAS},
+            any_key=_BY_ALIAS,
         )
     if service.writes_images:
-        bucket = f"arn:aws:s3:::{names.of('images')}-{account}-{region}-an/images/*"
-        yield _allow(["s3:PutObject"], [bucket], {}, {bucket: "Pictures are named by who uploads them."})
+        # What the CDN shows is below `images/`; the shop's own pictures there are not for others to replace.
+        pictures = f"arn:aws:s3:::{names.of('images')}-{account}-{region}-an/images/events/*"
+        yield Grant(("s3:PutObject",), (pictures,), wildcards={pictures: "Pictures get their names when they come."})
     identity = settings.eks.mail_identity
     if service.sends_mail and identity:
-        yield _allow(
-            ["ses:SendEmail", "ses:SendRawEmail"],
-            # An address of a verified domain is sent from by the domain's rights.
-            [arn("ses", f"identity/{each}") for each in dict.fromkeys((identity, identity.rpartition("@")[2]))],
-            {"StringEquals": {"ses:FromAddress": identity}} if "@" in identity else {},
+        domain = identity.rpartition("@")[2]
+        yield Grant(
+            ("ses:SendEmail", "ses:SendRawEmail"),
+            # SES sends from an address by the domain's rights where the domain is what was verified.
+            tuple(arn("ses", f"identity/{each}") for each in dict.fromkeys((identity, domain))),
+            condition={"StringEquals": {"ses:FromAddress": identity}} if identity != domain else {},
         )
-
-
-def _allow(
-    actions: list[str],
-    resources: list[str],
-    condition: dict[str, object] | None = None,
-    wildcards: dict[str, str] | None = None,
-) -> Grant:
-    statement: Statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    if condition:
-        statement["Condition"] = condition
-    return Grant(statement, wildcards or {})

@@ -3,7 +3,7 @@
 Owns the resources of a service and their order. What is in the manifests is the business of the builders beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import aws_cdk as cdk
@@ -21,7 +21,7 @@ from .manifest import manifest
 from .names import NAMESPACE, Object, metadata, object_labels
 from .network_policies import network_policy
 from .pods import deployment
-from .rights import grants
+from .rights import Grant, grants
 from .scaling import autoscaler, disruption_budget
 from .traffic import binding
 from .traffic import service as cluster_service
@@ -59,9 +59,8 @@ class Service(Construct):
             service_account=name,
             statements=[grant.statement for grant in granted],
         )
-        wildcards = {arn: reason for grant in granted for arn, reason in grant.wildcards.items()}
-        if wildcards:
-            acknowledge(self.role, {reported(stack, arn): reason for arn, reason in wildcards.items()})
+        if accepted := _accepted(stack, granted):
+            acknowledge(self.role, accepted)
         identity = eks.CfnPodIdentityAssociation(
             self,
             "Identity",
@@ -163,6 +162,18 @@ class _State:
         condition = cdk.CfnCondition(self._scope, what, expression=expression)
         condition.override_logical_id(f"{self._stem}{what}")
         return condition
+
+
+def _accepted(stack: cdk.Stack, granted: Iterable[Grant]) -> dict[str, str]:
+    """Id of a finding -> why it is safe."""
+    return {
+        finding: reason
+        for grant in granted
+        for finding, reason in (
+            *((reported(stack, arn), reason) for arn, reason in grant.wildcards.items()),
+            *((f"CloudMart::IAM-2[{action}]", grant.any_key) for action in grant.actions if grant.any_key),
+        )
+    }
 
 
 def _service_account(name: str) -> Object:

@@ -14,7 +14,6 @@ CONFIG_MAP: Final[Object] = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
     "metadata": {"name": _NAME, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
-    "immutable": True,
     "data": {
         "health": "stand-in\n",
         "ready": "stand-in\n",
