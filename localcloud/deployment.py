@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cloudmart_cdk.policy.off import NOTICE
 from cloudmart_cdk.settings.topology import BACKEND, DATA
-from localcloud import emulator, environment, ports, shop
+from localcloud import emulator, environment, ports, shop, tiketi
 from localcloud.engines import binaries
 from localcloud.errors import CloudError
 from localcloud.report import say, table
@@ -149,7 +149,7 @@ def _deploy_again(state: State, cloud: Cloud, options: Options, settings: "Setti
 def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: float) -> None:
     from localcloud import verify
 
-    view = verify.look(cloud, settings, ca_file=state.ca_file)
+    view = verify.look(cloud, settings, ca_file=state.ca_file, objects_file=state.objects_file)
     domain = view.distribution_domain()
     if domain:
         shop.start(state, cloud, domain)
@@ -162,3 +162,5 @@ def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: fl
         say(f"\n{NOTICE}")
     say(f"\nUp in {timed(began)}; `make destroy` takes it down.")
     say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint} (no FrontendCdnStack, so no shop)")
+    if line := tiketi.line(cloud, view.client("elbv2")):
+        say(line)

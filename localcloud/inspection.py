@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from localcloud import emulator, environment
+from localcloud import emulator, environment, objects, tiketi
 from localcloud.aws import Clients
 from localcloud.engines import probes
 from localcloud.errors import CloudError
+from localcloud.objects import STAND_INS
+from localcloud.processes import Process
 from localcloud.report import say, table
 from localcloud.state import Cloud, State
 from localcloud.steps import Options, commands, recorded_rows, refuse_another, settings_of
@@ -18,7 +20,13 @@ NOT_AT_WORK: Final = (
     ("RDS", "PostgreSQL 16 with TLS runs; no standby, no snapshot with data, no IAM login; Aurora is one too"),
     ("read replicas, RDS Proxy", "further addresses of the same PostgreSQL: no lag, no pooling, writes are accepted"),
     ("ElastiCache", "Redis 6.2 with TLS and AUTH runs, a node a shard; no replica, no failover, no snapshot with data"),
-    ("EKS", "a record with every figure; no API server runs"),
+    ("EKS", "a record with every figure; no API server, no node and no controller runs, no image is run"),
+    (
+        "Kubernetes objects, charts",
+        "kept with resolved values (`python -m localcloud objects`); nothing else reads them",
+    ),
+    ("pods behind a load balancer", f"{STAND_INS}; as many as the least, replaced and drained; no autoscaler"),
+    ("stickiness of load balancers", "stored; each request is sent by weight, then in turn"),
     ("EC2 instances", "records; what they would install and run is a process of this machine each, under your user"),
     ("alarms on expressions, metric filters", "stored; never evaluated"),
     ("scaling policies, backups, lifecycle rules, the days of a rotation", "stored; their time never comes"),
@@ -42,7 +50,8 @@ def verify_again(state: State, *, everything: bool) -> None:
     cloud = _must_run(state)
     with state.exclusive():
         settings = settings_of(cloud.stage, cloud.name, cloud.context)
-        report = verify.run(verify.look(cloud, settings, ca_file=state.ca_file))
+        view = verify.look(cloud, settings, ca_file=state.ca_file, objects_file=state.objects_file)
+        report = verify.run(view)
     if everything:
         say(report.table())
     say(report.summary())
@@ -52,7 +61,9 @@ def verify_again(state: State, *, everything: bool) -> None:
 def status(state: State) -> None:
     """What runs, where, and what of it is only recorded."""
     cloud = _must_run(state)
-    rows = [(process.role, str(process.pid), "alive" if process.alive() else "DEAD") for process in cloud.processes]
+    stand_ins = objects.process_of_pods(state)
+    processes = [*cloud.processes, *([Process("stand-ins", *stand_ins)] if stand_ins else [])]
+    rows = [(process.role, str(process.pid), "alive" if process.alive() else "DEAD") for process in processes]
     say(f"{cloud.prefix} in {state.root}\n{table(rows)}")
     say(f"\nRunning behind the records\n{table(_running(state, cloud))}")
     say(f"\nOnly recorded, not proven\n{table(recorded_rows(state))}")
@@ -61,10 +72,12 @@ def status(state: State) -> None:
     say("\nProperties without effect here")
     say(table((name, ", ".join(properties)) for name, properties in ignored.items()))
     say(f"\nAWS:  {cloud.endpoint}\nShop: {cloud.shop}")
+    if line := tiketi.line(cloud, Clients(cloud).client("elbv2")):
+        say(line)
 
 
 def _running(state: State, cloud: Cloud) -> Iterator[tuple[str, str, str, str]]:
-    """Engines, which are asked, and instances, which the load balancer asks: what, name, place or group, how it is."""
+    """What, name, place or group, how it is. Engines are asked, instances and stand-ins the load balancer asks."""
     clients = Clients(cloud)
     for database in clients.client("rds").describe_db_instances()["DBInstances"]:
         place = database["Endpoint"]
@@ -86,6 +99,8 @@ def _running(state: State, cloud: Cloud) -> Iterator[tuple[str, str, str, str]]:
         for instance in group["Instances"]:
             identifier = instance["InstanceId"]
             yield "instance", identifier, group["AutoScalingGroupName"], states.get(identifier, "no target")
+    for pod in objects.pods(state):
+        yield "stand-in", pod["name"], f"{pod['address']}:{pod['ports'][0]}", pod["state"]
 
 
 def print_environment(state: State) -> None:

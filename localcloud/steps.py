@@ -13,7 +13,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from localcloud import progress
+from localcloud import progress, recorded
 from localcloud.cdk import Cdk
 from localcloud.environment import BYTECODE
 from localcloud.errors import CloudError, RefusedSettingsError
@@ -115,8 +115,9 @@ def deploy_stacks(cloud: Cloud, cdk: Cdk, options: Options) -> None:
 
 
 def recorded_rows(state: State) -> list[tuple[str, str]]:
-    """Type, and the resources of it that have no API behind them here."""
+    """Type, and the resources of it that have no API behind them here; then kinds of Kubernetes objects."""
     by_type: dict[str, list[str]] = {}
     for entry in state.records().get("resources", []):
         by_type.setdefault(entry["type"], []).append(f"{entry['stack'].rpartition('-')[2]}/{entry['id']}")
-    return [(name, f"{len(ids)}: {', '.join(ids)}") for name, ids in sorted(by_type.items())]
+    rows = [(name, f"{len(ids)}: {', '.join(ids)}") for name, ids in sorted(by_type.items())]
+    return rows + recorded.counts(recorded.read(state.objects_file))

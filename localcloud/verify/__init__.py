@@ -18,6 +18,7 @@ from localcloud.verify import (
     frontend,
     monitoring,
     network,
+    objects,
     references,
     security_groups,
     storage,
@@ -36,13 +37,17 @@ _FAMILIES: tuple[Callable[[View], Iterator[Check]], ...] = (
     backend.checks,
     frontend.checks,
     cluster.checks,
+    objects.checks,
     monitoring.checks,
 )
 
 
-def look(cloud: Cloud, settings: Settings, *, ca_file: Path) -> View:
-    """The deployed stacks. `ca_file`: what the stores' certificates are checked against."""
-    return View(cloud, settings, ca_file=ca_file)
+def look(cloud: Cloud, settings: Settings, *, ca_file: Path, objects_file: Path) -> View:
+    """The deployed stacks.
+
+    `ca_file`: what the stores' certificates are checked against; `objects_file`: what is recorded of the cluster.
+    """
+    return View(cloud, settings, ca_file=ca_file, objects_file=objects_file)
 
 
 def run(view: View) -> Report:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, get_args
 
+from cloudmart_cdk.service_releases import ALL, SERVICE_TAG, TRACK_TAG, Track, parameters
 from cloudmart_cdk.settings.catalogue import Addon
 from cloudmart_cdk.settings.topology import EKS
 from localcloud.verify.table import Check
@@ -34,6 +35,10 @@ def _cluster(view: View, cluster: dict[str, Any]) -> Iterator[Check]:
         "support type": ("STANDARD", cluster.get("upgradePolicy", {}).get("supportType")),
         "control plane logs": (sorted(_LOGS), sorted(logs)),
         "encrypts": (["secrets"], [r for entry in cluster.get("encryptionConfig", []) for r in entry["resources"]]),
+        "addresses of Services": (
+            str(view.settings.eks.service_cidr),
+            cluster.get("kubernetesNetworkConfig", {}).get("serviceIpv4Cidr"),
+        ),
         "private endpoint": (True, access.get("endpointPrivateAccess")),
         "public endpoint": (bool(sources), access.get("endpointPublicAccess")),
         "authentication": (True, "API" in str(cluster.get("accessConfig", {}).get("authenticationMode"))),
@@ -91,8 +96,8 @@ def _balancer(view: View) -> Iterator[Check]:
     groups: list[dict[str, Any]] = []
     for entry in view.of(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup"):
         groups += elb.describe_target_groups(TargetGroupArns=[entry.physical_id])["TargetGroups"]
-    wanted = sorted(service.port for service in view.settings.eks.services.values())
-    yield Check("service target groups, ports", wanted, sorted(group["Port"] for group in groups))
+    wanted = sorted(service.port for service in view.settings.eks.services.values() for _ in Track)
+    yield Check("service target groups, ports of both tracks", wanted, sorted(group["Port"] for group in groups))
     yield Check("service target groups, type", {"ip"}, {group["TargetType"] for group in groups})
     health = {
         (
@@ -105,11 +110,35 @@ def _balancer(view: View) -> Iterator[Check]:
         for group in groups
     }
     yield Check("service target groups, health check", {("/health", 30, 5, 2, 3)}, health)
+    rules = [
+        rule
+        for listener in view.of(EKS, "AWS::ElasticLoadBalancingV2::Listener")
+        for rule in elb.describe_rules(ListenerArn=listener.physical_id)["Rules"]
+    ]
     paths: set[str] = set()
-    for listener in view.of(EKS, "AWS::ElasticLoadBalancingV2::Listener"):
-        for rule in elb.describe_rules(ListenerArn=listener.physical_id)["Rules"]:
-            for condition in rule["Conditions"]:
-                paths.update(value.rstrip("/*") for value in condition.get("Values") or [])
-                paths.update(v.rstrip("/*") for v in condition.get("PathPatternConfig", {}).get("Values", []))
+    for rule in rules:
+        for condition in rule["Conditions"]:
+            paths.update(value.rstrip("/*") for value in condition.get("Values") or [])
+            paths.update(v.rstrip("/*") for v in condition.get("PathPatternConfig", {}).get("Values", []))
     missing = sorted(service.path for service in view.settings.eks.services.values() if service.path not in paths)
     yield Check("services without a path", [], missing)
+    yield from _weights(view, rules, groups)
+
+
+def _weights(view: View, rules: list[dict[str, Any]], groups: list[dict[str, Any]]) -> Iterator[Check]:
+    """Where rules send requests: all to the stable track, but for a service with a release under way."""
+    answers = view.client("elbv2").describe_tags(ResourceArns=[group["TargetGroupArn"] for group in groups])
+    tags = {a["ResourceArn"]: {tag["Key"]: tag["Value"] for tag in a["Tags"]} for a in answers["TagDescriptions"]}
+    found: dict[str, dict[str, int]] = {}
+    for rule in rules:
+        for action in rule["Actions"]:
+            for entry in action.get("ForwardConfig", {}).get("TargetGroups", []):
+                tagged = tags.get(entry["TargetGroupArn"], {})
+                weights = found.setdefault(tagged.get(SERVICE_TAG, "?"), {})
+                weights[tagged.get(TRACK_TAG, "?")] = entry["Weight"]
+    values, at_rest = view.stacks[EKS].parameters, {Track.STABLE: ALL, Track.CANARY: 0}
+    for name in view.settings.eks.services:
+        if values.get(parameters(name).canary_image):
+            yield Check(f"{name}: a release is under way, the weights are its own", True, True)
+        else:
+            yield Check(f"{name}: weights", at_rest, found.get(name))

@@ -10,7 +10,9 @@ from typing import Any
 
 from cloudmart_cdk.settings import Settings
 from cloudmart_cdk.settings.topology import DATA, EDGE, EDGE_REGION, EDGE_WATCH, FRONTEND
+from localcloud import tiketi
 from localcloud.aws import Clients
+from localcloud.recorded import Everything, read
 from localcloud.state import Cloud
 
 
@@ -46,8 +48,8 @@ class Stack:
 class View:
     """The deployed stacks of one cloud, with the settings that they should follow."""
 
-    def __init__(self, cloud: Cloud, settings: Settings, *, ca_file: Path) -> None:
-        self.cloud, self.settings, self.ca_file = cloud, settings, ca_file
+    def __init__(self, cloud: Cloud, settings: Settings, *, ca_file: Path, objects_file: Path) -> None:
+        self.cloud, self.settings, self.ca_file, self._objects_file = cloud, settings, ca_file, objects_file
         self._clients = Clients(cloud)
         self.stacks = {stack.id: stack for region in cloud.regions for stack in self._stacks(region)}
 
@@ -98,6 +100,15 @@ class View:
     def all(self, type_name: str) -> list[tuple[Stack, Deployed]]:
         """The resources of a type in every stack."""
         return [(stack, resource) for stack in self.stacks.values() for resource in stack.of(type_name)]
+
+    @property
+    def objects(self) -> Everything:
+        """What is recorded as in the cluster."""
+        return read(self._objects_file)
+
+    def platform_host(self) -> str:
+        """The name by which the services of EksPlatformStack are asked; empty without it."""
+        return tiketi.host(self.cloud, self.client("elbv2"))
 
     def images(self) -> list[Deployed]:
         """The images bucket of DataStack, when there is one: not its only bucket."""

@@ -68,9 +68,9 @@ class Seats:
         stack = settle(self.cloudformation, _STACK)
         assert stack["StackStatus"] == "UPDATE_COMPLETE", reasons(self.cloudformation, stack["StackId"])
 
-    def weigh(self, stable: int, canary: int) -> None:
+    def weigh(self, stable: int, canary: int, **more: Any) -> None:
         groups = [{"TargetGroupArn": self.made[g], "Weight": w} for g, w in (("Stable", stable), ("Canary", canary))]
-        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}
+        action = {"Type": "forward", "ForwardConfig": {"TargetGroups": groups, **more}}
         self.elb.modify_rule(RuleArn=self.made["Rule"], Actions=[action])
 
     def healthy(self, group: str, number: int) -> bool:
@@ -190,3 +190,16 @@ def test_another_minimum_is_another_number(seats: Seats) -> None:
         seats.cloudformation.update_stack(StackName=_STACK, TemplateBody=body, Parameters=kept)
         settle(seats.cloudformation, _STACK)
         eventually(lambda number=minimum: seats.healthy("Stable", number), f"{minimum} stand-ins")  # type: ignore[misc]  # mypy sees no type for a default
+
+
+def test_sticky_targets_behind_two_groups_need_a_sticky_choice(seats: Seats) -> None:
+    for group in ("Stable", "Canary"):
+        sticky = [{"Key": "stickiness.enabled", "Value": "true"}]
+        seats.elb.modify_target_group_attributes(TargetGroupArn=seats.made[group], Attributes=sticky)
+    with pytest.raises(Exception, match="You must enable group stickiness"):
+        seats.weigh(90, 10)
+    seats.weigh(90, 10, TargetGroupStickinessConfig={"Enabled": True, "DurationSeconds": 1})
+    (rule,) = seats.elb.describe_rules(RuleArns=[seats.made["Rule"]])["Rules"]
+    forward = rule["Actions"][0]["ForwardConfig"]
+    assert forward["TargetGroupStickinessConfig"] == {"Enabled": True, "DurationSeconds": 1}
+    assert [entry["Weight"] for entry in forward["TargetGroups"]] == [90, 10]

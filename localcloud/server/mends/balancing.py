@@ -2,7 +2,7 @@
 
 Faults: a target group's declared targets are dropped; targets are told apart by address alone, so
 that two processes of one machine are one target; they are chosen at random and always healthy; one that leaves
-while it has requests does not drain; of a weighted action only the first group is kept.
+while it has requests does not drain; of a weighted action only the first group is kept, and no stickiness.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from ministack.services.cloudformation import provisioners
 
 from localcloud.server import patching
 from localcloud.server.mends import health, hooks
-from localcloud.server.resource import Properties
+from localcloud.server.resource import Properties, flag
 
 _turns: dict[str, int] = {}
 _lock = threading.Lock()
@@ -159,12 +159,40 @@ def _forward_config_xml(action: dict[str, Any]) -> str:
         f"<member><TargetGroupArn>{arn}</TargetGroupArn><Weight>{weight}</Weight></member>"
         for arn, weight in _weights(action)
     )
-    return f"<ForwardConfig><TargetGroups>{members}</TargetGroups></ForwardConfig>"
+    sticky = (action.get("ForwardConfig") or {}).get("TargetGroupStickinessConfig") or {}
+    seconds = f"<DurationSeconds>{sticky['DurationSeconds']}</DurationSeconds>" if "DurationSeconds" in sticky else ""
+    choice = f"<Enabled>{str(flag(sticky.get('Enabled', False))).lower()}</Enabled>{seconds}"
+    return (
+        f"<ForwardConfig><TargetGroups>{members}</TargetGroups>"
+        f"<TargetGroupStickinessConfig>{choice}</TargetGroupStickinessConfig></ForwardConfig>"
+    )
+
+
+def _refused(action: dict[str, Any]) -> str:
+    """Why Elastic Load Balancing would refuse the action; empty where it would not."""
+    groups = [arn for arn, _ in _weights(action)]
+    sticky = (action.get("ForwardConfig") or {}).get("TargetGroupStickinessConfig") or {}
+    held = [a for arn in groups for a in alb._tg_attrs.get(arn) or [] if a["Key"] == "stickiness.enabled"]
+    if len(groups) > 1 and any(flag(a["Value"]) for a in held) and not flag(sticky.get("Enabled", False)):
+        return "You must enable group stickiness on a rule if you enabled target stickiness on one of its target groups"
+    return ""
+
+
+def _modify_rule(params: dict[str, Any]) -> Any:
+    for action in alb._parse_actions(params, "Actions"):
+        if why := _refused(action):
+            return alb._error("InvalidConfigurationRequest", why)
+    return _original_modify_rule(params)
+
+
+_original_modify_rule = alb._modify_rule
 
 
 def _from_template(action: dict[str, Any], entry: dict[str, Any], load_balancer: str) -> None:
     if action.get("ForwardConfig"):
         entry["ForwardConfig"] = action["ForwardConfig"]
+        if why := _refused(action):
+            raise ValueError(why)
     for arn, _ in _weights(action):
         group = alb._tgs.get(arn)
         if group is not None and load_balancer and load_balancer not in group.get("LoadBalancerArns", []):
@@ -178,7 +206,14 @@ def _from_api(params: dict[str, Any], base: str) -> dict[str, Any]:
         groups.append({"TargetGroupArn": arn, "Weight": int(weight)})
     if not groups:
         return {}
-    return {"ForwardConfig": {"TargetGroups": groups}, "TargetGroupArn": groups[0]["TargetGroupArn"]}
+    config: dict[str, Any] = {"TargetGroups": groups}
+    if enabled := alb._p(params, f"{base}.ForwardConfig.TargetGroupStickinessConfig.Enabled"):
+        seconds = alb._p(params, f"{base}.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds")
+        config["TargetGroupStickinessConfig"] = {
+            "Enabled": enabled,
+            **({"DurationSeconds": seconds} if seconds else {}),
+        }
+    return {"ForwardConfig": config, "TargetGroupArn": groups[0]["TargetGroupArn"]}
 
 
 def _keep_weights() -> None:
@@ -221,6 +256,7 @@ def install() -> None:
         "RegisterTargets": _register,
         "DeregisterTargets": _deregister,
         "DescribeTargetHealth": _describe_health,
+        "ModifyRule": _modify_rule,
     }
     tables = [table for table in vars(alb).values() if isinstance(table, dict) and "RegisterTargets" in table]
     if not tables:
