@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..settings import system_pods
+from ..settings import catalogue, system_pods
 from ..settings.catalogue import Chart
 
 NAMESPACE: Final = "platform"
@@ -47,6 +47,8 @@ class Site:
     cluster: str
     region: str
     vpc_id: str
+    kubernetes: str
+    """The cluster's version, e.g. 1.35."""
     webhook_port: int
     """Of the pods, where the API server calls their webhooks: one of `eks.webhook_ports`."""
 
@@ -86,7 +88,6 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "resources": system_pods.resources("aws-load-balancer-controller", "controller"),
         "podSecurityContext": _POD_SECURITY,
         "securityContext": _CONTAINER_SECURITY,
-        "serviceAccount": {"create": True, "name": "aws-load-balancer-controller"},
         "webhookBindPort": site.webhook_port,
         # A binding elsewhere could bring other pods into a service's target group.
         "watchNamespace": SERVICES_NAMESPACE,
@@ -96,7 +97,6 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "enableServiceMutatorWebhook": False,
         "webhookConfig": {"disableIngressValidation": True},
         "createIngressClassResource": False,
-        "ingressClassParams": {"create": False},
         "enableBackendSecurityGroup": False,
         "enableShield": False,
         "enableWaf": False,
@@ -118,6 +118,8 @@ def _cluster_autoscaler(site: Site) -> dict[str, Any]:
         "fullnameOverride": "cluster-autoscaler",
         "cloudProvider": "aws",
         "awsRegion": site.region,
+        # It simulates the scheduler of one Kubernetes version, whatever the chart's release ships.
+        "image": {"tag": catalogue.AUTOSCALER[site.kubernetes]},
         # By the two tags that EKS puts on the scaling groups of its node groups.
         "autoDiscovery": {"clusterName": site.cluster},
         "replicaCount": pod.replicas,
@@ -126,7 +128,6 @@ def _cluster_autoscaler(site: Site) -> dict[str, Any]:
         "resources": system_pods.resources("cluster-autoscaler", "cluster-autoscaler"),
         "securityContext": _POD_SECURITY,
         "containerSecurityContext": _CONTAINER_SECURITY,
-        "rbac": {"serviceAccount": {"create": True, "name": "cluster-autoscaler"}},
         # EKS names a scaling group `eks-<node group>-<number>`, CloudFormation the node group by its logical id, and
         # `node_groups` begins that with what it buys. Spot first where a pod may go there, on-demand when there is none
         # or none is to be had: a group that failed rests for five minutes.
@@ -169,7 +170,6 @@ def _metrics_server(_: Site) -> dict[str, Any]:
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("metrics-server", "metrics-server"),
         "podSecurityContext": _POD_SECURITY,
-        "securityContext": _CONTAINER_SECURITY,
     }
 
 
@@ -182,6 +182,8 @@ def _keda(site: Site) -> dict[str, Any]:
         "watchNamespace": SERVICES_NAMESPACE,
         "permissions": {"operator": {"restrict": {"secret": True}}, "metricServer": {"restrict": {"secret": True}}},
         "rbac": {"enabledCustomScaledRefKinds": False},
+        # Deleted with the chart they would take every ScaledObject along, and wait for finalizers that nobody removes.
+        "crds": {"install": True, "additionalAnnotations": {"helm.sh/resource-policy": "keep"}},
         "image": {"pullPolicy": "IfNotPresent"},
         "operator": {"replicaCount": pods["operator"].replicas},
         "metricsServer": {"replicaCount": pods["metricServer"].replicas},

@@ -51,7 +51,11 @@ class Controllers(Construct):
         self._cluster = cast(eks.ICluster, cluster)
         self._versions = settings.eks.charts
         self._site = chart_values.Site(
-            cluster=name, region=settings.region, vpc_id=vpc_id, webhook_port=settings.eks.webhook_ports[0]
+            cluster=name,
+            region=settings.region,
+            vpc_id=vpc_id,
+            kubernetes=settings.eks.version,
+            webhook_port=settings.eks.webhook_ports[0],
         )
         stack, network = cdk.Stack.of(self), controller_policies.Surroundings.of(settings)
         self.namespace = self._manifest("Namespace", controller_policies.namespace())

@@ -31,7 +31,7 @@ class KubectlLayer(lambda_.LayerVersion):
             scope,
             id,
             code=lambda_.Code.from_asset(
-                str(_unpacked(version)),
+                str(layer_zip()),
                 # The release stands for its content, which then need not be digested.
                 asset_hash_type=cdk.AssetHashType.CUSTOM,
                 asset_hash=f"{_PACKAGE} {version}",
@@ -41,9 +41,9 @@ class KubectlLayer(lambda_.LayerVersion):
         )
 
 
-def _unpacked(version: str) -> Path:
-    """The layer's zip in the project's cache; made there when it is not."""
-    layer = CACHE / "kubectl" / version / "layer.zip"
+def layer_zip() -> Path:
+    """The layer's zip in the project's cache, with `kubectl/kubectl` and `helm/helm`; made there when it is not."""
+    layer = CACHE / "kubectl" / metadata.version(_PACKAGE) / "layer.zip"
     if not layer.exists():
         layer.parent.mkdir(parents=True, exist_ok=True)
         files = metadata.files(_PACKAGE) or []

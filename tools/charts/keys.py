@@ -1,0 +1,91 @@
+"""Which values a chart knows: so that a misspelt one is found, which helm would pass over without a word.
+
+Owns reading them out of a chart's defaults and templates, and judging values by them. A tree of names; `ANY` stands
+where the chart takes whatever it is given (labels, security contexts, flags).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tools.charts.helm import default_values
+
+ANY: Final = "any"
+"""Below this name everything is taken."""
+Tree = dict[str, Any]
+"""Name -> tree below it, or `ANY`."""
+Names = tuple[str, ...]
+
+_USE: Final = re.compile(r"(?P<before>[^{}\n]*?)\$?\.Values\.(?P<path>[A-Za-z_][\w.-]*)")
+_INDEX: Final = re.compile(r'index\s+\$?\.Values((?:\s+"[^"]+")+)')
+_PASSED_ON: Final = re.compile(r"\b(toYaml|toJson|tpl|with|merge\w*)\b[^|]*$")
+_GONE_THROUGH: Final = re.compile(r"\b(range|convertMapToCsv)\b[^|]*$")
+
+
+def known(chart: Path) -> Tree:
+    """What `chart` and its subcharts know."""
+    tree = _from_defaults(default_values(chart))
+    _add_uses(tree, chart)
+    for subchart in sorted((chart / "charts").glob("*/templates")):
+        _add_uses(tree.setdefault(subchart.parent.name, {}), subchart.parent)
+    return tree
+
+
+def unknown(values: Mapping[str, Any], tree: Tree, path: str = "") -> Iterator[str]:
+    """Dotted names of values that the chart does not know."""
+    for key, value in values.items():
+        below = tree.get(key)
+        name = f"{path}.{key}".lstrip(".")
+        if below is None:
+            yield name
+        elif isinstance(value, Mapping) and isinstance(below, dict) and below:
+            yield from unknown(value, below, name)
+
+
+def pruned(tree: Tree, used: Mapping[str, Any]) -> Tree:
+    """The tree to keep: whole where `used` sets something, names alone elsewhere."""
+    return {key: below if key in used else ANY for key, below in sorted(tree.items())}
+
+
+def _from_defaults(values: Mapping[str, Any]) -> Tree:
+    return {
+        str(key): _from_defaults(value) if isinstance(value, Mapping) and value else ANY
+        for key, value in values.items()
+    }
+
+
+def _add_uses(tree: Tree, chart: Path) -> None:
+    """What the templates look at, in the defaults or not; open where they pass on all that is there."""
+    looked_at: set[Names] = set()
+    passed_on: set[Names] = set()
+    gone_through: set[Names] = set()
+    for file in (chart / "templates").rglob("*"):
+        if file.suffix in (".yaml", ".yml", ".tpl", ".txt"):
+            text = file.read_text(encoding="utf-8")
+            for found in _USE.finditer(text):
+                path = tuple(found["path"].rstrip(".").split("."))
+                looked_at.add(path)
+                if _PASSED_ON.search(found["before"]):
+                    passed_on.add(path)
+                if _GONE_THROUGH.search(found["before"]):
+                    gone_through.add(path)
+            gone_through |= {tuple(re.findall(r'"([^"]+)"', found[1])) for found in _INDEX.finditer(text)}
+    parents = {path[:length] for path in looked_at for length in range(1, len(path))}
+    for path in sorted(looked_at):
+        _add(tree, path)
+    # What is passed on as it is, and not looked into anywhere; what is gone through, whatever is looked for beside.
+    for path in sorted(passed_on - parents | gone_through):
+        _add(tree, path, opened=True)
+
+
+def _add(tree: Tree, path: Names, *, opened: bool = False) -> None:
+    *parents, last = path
+    for key in parents:
+        if not isinstance(tree.get(key), dict):
+            tree[key] = {}
+        tree = tree[key]
+    if opened:
+        tree[last] = ANY
+    else:
+        tree.setdefault(last, ANY)
