@@ -25,6 +25,8 @@ from .vpc_cni import Agent
 API_SERVICE: Final = "kubernetes-api"
 """The API server by its Service's address, as pods know it."""
 OWN_NODE: Final = "own-node"
+S3: Final = "s3"
+"""By its gateway endpoint, where there is one. It never connects to anybody."""
 
 _WORKLOADS: Final = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 
@@ -161,7 +163,7 @@ class Landscape:
         own = self._app.settings.network.cloudfront_prefix_lists.get(self._app.settings.region)
         for name, places in self.places.outside(self._app.settings.sources).items():
             self._put(name, places)
-        for number, prefix_list in enumerate(sorted(lists | {"s3"})):
+        for number, prefix_list in enumerate(sorted(lists | {S3})):
             name = "cloudfront" if prefix_list == own else prefix_list
             self._put(name, [self.places.listed(prefix_list, number)])
 

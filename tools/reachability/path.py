@@ -10,7 +10,7 @@ from ipaddress import IPv4Address
 from typing import Final, Literal
 
 from .endpoints import Endpoint, Place, Service
-from .landscape import API_SERVICE, Landscape
+from .landscape import API_SERVICE, S3, Landscape
 from .routing import Hop
 from .verdict import EPHEMERAL, Layer, Protocol, Verdict, allow, deny
 
@@ -48,7 +48,7 @@ class Answer:
 
 def asked(source: Endpoint, target: Endpoint) -> bool:
     """Whether the question makes sense: what is on a machine is asked of who is on it, the internet not of itself."""
-    if source.link_local or source.name == API_SERVICE or (source.own_node and target.isolated is None):
+    if source.link_local or source.name in (API_SERVICE, S3) or (source.own_node and target.isolated is None):
         return False
     if target.own_node:
         return source.isolated is not None
@@ -169,12 +169,9 @@ class Paths:
         onward = hop
         if hop.kind == "NAT gateway" and hop.subnet:  # a regional one stands in no subnet, and knows its own way
             onward = self.landscape.routes.next(hop.subnet, end.address)
-        if onward.kind in ("internet gateway", "NAT gateway", "gateway endpoint") and (
-            onward is hop or onward.kind != hop.kind
-        ):
-            yield Layer.ROUTE, allow(hop.words)
-        else:
-            yield Layer.ROUTE, deny(f"{hop.words}: no way out")
+        gateways = ("internet gateway", "gateway endpoint", *(() if hop.subnet else ("NAT gateway",)))
+        carried = onward.kind in gateways
+        yield Layer.ROUTE, allow(hop.words) if carried else deny(f"{hop.words}: no way out")
         if hop.kind == "internet gateway":
             words = "public address" if start.public else "no public address of its own"
             yield Layer.ADDRESS, Verdict(start.public, words)

@@ -126,7 +126,7 @@ class Agent:
             )
             found = wanted.name in names if wanted.name else wanted.first in numbers
             if found and (covered or wanted.name or isinstance(own, int)):
-                yield Port(wanted.protocol, listening, max(listening, wanted.last))
+                yield Port(wanted.protocol, listening, listening if wanted.first == wanted.last else wanted.last)
                 return
 
     def _behind(self, service: Service, pod: Pod) -> bool:
