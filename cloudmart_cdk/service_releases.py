@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from .settings.naming import Names
+from .settings.service_names import pascal_case
 
 STACK: Final = "EksPlatformStack"
 DIGEST: Final = "sha256:[0-9a-f]{64}"
@@ -75,7 +76,7 @@ class Parameters:
 
 def parameters(service: str) -> Parameters:
     """`seat-map` -> `SeatMapImage`, ..."""
-    stem = "".join(part.title() for part in service.split("-"))
+    stem = pascal_case(service)
     return Parameters(f"{stem}Image", f"{stem}CanaryImage", f"{stem}Release", f"{stem}Minimum")
 
 

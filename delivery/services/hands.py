@@ -102,7 +102,9 @@ class Document:
         ssm = self.place.client("ssm")
         name = releases.document_name(self.place.settings.names, self.service.name)
         started = ssm.start_automation_execution(
-            DocumentName=name, Parameters={key: [value] for key, value in {"Order": order, **values}.items()}
+            DocumentName=name,
+            DocumentVersion="$DEFAULT",
+            Parameters={key: [value] for key, value in {"Order": order, **values}.items()},
         )
         deadline = time.monotonic() + _EXECUTION_S
         while True:

@@ -1,0 +1,262 @@
+"""Releases of the services on AWS: a document a service, an abort that needs nobody, a role for GitHub's workflow.
+
+Owns who may change what. CloudFormation applies a release with the role that CDK deploys with, which may do anything;
+so nobody who releases gets `UpdateStack`, but the document that says which update (ADR 0020). What a release consists
+of is `service_releases`'; the workflows are in `.github/workflows`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from .. import service_releases as releases
+from ..acknowledge import acknowledge
+from ..service_releases import Order
+from ..settings.model import Service
+from ..settings.naming import Names
+from ..settings.service_names import pascal_case
+from .instance_role import reported
+from .platform_load_balancer import Route
+from .service_document import content
+
+_GITHUB: Final = "token.actions.githubusercontent.com"
+_WORKFLOW_FILE: Final = ".github/workflows/tiketi-service.yml"
+_BRANCH: Final = "refs/heads/main"
+_IN_REPOSITORY: Final = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:CompleteLayerUpload",
+    "ecr:DescribeImages",
+    "ecr:DescribeImageScanFindings",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:InitiateLayerUpload",
+    "ecr:PutImage",
+    "ecr:StartImageScan",
+    "ecr:UploadLayerPart",
+)
+"""Push, pull, scan (ECR guide, "IAM permissions for pushing an image"). Nothing is deleted, nothing overwritten."""
+_LOOKS: Final = (
+    "cloudwatch:DescribeAlarms",
+    "elasticloadbalancing:DescribeRules",
+    "elasticloadbalancing:DescribeTags",
+    "elasticloadbalancing:DescribeTargetHealth",
+)
+_OF_STACK: Final = (
+    "cloudformation:DescribeStackEvents",
+    "cloudformation:DescribeStacks",
+    "cloudformation:ListStackResources",
+)
+
+
+class ServiceDelivery(Construct):
+    """Attributes: `document_names`; `roles` (service -> GitHub's; empty without a repository)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        names: Names,
+        services: Mapping[str, Service],
+        routes: Mapping[str, Route],
+        github_repository: str,
+    ) -> None:
+        """`github_repository`: OWNER/REPOSITORY, as GitHub's tokens have it in their subject; empty: no role."""
+        super().__init__(scope, id)
+        self._names, self._stack = names, cdk.Stack.of(self)
+        self._routes, self._every = routes, releases.stack_parameters(list(services))
+        self.document_names = {service: releases.document_name(names, service) for service in services}
+        documents = {service: self._document(service, figures.hpa_max) for service, figures in services.items()}
+        self._aborts(documents)
+        self.roles = (
+            {service: self._github(service, github_repository, documents[service]) for service in services}
+            if github_repository
+            else {}
+        )
+
+    def _document(self, service: str, largest: int) -> iam.Role:
+        """Makes it; its role."""
+        stem, route = pascal_case(service), self._routes[service]
+        role = self._automation_role(f"{stem}Role", route.rule.ref)
+        ssm.CfnDocument(
+            self,
+            stem,
+            name=self.document_names[service],
+            document_type="Automation",
+            document_format="JSON",
+            update_method="NewVersion",
+            content=content(
+                service,
+                role_arn=role.role_arn,
+                stack=self._stack.stack_id,
+                every=self._every,
+                rule_arn=route.rule.ref,
+                group_arns={track: group.ref for track, group in route.groups.items()},
+                stickiness=route.stickiness,
+                largest=largest,
+            ),
+        )
+        return role
+
+    def _automation_role(self, id: str, rule_arn: str) -> iam.Role:
+        here = f"{self._stack.region}:{self._stack.account}"
+        bootstrap = f"/cdk-bootstrap/{self._stack.synthesizer.bootstrap_qualifier}/version"
+        return iam.Role(
+            self,
+            id,
+            description="What a release of one service changes, by its Automation document",
+            assumed_by=iam.ServicePrincipal(
+                "ssm.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self._stack.account},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:{here}:automation-execution/*"},
+                },
+            ),
+            inline_policies={
+                "Release": iam.PolicyDocument(
+                    statements=[
+                        # The stack keeps the role that CDK gave it: nothing to pass (UpdateStack, `RoleARN`).
+                        _allow(["cloudformation:UpdateStack", "cloudformation:DescribeStacks"], [self._stack.stack_id]),
+                        # Whoever updates a stack reads what its parameters refer to: CDK's version, here.
+                        _allow(["ssm:GetParameters"], [f"arn:aws:ssm:{here}:parameter{bootstrap}"]),
+                        _allow(["elasticloadbalancing:ModifyRule"], [rule_arn]),
+                    ]
+                )
+            },
+        )
+
+    def _aborts(self, documents: Mapping[str, iam.Role]) -> None:
+        """An alarm on a canary sets all requests back to stable, whether or not anybody watches."""
+        definitions = {service: self._definition(service) for service in documents}
+        role = iam.Role(
+            self,
+            "AbortRole",
+            description="Starts a service's release document when an alarm on its canary rings",
+            assumed_by=iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self._stack.account}}
+            ),
+            inline_policies={"Start": iam.PolicyDocument(statements=self._start(documents))},
+        )
+        self._acknowledge_start(role)
+        for service, definition in definitions.items():
+            events.CfnRule(
+                self,
+                f"{pascal_case(service)}Abort",
+                description=f"An alarm on the canary of {service} ends its release",
+                event_pattern={
+                    "source": ["aws.cloudwatch"],
+                    "detail-type": ["CloudWatch Alarm State Change"],
+                    "detail": {
+                        "alarmName": [self._names.of(alarm) for alarm in releases.alarm_ids(service)],
+                        "state": {"value": ["ALARM"]},
+                    },
+                },
+                targets=[
+                    events.CfnRule.TargetProperty(
+                        id="Release",
+                        arn=definition,
+                        role_arn=role.role_arn,
+                        input=json.dumps({"Order": [str(Order.ABORT)]}),
+                    )
+                ],
+            )
+
+    def _github(self, service: str, repository: str, document: iam.Role) -> iam.Role:
+        """The role of the service's workflow, in the environment that is called like the stage."""
+        here = f"{self._stack.region}:{self._stack.account}"
+        provider = f"arn:aws:iam::{self._stack.account}:oidc-provider/{_GITHUB}"
+        registry = f"arn:aws:ecr:{here}:repository/{self._names.repository(service)}"
+        role = iam.Role(
+            self,
+            f"{pascal_case(service)}GitHub",
+            role_name=releases.role_name(self._names, service),
+            description=f"GitHub's workflow {releases.workflow(service)}: push, release, watch",
+            # A release waits for a canary of half an hour, and for deploys before it.
+            max_session_duration=cdk.Duration.hours(2),
+            assumed_by=iam.WebIdentityPrincipal(
+                provider,
+                conditions={
+                    "StringEquals": {
+                        f"{_GITHUB}:aud": "sts.amazonaws.com",
+                        f"{_GITHUB}:sub": f"repo:{repository}:environment:{self._names.stage}",
+                        # Of the six workflows this one, and what it calls as it stands on the main branch.
+                        f"{_GITHUB}:workflow": releases.workflow(service),
+                    },
+                    "StringLike": {f"{_GITHUB}:job_workflow_ref": f"*/{_WORKFLOW_FILE}@{_BRANCH}"},
+                },
+            ),
+            inline_policies={
+                "Release": iam.PolicyDocument(
+                    statements=[
+                        _allow(["ecr:GetAuthorizationToken"], ["*"]),
+                        _allow(_IN_REPOSITORY, [registry]),
+                        *self._start({service: document}),
+                        _allow(["ssm:GetAutomationExecution"], [self._executions]),
+                        _allow(_OF_STACK, [self._stack.stack_id]),
+                        _allow(_LOOKS, ["*"]),
+                    ]
+                )
+            },
+        )
+        self._acknowledge_start(role)
+        acknowledge(
+            role,
+            {
+                "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Descriptions of load balancers know no resources, nor "
+                "does the login to the registry.",
+                "CloudMart::IAM-2[cloudwatch:DescribeAlarms]": "Asked for alarms by name and of both kinds, CloudWatch "
+                "wants it for all ('DescribeAlarms': composite alarms); states are no secret.",
+            },
+        )
+        return role
+
+    def _start(self, documents: Mapping[str, iam.Role]) -> list[iam.PolicyStatement]:
+        """Starting these documents, which whoever starts hands their roles."""
+        names = [f"document/{releases.document_name(self._names, service)}" for service in documents]
+        return [
+            _allow(
+                ["ssm:StartAutomationExecution"],
+                [
+                    *(self._arn(name) for name in names),
+                    *(self._definition(service) for service in documents),
+                    self._executions,
+                ],
+            ),
+            _allow(
+                ["iam:PassRole"],
+                [role.role_arn for role in documents.values()],
+                {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
+            ),
+        ]
+
+    def _acknowledge_start(self, role: iam.Role) -> None:
+        acknowledge(
+            role,
+            {
+                reported(
+                    self._stack, self._executions
+                ): "An execution has no id before it is started; of which document it may be is said beside."
+            },
+        )
+
+    @property
+    def _executions(self) -> str:
+        return self._arn("automation-execution/*")
+
+    def _definition(self, service: str) -> str:
+        return self._arn(f"automation-definition/{releases.document_name(self._names, service)}:$DEFAULT")
+
+    def _arn(self, what: str) -> str:
+        return f"arn:aws:ssm:{self._stack.region}:{self._stack.account}:{what}"
+
+
+def _allow(
+    actions: Sequence[str], resources: Sequence[str], conditions: dict[str, Any] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
