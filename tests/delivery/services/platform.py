@@ -1,0 +1,150 @@
+"""The platform as tests see it: who answers, what the stack says, releases as processes of their own."""
+
+import hashlib
+import http.client
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from cloudmart_cdk import service_releases as releases
+from cloudmart_cdk.service_releases import Track
+from localcloud.aws import Clients
+from localcloud.state import PROJECT, Cloud, State
+from tests.delivery.services.pods import Pods
+from tests.delivery.services.template import PREFIX, STACK
+from tests.delivery.shop import Ended
+from tests.localcloud.stacks import settle
+
+_SECONDS: Final = 60.0
+_PATIENCE: Final = ("--deadline-minutes", "0.5")
+
+
+@dataclass
+class Platform:
+    """`clients`: of its cloud."""
+
+    state: State
+    cloud: Cloud
+    clients: Clients
+    pods: Pods
+    groups: dict[tuple[str, Track], str]
+    rules: dict[str, str]
+    _runs: list["subprocess.Popen[str]"] = field(default_factory=list)
+
+    # Commands.
+
+    def start(self, *arguments: str, program: tuple[str, ...] = ("-m", "delivery")) -> "subprocess.Popen[str]":
+        """A command as people run it, in a process of its own."""
+        run = subprocess.Popen(
+            [sys.executable, *program, *arguments, "--local", "--state", str(self.state.root)],
+            cwd=PROJECT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._runs.append(run)
+        return run
+
+    def run(self, command: str, service: str, *arguments: str, program: tuple[str, ...] = ("-m", "delivery")) -> Ended:
+        patience = () if command == "status" or "--deadline-minutes" in arguments else _PATIENCE
+        return self.end(self.start(command, "--service", service, *arguments, *patience, program=program))
+
+    def end(self, run: "subprocess.Popen[str]") -> Ended:
+        output, error = run.communicate(timeout=_SECONDS)
+        return Ended(run.returncode, output, error)
+
+    def end_runs(self) -> None:
+        for run in self._runs:
+            if run.poll() is None:
+                run.kill()
+                run.communicate()
+        self._runs.clear()
+
+    # What is there.
+
+    def client(self, service: str) -> Any:
+        return self.clients.client(service)
+
+    def says(self, service: str) -> dict[str, str]:
+        """The stack's parameters of a service."""
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        values = {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in stack["Parameters"]}
+        own = releases.parameters(service)
+        return {name: str(values[getattr(own, name)]) for name in ("image", "canary_image", "release", "minimum")}
+
+    def weights(self, service: str) -> tuple[int, int]:
+        """Stable, canary."""
+        (rule,) = self.client("elbv2").describe_rules(RuleArns=[self.rules[service]])["Rules"]
+        by_group = {g["TargetGroupArn"]: g["Weight"] for g in rule["Actions"][0]["ForwardConfig"]["TargetGroups"]}
+        return by_group[self.groups[service, Track.STABLE]], by_group[self.groups[service, Track.CANARY]]
+
+    def targets(self, service: str, track: Track) -> int:
+        health = self.client("elbv2").describe_target_health(TargetGroupArn=self.groups[service, track])
+        return len(health["TargetHealthDescriptions"])
+
+    def ask(self, service: str) -> str:
+        """The image that answers one request. Raises for anything but 200."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=20)
+        try:
+            connection.request("GET", f"/api/{service}", headers={"Host": f"{PREFIX}-tiketi.alb.localhost"})
+            answer = connection.getresponse()
+            body = answer.read().decode()
+            if answer.status != 200:
+                raise AssertionError(f"{answer.status}: {body}")
+            return body
+        finally:
+            connection.close()
+
+    def met(self, service: str, number: int = 8) -> Counter[str]:
+        return Counter(self.ask(service) for _ in range(number))
+
+    # What tests do to it.
+
+    def push(self, service: str, content: str, *, tag: str = "") -> str:
+        """An image; its digest."""
+        manifest = f'{{"schemaVersion": 2, "content": "{content}"}}'
+        given = {"imageTag": tag} if tag else {}
+        self.client("ecr").put_image(repositoryName=f"{PREFIX}/{service}", imageManifest=manifest, **given)
+        return f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+
+    def ring(self, id: str, state: str = "ALARM") -> None:
+        self.client("cloudwatch").set_alarm_state(AlarmName=f"{PREFIX}-{id}", StateValue=state, StateReason="a test")
+
+    def split(self, service: str, canary: int) -> None:
+        """As the document's abort does it, or somebody by hand."""
+        groups = {track: self.groups[service, track] for track in Track}
+        call = releases.modify_rule(self.rules[service], groups, releases.shares(canary))
+        self.client("elbv2").modify_rule(**call)
+
+    def update(self, changed: dict[str, str], template: str | None = None) -> None:
+        """A change of parameters by hand, or a deploy that keeps them."""
+        cloudformation = self.client("cloudformation")
+        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        every = [entry["ParameterKey"] for entry in stack["Parameters"]]
+        call = releases.update_stack(STACK, every, changed)
+        if template is not None:
+            del call["UsePreviousTemplate"]
+            call["TemplateBody"] = template
+        cloudformation.update_stack(**call)
+        assert settle(cloudformation, STACK)["StackStatus"] == "UPDATE_COMPLETE"
+
+    def until(self, done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _SECONDS
+        while not done():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def rest(self, service: str) -> None:
+        """No canary, nothing shared, alarms quiet, stable's pods there."""
+        for alarm in releases.alarm_ids(service):
+            self.ring(alarm, "OK")
+        self.pods.never_ready.clear()
+        said = self.says(service)
+        if said["canary_image"] or self.weights(service)[1]:
+            assert self.run("rollback", service).status == 0
+        self.until(lambda: self.targets(service, Track.CANARY) == 0)
+        self.until(lambda: set(self.met(service)) == {said["image"] or "stand-in"})

@@ -1,0 +1,146 @@
+"""Releases of a service by the command, against the emulator and real servers."""
+
+import signal
+from collections import Counter
+
+import pytest
+
+from cloudmart_cdk.service_releases import Track
+from tests.delivery.services.platform import Platform
+
+pytestmark = pytest.mark.xdist_group("services")
+
+_CANARY = ("--strategy", "canary", "--canary-minutes")
+
+
+def test_rolling_replaces_every_pod_and_rollback_brings_back_what_ran_before(platform: Platform) -> None:
+    one = platform.push("auth", "rolling one", tag="v1")
+    ended = platform.run("release", "auth", "--image", "v1")
+    assert (ended.status, ended.error) == (0, ""), ended
+    assert set(platform.met("auth")) == {one}
+    two = platform.push("auth", "rolling two")
+    old = platform.pods.addresses("auth", Track.STABLE)
+    assert platform.run("release", "auth", "--image", two).status == 0
+    assert set(platform.met("auth")) == {two}
+    assert not old & platform.pods.addresses("auth", Track.STABLE)
+    assert platform.says("auth")["release"].endswith(f"Z from {one}")
+    back = platform.run("rollback", "auth")
+    assert (back.status, set(platform.met("auth"))) == (0, {one}), back
+    again = platform.run("rollback", "auth")
+    assert (again.status, "nothing to go back to" in again.error) == (1, True)
+    assert platform.weights("auth") == (100, 0)
+
+
+def test_an_image_whose_pods_never_get_ready_goes_back_and_says_why(platform: Platform) -> None:
+    good = platform.push("auth", "good")
+    assert platform.run("release", "auth", "--image", good).status == 0
+    said, pods = platform.says("auth"), platform.pods.addresses("auth", Track.STABLE)
+    bad = platform.push("auth", "never ready")
+    platform.pods.never_ready.add(bad)
+    ended = platform.run("release", "auth", "--image", bad, "--deadline-minutes", "0.02")
+    assert ended.status == 1
+    assert len(ended.error.splitlines()) == 1
+    assert "no new pod has become ready: 2 old ones serve" in ended.error
+    assert f"went back to {good[:19]}" in ended.error
+    assert platform.says("auth") == said, "exactly as before, so that its pods stay"
+    assert platform.pods.addresses("auth", Track.STABLE) == pods
+    assert set(platform.met("auth")) == {good}
+
+
+def test_canary_meets_its_share_and_becomes_stable(platform: Platform) -> None:
+    before = platform.ask("auth")
+    image = platform.push("auth", "canary that stays")
+    run = platform.start("release", "--service", "auth", "--image", image, *_CANARY, "0.1")
+    platform.until(lambda: platform.weights("auth") == (90, 10))
+    met: Counter[str] = Counter()
+    while platform.weights("auth") == (90, 10) and met.total() < 300:
+        met[platform.ask("auth")] += 1
+    ended = platform.end(run)
+    assert (ended.status, ended.error) == (0, ""), ended
+    assert set(met) == {before, image}
+    assert met[image] < met.total() / 2
+    assert set(platform.met("auth")) == {image}
+    said = platform.says("auth")
+    assert (said["image"], said["canary_image"], said["minimum"]) == (image, "", "0")
+    assert platform.weights("auth") == (100, 0)
+    nothing = platform.run("release", "auth", "--image", image, "--strategy", "canary")
+    assert (nothing.status, "runs already" in nothing.output) == (0, True)
+
+
+@pytest.mark.parametrize("quiet_again", [False, True], ids=["it still rings", "it rang, and the document set all back"])
+def test_canary_goes_back_on_an_alarm(platform: Platform, quiet_again: bool) -> None:
+    said = platform.says("auth")
+    image = platform.push("auth", "canary that rings")
+    run = platform.start("release", "--service", "auth", "--image", image, *_CANARY, "5")
+    platform.until(lambda: platform.weights("auth") == (90, 10))
+    if quiet_again:
+        platform.split("auth", 0)
+    else:
+        platform.ring("tiketi-auth-canary-latency")
+    ended = platform.end(run)
+    assert (ended.status, len(ended.error.splitlines())) == (1, 1), ended
+    if quiet_again:
+        assert "somebody has changed the weights: all requests meet stable" in ended.error
+        assert platform.run("rollback", "auth").status == 0
+    else:
+        assert "because an alarm rings: test-lab-tiketi-auth-canary-latency (a test)" in ended.error
+    assert platform.weights("auth") == (100, 0)
+    assert platform.says("auth") == said
+    platform.until(lambda: platform.targets("auth", Track.CANARY) == 0)
+
+
+def test_blue_green_has_as_many_pods_switches_at_once_and_back_at_once(platform: Platform) -> None:
+    before = platform.ask("auth")
+    platform.update({"AuthMinimum": "3"})  # as the HPA would have grown it
+    platform.until(lambda: platform.targets("auth", Track.STABLE) == 3)
+    image = platform.push("auth", "green")
+    ended = platform.run("release", "auth", "--image", image, "--strategy", "blue-green")
+    assert ended.status == 0, ended
+    assert platform.weights("auth") == (0, 100)
+    assert set(platform.met("auth")) == {image}
+    assert platform.targets("auth", Track.CANARY) == 3, "as many as stable has"
+    assert platform.says("auth")["minimum"] == "3", "stable is held as large, for the way back"
+    other = platform.push("auth", "another")
+    refused = platform.run("release", "auth", "--image", other)
+    assert (refused.status, "is unfinished" in refused.error) == (1, True)
+    assert platform.run("rollback", "auth").status == 0
+    assert set(platform.met("auth")) == {before}
+    assert platform.says("auth")["canary_image"] == ""
+
+
+def test_blue_green_is_promoted(platform: Platform) -> None:
+    before = platform.says("auth")["image"] or "stand-in"
+    image = platform.push("auth", "green that stays")
+    assert platform.run("release", "auth", "--image", image, "--strategy", "blue-green").status == 0
+    refused = platform.run("release", "auth", "--image", image, "--strategy", "canary")
+    assert (refused.status, "which all requests meet as the canary" in refused.error) == (1, True)
+    ended = platform.run("promote", "auth")
+    assert ended.status == 0, ended
+    said = platform.says("auth")
+    assert (said["image"], said["canary_image"], said["minimum"]) == (image, "", "0")
+    assert said["release"].endswith(f"from {before}")
+    assert (platform.weights("auth"), set(platform.met("auth"))) == ((100, 0), {image})
+
+
+def test_interrupted_in_the_canary_it_says_what_users_meet(platform: Platform) -> None:
+    image = platform.push("auth", "interrupted")
+    run = platform.start("release", "--service", "auth", "--image", image, *_CANARY, "5")
+    platform.until(lambda: platform.weights("auth") == (90, 10))
+    run.send_signal(signal.SIGTERM)
+    ended = platform.end(run)
+    assert (ended.status, len(ended.error.splitlines())) == (130, 1), ended
+    assert "10 % of requests meet the canary of auth" in ended.error
+    assert "rollback --service auth --local" in ended.error
+    assert platform.run("release", "auth", "--image", image, *_CANARY, "0").status == 0
+    assert set(platform.met("auth")) == {image}
+
+
+def test_another_rolling_release_overtakes_and_the_first_one_says_so(platform: Platform) -> None:
+    stuck, other = platform.push("auth", "stuck"), platform.push("auth", "overtakes")
+    platform.pods.never_ready.add(stuck)
+    run = platform.start("release", "--service", "auth", "--image", stuck)
+    platform.until(lambda: platform.says("auth")["image"] == stuck)
+    assert platform.run("release", "auth", "--image", other).status == 0
+    ended = platform.end(run)
+    assert (ended.status, "another release has begun" in ended.error) == (1, True)
+    assert platform.says("auth")["image"] == other
