@@ -23,12 +23,22 @@ def manifest(
     objects: Sequence[Object],
     after: Iterable[cdk.CfnResource] = (),
     instead: tuple[cdk.CfnCondition, Sequence[Object]] | None = None,
+    left_to_cluster: bool = False,
 ) -> cdk.CfnResource:
     """`after`: what is made before these objects and removed after them. `instead`: other objects of the same kinds
-    and names, for as long as a condition holds."""
+    and names, for as long as a condition holds. `left_to_cluster`: no destroy asks for them, they end with the cluster.
+    """
     # jsii leaves a member of the interface out of the class's stub.
     target = cast(eks.ICluster, cluster)
-    applied = eks.KubernetesManifest(scope, id, cluster=target, manifest=list(objects), overwrite=True, prune=False)
+    applied = eks.KubernetesManifest(
+        scope,
+        id,
+        cluster=target,
+        manifest=list(objects),
+        overwrite=True,
+        prune=False,
+        removal_policy=cdk.RemovalPolicy.RETAIN if left_to_cluster else None,
+    )
     resource = applied.node.default_child
     assert isinstance(resource, cdk.CfnResource)
     if instead:

@@ -64,7 +64,11 @@ def _by_queue(name: str, service: Service, minimum: float) -> Object:
     return {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
-        "metadata": metadata(name, object_labels(name, Track.STABLE)),
+        "metadata": {
+            **metadata(name, object_labels(name, Track.STABLE)),
+            # Of a service that was scaled by CPU so far KEDA takes the autoscaler over.
+            "annotations": {"scaledobject.keda.sh/transfer-hpa-ownership": "true"},
+        },
         "spec": {
             "scaleTargetRef": {**_DEPLOYMENT, "name": name},
             "minReplicaCount": minimum,

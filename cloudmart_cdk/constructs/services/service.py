@@ -70,7 +70,9 @@ class Service(Construct):
             role_arn=self.role.attr_arn,
         )
         # What has to be there when a pod is made: its account, its network, and the binding, whose readiness gate the
-        # controller puts into new pods only. The rule too: without one the load balancer checks no target.
+        # controller puts into new pods only. The rule too: without one the load balancer checks no target. Where nodes
+        # sleep at night, a destroy then finds no controller to take the binding's finalizer off: it ends with the
+        # cluster there.
         self.entry = manifest(
             self,
             "Entry",
@@ -89,18 +91,29 @@ class Service(Construct):
         )
         state = _State(self, name, largest=figures.hpa_max, smallest=figures.replicas)
         scaling = autoscaler(name, Track.STABLE, figures, minimum=state.minimum)
+        with_pods = [] if figures.queue_length else [scaling]
         released, stand_in = (
             deployment(name, Track.STABLE, settings, image=image, release=state.release)
             for image in (f"{repository_uri}@{state.image}", "")
         )
-        manifest(
+        workload = manifest(
             self,
             "Workload",
             cluster=cluster,
-            objects=[released, scaling],
-            instead=(state.stands_in, [stand_in, scaling]),
+            objects=[released, *with_pods],
+            instead=(state.stands_in, [stand_in, *with_pods]),
             after=[self.entry, identity],
         )
+        if figures.queue_length:
+            # Apart, for its finalizer: it goes before the pods, or not at all where KEDA may sleep.
+            manifest(
+                self,
+                "Scaling",
+                cluster=cluster,
+                objects=[scaling],
+                after=[workload],
+                left_to_cluster=settings.off_hours,
+            )
         manifest(
             self,
             "Canary",

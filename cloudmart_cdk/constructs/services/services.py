@@ -22,7 +22,14 @@ class ServicesNamespace(Construct):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, cluster: eks.Cluster) -> None:
         super().__init__(scope, id)
         objects = [namespace(settings), DEFAULT_DENY, QUOTA, CONFIG_MAP]
-        self.resource: cdk.CfnResource = manifest(self, "Objects", cluster=cluster, objects=objects)
+        self.resource: cdk.CfnResource = manifest(
+            self,
+            "Objects",
+            cluster=cluster,
+            objects=objects,
+            # Its end would wait for the bindings in it (`Service`).
+            left_to_cluster=settings.off_hours,
+        )
 
 
 class Services(Construct):
