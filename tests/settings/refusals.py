@@ -17,6 +17,22 @@ def _of(key: str, *words: str, **context: Any) -> Refusal:
     return Refusal({name.replace("__", "."): value for name, value in context.items()}, key, words)
 
 
+def _service(name: str, **figures: str) -> dict[str, str]:
+    """A seventh service, with what its row needs."""
+    row = {
+        "port": "3007",
+        "path": "/api/more",
+        "cpu_request": "10",
+        "cpu_limit": "10",
+        "memory_request": "16",
+        "memory_limit": "16",
+        "replicas": "1",
+        "hpa_max": "1",
+        **figures,
+    }
+    return {f"eks.services.{name}.{key}": value for key, value in row.items()}
+
+
 LOADING: Final = {
     "unknown stage": _of("stage", "given production", "lab, dev, staging, prod", "-c stage=prod", stage="production"),
     "stage of a wrong type": _of("stage", "lab, dev, staging, prod", stage=["lab"]),
@@ -202,6 +218,33 @@ CHECKS: Final = {
         "not among eks.admins",
         eks__admins="arn:aws:iam::123456789012:role/Admin",
         eks__developers="arn:aws:iam::123456789012:role/Admin",
+    ),
+    "service that is called but not there": _of(
+        "eks.services.event.calls",
+        "given serach",
+        "auth, queue",
+        "add eks.services.serach",
+        eks__services__event__calls="serach",
+    ),
+    "service that calls itself": _of(
+        "eks.services.event.calls", "given event", "other services", eks__services__event__calls="event"
+    ),
+    "service called twice": _of(
+        "eks.services.event.calls", "given queue,queue", "name queue once", eks__services__event__calls="queue,queue"
+    ),
+    "service named as a release": Refusal(
+        _service("auth-canary"), "eks.services.auth-canary", ("without -canary", "rename the service")
+    ),
+    "service named as what is there already": Refusal(
+        _service("default"), "eks.services.default", ("service account", "rename the service")
+    ),
+    "service whose name no repository takes": Refusal(
+        _service("a--b-"), "eks.services.a--b-", ("single hyphens", "use a-b")
+    ),
+    "services alike without hyphens": Refusal(
+        _service("a-1b") | _service("a1b", port="3008", path="/api/other"),
+        "eks.services",
+        ("given a-1b,a1b", "rename all of them but one"),
     ),
     "name too long": _of(
         "name", "a name of at most 21", "-c name=a-name-for-a-load-bal", name="a-name-for-a-load-balancer"

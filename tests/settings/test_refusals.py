@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cloudmart_cdk.settings import SettingsError, checks, eks_checks, load_settings, loading
+from cloudmart_cdk.settings import SettingsError, checks, eks_checks, load_settings, loading, service_checks
 from cloudmart_cdk.settings.problem import Problem
 from tests.settings.refusals import ALL, CHECKS, Refusal
 from tests.support import PROJECT
@@ -119,7 +119,7 @@ def test_setting_missing_from_stage_files(edit_stage_files: Callable[[str, str],
         load_settings({})
 
 
-@pytest.mark.parametrize("module", [checks, eks_checks], ids=["checks", "eks_checks"])
+@pytest.mark.parametrize("module", [checks, eks_checks, service_checks], ids=lambda module: module.__name__)
 def test_every_check_has_its_case(
     module: ModuleType, monkeypatch: pytest.MonkeyPatch, edit_stage_files: Callable[[str, str], None]
 ) -> None:
