@@ -78,7 +78,7 @@ def _operator() -> Values:
         "admissionWebhooks": {"enabled": False},
         "tls": {"enabled": False},
         # Sees its own namespace only.
-        "namespaces": {"releaseNamespace": True, "additional": []},
+        "namespaces": {"releaseNamespace": True},
         # Else it writes a Service of the kubelets into kube-system, which no uninstall takes away.
         "kubeletService": {"enabled": False},
         "kubeletEndpointsEnabled": False,

@@ -75,7 +75,7 @@ def test_the_chart_grants_nothing_in_the_whole_cluster() -> None:
     assert GRAFANA["rbac"]["create"] is False
     assert VALUES["kube-state-metrics"]["rbac"]["useClusterRole"] is False
     assert VALUES["kube-state-metrics"]["namespaces"] == [NAMESPACE]
-    assert VALUES["prometheusOperator"]["namespaces"] == {"releaseNamespace": True, "additional": []}
+    assert VALUES["prometheusOperator"]["namespaces"] == {"releaseNamespace": True}
 
 
 def test_nothing_is_made_outside_its_namespace_and_nothing_holds_up_a_destroy() -> None:
