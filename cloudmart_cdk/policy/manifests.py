@@ -127,7 +127,7 @@ def objects(app: Deployment) -> tuple[Object, ...]:
     return tuple(
         Object(resource, data)
         for resource in app.of(MANIFEST)
-        for data in _flat(parsed(resource.get("Manifest")))
+        for data in _flat(_read(resource))
         if isinstance(data, Mapping)
     )
 
@@ -148,7 +148,7 @@ def certain(app: Deployment, *kinds: str) -> Iterator[Object]:
     for resource in app.of(MANIFEST):
         variants.setdefault((resource.stack, resource.logical_id), []).append(resource)
     for resources in variants.values():
-        first, *others = ([*_flat(parsed(resource.get("Manifest")))] for resource in resources)
+        first, *others = ([*_flat(_read(resource))] for resource in resources)
         for data in first:
             if isinstance(data, Mapping) and data.get("kind") in kinds and all(data in other for other in others):
                 yield Object(resources[0], data)
@@ -158,13 +158,23 @@ def unreadable(app: Deployment) -> Iterator[Found]:
     """What hides from every other rule: text that is no JSON, a workload without containers in sight."""
     allowed = "JSON text of a list of objects, each with a kind and every value known at synth"
     for resource in app.of(MANIFEST):
-        for data in _flat(parsed(resource.get("Manifest"))):
+        for data in _flat(_read(resource)):
             if not isinstance(data, Mapping) or not isinstance(data.get("kind"), str):
                 yield Found(resource, "not readable", allowed, "Manifest")
     hidden = {id(object_) for object_ in of_kind(app, *WORKLOADS)} - {id(pod.object) for pod in pods(app)}
     for object_ in objects(app):
         if id(object_) in hidden:
             yield object_.found("without a list of containers", "a pod template with its containers", "spec")
+
+
+_NUMBER_LATER: Final = re.compile(r"(?<=[:\[,])(\$\{\w+\})(?=[,\]}])")
+
+
+def _read(resource: Resource) -> Any:
+    """The objects of a manifest. A number that is settled at deploy time stands in its text without quotes."""
+    text = resource.get("Manifest")
+    data = parsed(text)
+    return parsed(_NUMBER_LATER.sub(r'"\1"', text)) if data is MISSING and isinstance(text, str) else data
 
 
 def _flat(value: Any) -> list[Any]:

@@ -4,19 +4,22 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..constructs.addons import Addons
-from ..constructs.alarm_table import rollout_alarms
 from ..constructs.alarms import Alarms
 from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
+from ..constructs.controllers import Controllers
 from ..constructs.firewall import Firewall
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
 from ..constructs.node_groups import NodeGroups
 from ..constructs.platform_load_balancer import PlatformLoadBalancer
 from ..constructs.repositories import Repositories
+from ..constructs.rollout_alarms import canary_alarms, rollout_alarms
+from ..constructs.services import Services, ServicesNamespace
 from ..constructs.watched import WatchedCluster, WatchedLoadBalancer
 from ..constructs.web_acl import WebAcl
 from ..security_groups import Group
+from ..service_releases import Track
 from ..settings import Settings
 from .base import CloudMartStack, stack_tags
 
@@ -50,10 +53,10 @@ class EksPlatformStack(CloudMartStack):
             public_sources=[str(source) for source in settings.sources] if settings.eks.public_endpoint else [],
             admins=settings.eks.admins,
             developers=settings.eks.developers,
+            service_cidr=str(settings.eks.service_cidr),
             log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
-        log_groups.make_resource(self, "ServicesLog", name=f"/aws/eks/tiketi/{name}")
         addons = Addons(
             self,
             "Addons",
@@ -84,7 +87,7 @@ class EksPlatformStack(CloudMartStack):
         if settings.off_hours:
             node_groups.rest_at_night()
 
-        Repositories(
+        repositories = Repositories(
             self,
             "Repositories",
             names={service: settings.names.repository(service) for service in settings.eks.services},
@@ -114,6 +117,28 @@ class EksPlatformStack(CloudMartStack):
                     log_groups=log_groups,
                 )
             )
+        namespace = ServicesNamespace(self, "TiketiNamespace", settings=settings, cluster=cluster.cluster)
+        controllers = Controllers(
+            self,
+            "Controllers",
+            cluster=cluster.cluster,
+            name=name,
+            settings=settings,
+            vpc_id=network.vpc.vpc_id,
+            target_groups=[group.ref for route in load_balancer.routes.values() for group in route.groups.values()],
+            after=[*node_groups.groups, addons, namespace],
+        )
+        Services(
+            self,
+            "Services",
+            settings=settings,
+            cluster=cluster.cluster,
+            routes=load_balancer.routes,
+            repository_uris=repositories.uris,
+            namespace=namespace,
+            after=[controllers.load_balancer_controller, controllers.metrics, controllers.scaler],
+        )
+        self.watched_cluster = WatchedCluster(name=name)
         self.watched_load_balancer = WatchedLoadBalancer(
             title="tiketi",
             full_name=load_balancer.full_name,
@@ -121,11 +146,23 @@ class EksPlatformStack(CloudMartStack):
                 service: group.attr_target_group_full_name for service, group in load_balancer.target_groups.items()
             },
         )
-        self.watched_cluster = WatchedCluster(name=name)
+        latency_ms = settings.monitoring.latency_slo_ms
         Alarms(
             self,
             "RolloutAlarms",
-            rows=rollout_alarms(self.watched_load_balancer, latency_ms=settings.monitoring.latency_slo_ms),
+            rows=[
+                *rollout_alarms(self.watched_load_balancer, latency_ms=latency_ms),
+                *(
+                    row
+                    for service, route in load_balancer.routes.items()
+                    for row in canary_alarms(
+                        self.watched_load_balancer,
+                        service,
+                        target_group=route.groups[Track.CANARY].attr_target_group_full_name,
+                        latency_ms=latency_ms,
+                    )
+                ),
+            ],
             prefix=settings.names.prefix,
             runbook_url=settings.monitoring.runbook_url,
         )

@@ -138,6 +138,55 @@ CASES = (
 )
 
 
+_DIGESTS = {"Type": "String", "Default": "", "AllowedPattern": "(sha256:[0-9a-f]{64})?"}
+_MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+_CHOSEN = {"Fn::If": ["AuthStandsIn", "[]", {"Fn::Sub": "[${AuthImage}]"}]}
+
+
+def _release(
+    resources: Any, parameter: Any = _DIGESTS, *, name: str = "AuthImage", stack: str = "EksPlatformStack"
+) -> list[str]:
+    app = deployment(resources, stack=stack, template=_template(Parameters={name: parameter}))
+    return [str(finding) for finding in found(app, "TYPE-3")]
+
+
+def test_a_release_chooses_the_image_of_a_manifest_and_whether_a_canary_runs() -> None:
+    manifest = resource(_MANIFEST, {"Manifest": _CHOSEN}, Condition="AuthCanaryRuns")
+    assert _release({"M": manifest}) == []
+    assert _release({}, {"Type": "Number", "MaxValue": 3}, name="AuthMinimum") == []
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        _release({}, {"Type": "String"}),
+        _release({}, {**_DIGESTS, "AllowedPattern": ".*"}),
+        _release({}, {"Type": "Number", "MaxValue": 1000}, name="AuthMinimum"),
+        _release({}, name="SearchImage"),
+        _release({}, stack="DataStack"),
+        _release({"M": resource(_MANIFEST, {"Manifest": "[]"}, Condition="Other")}),
+        _release({"M": resource(_MANIFEST, {"ClusterName": {"Ref": "AuthImage"}})}),
+        _release({"M": resource(_MANIFEST, {"Overwrite": {"Fn::If": ["AuthStandsIn", True, False]}})}),
+        _release({"P": resource("AWS::SSM::Parameter", {"Value": {"Ref": "AuthImage"}})}),
+        _release({"R": resource("AWS::IAM::Role", {}, Condition="AuthCanaryRuns")}),
+    ],
+    ids=[
+        "any text",
+        "a pattern that admits all",
+        "more than the table's maximum",
+        "a service that is not in the table",
+        "another stack's",
+        "a condition of something else",
+        "another property",
+        "another property by condition",
+        "another resource",
+        "another resource by condition",
+    ],
+)
+def test_a_release_chooses_nothing_else(says: list[str]) -> None:
+    assert len(says) == 1
+
+
 @each(CASES)
 def test_case(case: Case) -> None:
     case.check()

@@ -1,5 +1,6 @@
 """Family KEEP, the rules that are functions: what stays and what goes, in lab (nothing) and in prod (data)."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -429,3 +430,28 @@ def test_auroras_instances_have_minor_upgrades_by_default() -> None:
         reader = resource(_DB, {"DBClusterIdentifier": _ref("Main"), **value})
         assert len(found(deployment({"Main": resource(_CLUSTER), "Reader": reader}), "KEEP-14")) == findings
     assert found(deployment({"Db": resource(_DB)}), "KEEP-14")
+
+
+_TEN = {"countType": "imageCountMoreThan", "countNumber": 10}
+_TAGS = {**_TEN, "tagStatus": "tagged", "tagPatternList": ["*"]}
+_LEFT = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1}
+
+
+@pytest.mark.parametrize(
+    ("selections", "finds"),
+    [
+        ([{**_TEN, "tagStatus": "any"}], False),
+        ([_TAGS, _LEFT], False),
+        ([], True),
+        ([_LEFT], True),
+        ([{**_TAGS, "countNumber": 9}, _LEFT], True),
+        ([{**_TAGS, "tagPatternList": ["v*"]}, _LEFT], True),
+        ([_TAGS, {**_LEFT, "tagStatus": "any"}], True),
+        ([_TAGS, {**_TAGS, "countNumber": 1}], True),
+    ],
+)
+def test_the_last_ten_images_stay(selections: list[Any], finds: bool) -> None:
+    rules = [{"rulePriority": n, "selection": each, "action": {"type": "expire"}} for n, each in enumerate(selections)]
+    policy = {"LifecyclePolicyText": json.dumps({"rules": rules})}
+    app = deployment({"R": resource("AWS::ECR::Repository", {"LifecyclePolicy": policy})})
+    assert bool(found(app, "KEEP-11")) is finds

@@ -83,6 +83,12 @@ CASES = (
     ),
     bad("POD-1", "a CronJob without a pod", {"M": manifest(an_object("CronJob", "x", spec={"schedule": "x"}))}),
     good("POD-1", "no object at all", {"M": manifest()}),
+    good(
+        "POD-1",
+        "a number that a release decides",
+        _text({"Fn::Sub": '[{"kind": "HorizontalPodAutoscaler","spec":{"minReplicas":${Minimum},"maxReplicas":3}}]'}),
+    ),
+    bad("POD-1", "a part that a release decides", _text({"Fn::Sub": '[{"kind": "Pod", ${Spec}}]'})),
     _good("POD-2", "said by the container, not by the pod", f"{_CONTEXT}.runAsNonRoot", True),
     _bad("POD-2", "said by nobody", f"{POD}.securityContext.runAsNonRoot", GONE, "not set"),
     _bad(

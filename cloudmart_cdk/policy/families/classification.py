@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from ...service_releases import DIGEST, RELEASE, STACK, parameters
+from ...settings import Settings
+from ...settings.service_names import pascal_case
+from ..manifests import MANIFEST
 from ..model import Deployment, Resource, Stack, Unknown, leaves, section
 from ..rule import Found, Rule
 from . import at_rest, audit_trail, cdn, database_access, in_transit, load_balancers, web_acls
@@ -161,27 +165,54 @@ def _opaque(app: Deployment) -> Iterator[Found]:
                 yield Found(resource, f"with metadata {name}", "user data, which rules read", "Metadata", str(name))
 
 
+def _of_releases(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Parameter of a service's release -> how it must be declared, so that a release decides no more than it may."""
+    declared: dict[str, dict[str, Any]] = {}
+    for service, figures in settings.eks.services.items():
+        names = parameters(service)
+        for name, pattern in (
+            (names.image, f"({DIGEST})?"),
+            (names.canary_image, f"({DIGEST})?"),
+            (names.release, RELEASE),
+        ):
+            declared[name] = {"Type": "String", "AllowedPattern": pattern}
+        declared[names.minimum] = {"Type": "Number", "MaxValue": figures.hpa_max}
+    return declared
+
+
+def _admitted(stack: Stack, name: str, releases: Mapping[str, Mapping[str, Any]]) -> bool:
+    declared = section(stack, "Parameters")[name]
+    wanted = releases.get(name) if stack.id == STACK else None
+    return wanted is not None and isinstance(declared, Mapping) and wanted.items() <= declared.items()
+
+
 def _decided_later(app: Deployment) -> Iterator[Found]:
+    releases = _of_releases(app.settings)
+    canaries = {f"{pascal_case(service)}CanaryRuns" for service in app.settings.eks.services}
     for stack in app.stacks.values():
         for name in section(stack, "Parameters"):
-            if name not in _PARAMETERS:
+            if name not in _PARAMETERS and not _admitted(stack, name, releases):
                 yield Found(_template(stack), f"with a parameter {name}", "values known at synth", "Parameters", name)
         for where, function in _functions(section(stack, "Outputs")):
             if function == "Fn::If":
                 yield Found(_template(stack), "chosen by a condition", "values known at synth", "Outputs", where)
     for resource in app.resources:
-        raw = _raw(app, resource)
-        if "Condition" in raw:
+        raw, manifest = _raw(app, resource), resource.type == MANIFEST
+        if "Condition" in raw and not (manifest and raw["Condition"] in canaries):
             given = f"there only if {raw['Condition']} holds"
             yield Found(resource, given, "resources that are always there", "Condition")
         for where, function in _functions(raw):
-            if function == "Fn::If" and where.rpartition(".")[2] not in _BY_COLOUR:
+            # Both texts of a manifest are read, whichever a release chooses.
+            chosen = where.rpartition(".")[2] in _BY_COLOUR or (manifest and where.startswith("Properties.Manifest"))
+            if function == "Fn::If" and not chosen:
                 allowed = f"conditions for {', '.join(_BY_COLOUR)} only"
                 yield Found(resource, "chosen by a condition", allowed, where.removeprefix("Properties."))
-        parameters = section(app.stacks[resource.stack], "Parameters")
+        declared = section(app.stacks[resource.stack], "Parameters")
         for where, value in leaves(resource.properties):
             for name in _unknown(value):
-                if name in parameters or (name.startswith("Fn::") and name not in _ELSEWHERE):
+                if manifest and where == "Manifest" and name in releases:
+                    continue  # which image of the service's own repository, and how many: POD-20 reads the rest
+                if name in declared or (name.startswith("Fn::") and name not in _ELSEWHERE):
                     yield Found(resource, f"with ${{{name}}}", "values known at synth", where)
 
 
@@ -237,7 +268,8 @@ RULES: Final = (
         "TYPE-3",
         "What is deployed is decided at synth: by settings, not by parameters or conditions",
         "CDK guide, best practices, 'Make decisions at synthesis time'. What only a deployment knows no rule has seen. "
-        "The live colour is the one exception (ADR 0004), and chooses sizes and weights.",
+        "Two exceptions: the live colour chooses sizes and weights (ADR 0004); a service's release chooses a digest "
+        "of its own repository, and whether a canary runs beside it (ADR 0020).",
         "decide by a setting, in Python",
         _decided_later,
         acknowledgeable=False,

@@ -233,12 +233,20 @@ ROWS: Final = (
 )
 
 
+_TAGGED: Final = {"tagStatus": "tagged", "tagPatternList": ["*"]}
+_TEN: Final = {"countType": "imageCountMoreThan", "countNumber": 10}
+_WITHOUT_TAG: Final = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days"}
+"""Parts of a tagged image, which ECR keeps as long as its index refers to them, and what was never tagged."""
+
+
 def _last_ten(text: Any) -> bool:
     policy = parsed(text)
     rules = policy.get("rules", []) if isinstance(policy, Mapping) else []
-    return [rule.get("selection") for rule in rules] == [
-        {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 10}
-    ] and [rule.get("action") for rule in rules] == [{"type": "expire"}]
+    selections = [rule.get("selection") for rule in rules]
+    if any(rule.get("action") != {"type": "expire"} for rule in rules):
+        return False
+    counted = [each for each in selections if each in (_TEN | {"tagStatus": "any"}, _TEN | _TAGGED)]
+    return len(counted) == 1 and all(each in counted or _WITHOUT_TAG.items() <= each.items() for each in selections)
 
 
 def _balancers_protected(app: Deployment) -> Iterator[Found]:
