@@ -20,7 +20,9 @@ from localcloud.workloads import images
 HONEST: Final = "Recorded from the templates; no API server runs, no image is run."
 STAND_INS: Final = "stand-ins of this machine, not pods; no image is run"
 _LEFT: Final = "LEFT BEHIND: no manifest names it any more"
-_CHART, _POD, _ALL = "Chart", "Pod", "all"
+_CHART, _STAND_IN, _ALL = "Chart", "stand-in", "all"
+_WORDS: Final = {_CHART: {"chart", "charts"}, _STAND_IN: {"stand-in", "stand-ins", "po", "pod", "pods"}}
+"""What is no kind of Kubernetes -> the words for it."""
 _DIGEST: Final = 12
 
 
@@ -46,7 +48,7 @@ def show(state: State, *, what: str, namespace: str | None, output: str | None) 
     found = [
         entry
         for entry in entries(state)
-        if (kind == _ALL or means(kind, entry.kind) or (kind == "charts" and entry.kind == _CHART))
+        if (kind == _ALL or _meant(kind, entry.kind))
         and name in ("", entry.name)
         and namespace in (None, entry.namespace)
     ]
@@ -60,10 +62,15 @@ def show(state: State, *, what: str, namespace: str | None, output: str | None) 
     _print(found, output)
 
 
+def _meant(word: str, kind: str) -> bool:
+    return word.lower() in _WORDS[kind] if kind in _WORDS else means(word, kind)
+
+
 def _print(found: list[Entry], output: str | None) -> None:
     match output:
         case None:
-            say(f"{HONEST}\n")
+            running = f"\nstand-in: {STAND_INS}." if any(entry.kind == _STAND_IN for entry in found) else ""
+            say(f"{HONEST}{running}\n")
             rows = [(entry.namespace or "-", entry.kind, entry.name, entry.says) for entry in found]
             say(table([("NAMESPACE", "KIND", "NAME", "WHAT IT SAYS"), *rows], indent=""))
         case "name":
@@ -137,8 +144,8 @@ def _patches(recorded: Everything) -> Iterator[Entry]:
 
 def _pod(pod: dict[str, Any]) -> Entry:
     place = ", ".join(f"{pod['address']}:{port}" for port in pod["ports"])
-    says = f"{pod['state']} at {place} as {short(pod['image'])} ({STAND_INS})"
-    return Entry(namespace=pod["workload"][1], kind=_POD, name=pod["name"], says=says, content=pod)
+    says = f"{pod['state']} at {place} as {short(pod['image'])}"
+    return Entry(namespace=pod["workload"][1], kind=_STAND_IN, name=pod["name"], says=says, content=pod)
 
 
 def short(image: str) -> str:
@@ -183,6 +190,12 @@ def _autoscaler(entry: Recorded) -> str:
     return f"{spec.get('minReplicas', 1)} to {spec['maxReplicas']} of {target['kind']} {target['name']}; {metrics}"
 
 
+def _namespace(entry: Recorded) -> str:
+    # Labels by which CDK prunes say nothing to anybody.
+    labels = {name: text for name, text in entry.labels.items() if not name.startswith("aws.cdk.eks/")}
+    return _pairs(labels) if labels else ""
+
+
 def _trigger(trigger: Manifest) -> str:
     metadata = trigger.get("metadata") or {}
     return f"{trigger['type']} {metadata.get('targetValue') or metadata.get('value', '?')}"
@@ -222,7 +235,7 @@ _SAYS: Final[dict[str, Callable[[Recorded], str]]] = {
     "ConfigMap": lambda entry: f"keys {', '.join(entry.manifest.get('data') or {})}",
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
-    "Namespace": lambda entry: _pairs(entry.labels) if entry.labels else "",
+    "Namespace": _namespace,
     "NetworkPolicy": _policy,
     "PodDisruptionBudget": _budget,
     "ScaledObject": _scaled_object,

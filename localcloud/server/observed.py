@@ -5,11 +5,14 @@ listed as such beside the record-only resources.
 """
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
-from typing import Any
+from typing import Any, Final
 
 from ministack.services.cloudformation import provisioners
 
 from localcloud.server import records
+
+_EVERYWHERE: Final = frozenset({"Tags", "ServiceToken"})
+"""Properties that no handler has to look at."""
 
 
 class _Observed(dict[str, Any]):
@@ -55,7 +58,7 @@ def _observe(type_name: str, create: Callable[..., Any]) -> Callable[..., Any]:
     def observed(logical_id: str, properties: dict[str, Any], stack_name: str) -> Any:
         watched = _Observed(properties)
         answer = create(logical_id, watched, stack_name)
-        records.note_ignored(type_name, watched.ignored() - {"Tags"})
+        records.note_ignored(type_name, watched.ignored() - _EVERYWHERE)
         return answer
 
     return observed

@@ -90,7 +90,9 @@ def _identities(view: View, recorded: Everything) -> Iterator[Check]:
     pages = eks.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster)
     associations = [(a["namespace"], a["serviceAccount"]) for page in pages for a in page["associations"]]
     accounts = {(account.namespace, account.name) for account in recorded.of("ServiceAccount")}
-    accounts |= {(chart.namespace, name) for chart in recorded.charts for name in _account_names(chart.values)}
+    for chart in recorded.charts:
+        # A chart names its account after the release, unless it is told another name.
+        accounts |= {(chart.namespace, name) for name in (chart.release, *_account_names(chart.values))}
     own = {NAMESPACE, *_CHART_NAMESPACES.values(), _CONTROLLERS}
     lost = sorted(f"{space}/{name}" for space, name in associations if space in own and (space, name) not in accounts)
     yield Check("Pod Identity associations without a service account", [], lost)
