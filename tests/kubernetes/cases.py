@@ -243,7 +243,6 @@ CASES: Final = (
     spoilt("probe", AUTH, f"{CONTAINER}.readinessProbe.httpGet.port", "web", "asks port web"),
     spoilt("probe", AUTH, f"{CONTAINER}.readinessProbe.httpGet.path", "ready", "does not begin with /"),
     spoilt("probe", AUTH, f"{CONTAINER}.livenessProbe.successThreshold", 2, "has to be 1"),
-    spoilt("probe", AUTH, f"{CONTAINER}.livenessProbe.timeoutSeconds", 11, "waits longer"),
     spoilt("end", AUTH, f"{POD}.terminationGracePeriodSeconds", 40, "killed after 40 s"),
     spoilt("end", AUTH, f"{CONTAINER}.lifecycle", GONE, "has no preStop"),
     spoilt(
@@ -274,6 +273,28 @@ CASES: Final = (
     spoilt(
         "scale-metric", "Deployment event", f"{CONTAINER}.resources", GONE, "needs a request of cpu in container event"
     ),
+    spoilt(
+        "trigger",
+        "ScaledObject event",
+        "spec.triggers.0.metricType",
+        "Value",
+        "trigger 0: cpu has no metric type Value",
+    ),
+    spoilt(
+        "trigger", "ScaledObject event", "spec.triggers.0.metricType", GONE, "trigger 0: cpu has no metric type None"
+    ),
+    spoilt("trigger", "ScaledObject event", "spec.triggers.1.type", "metric-api", "nothing is known of metric-api"),
+    spoilt("trigger", "ScaledObject event", "spec.triggers.1.metadata.valueLocation", GONE, "needs valueLocation"),
+    spoilt("trigger", "ScaledObject event", "spec.triggers.1.metadata.threshold", "9", "knows no threshold"),
+    spoilt(
+        "address",
+        "ScaledObject event",
+        "spec.triggers.1.metadata.url",
+        "http://event.tiketi.svc:80/",
+        "no such Service",
+    ),
+    spoilt("address", "ScaledObject event", "spec.triggers.1.metadata.url", "event.tiketi.svc:3002", "no address of a"),
+    spoilt("address", AUTH, f"{CONTAINER}.env.1.value", "http://events:3002", "EVENT_URL: there is no such Service"),
     spoilt(
         "budget-field", "PodDisruptionBudget auth", "spec.minAvailable", 1, "states minAvailable and maxUnavailable"
     ),

@@ -47,7 +47,7 @@ def _deployment(service: str, port: int) -> Object:
         "name": service,
         "image": IMAGE,
         "ports": [{"name": "http", "containerPort": port}],
-        "env": [{"name": "PORT", "value": str(port)}, {"name": "STAGE", "value": "lab"}],
+        "env": [{"name": "PORT", "value": str(port)}, {"name": "EVENT_URL", "value": "http://event:3002"}],
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "0.5", "memory": "512Mi"}},
         "startupProbe": _probe(),
         "livenessProbe": _probe(),
@@ -106,7 +106,19 @@ def _queue_scaler(service: str) -> Object:
             "scaleTargetRef": {"name": service},
             "minReplicaCount": 2,
             "maxReplicaCount": 10,
-            "triggers": [{"type": "cpu", "metricType": "Utilization", "metadata": {"value": "70"}}],
+            "triggers": [
+                {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "70"}},
+                {
+                    "type": "metrics-api",
+                    "metricType": "Value",
+                    "metadata": {
+                        "url": f"http://{service}.tiketi.svc.cluster.local:3002/metrics",
+                        "format": "prometheus",
+                        "valueLocation": "tiketi_queue_length",
+                        "targetValue": "1000",
+                    },
+                },
+            ],
         },
     )
 

@@ -1,6 +1,7 @@
 """Scaling and budgets: against each other, and against the workload that they mean."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from cloudmart_cdk.policy.manifests import Object, quantity, value_at
@@ -9,6 +10,15 @@ from tests.kubernetes.rules.rule import Found, Rule, at, place
 from tests.kubernetes.rules.selection import budgets_of
 from tests.kubernetes.world import SCALERS, World, bounds
 
+_TRIGGERS: Final[Mapping[str, tuple[set[str | None], set[str], set[str]]]] = {
+    "cpu": ({"Utilization", "AverageValue"}, {"value"}, {"containerName"}),
+    "metrics-api": (
+        {"AverageValue", "Value", None},
+        {"url", "valueLocation", "targetValue"},
+        {"format", "activationTargetValue", "timeout"},
+    ),
+}
+"""KEDA's triggers that we use -> metric types, metadata that each has to have, and may have (KEDA docs, "Scalers")."""
 _ON_WORKLOADS: Final = (*SCALERS, "VerticalPodAutoscaler")
 
 
@@ -63,6 +73,23 @@ def _percentages(scaler: Object) -> list[str]:
     ]
 
 
+def _triggers(world: World) -> Found:
+    """KEDA reads a trigger's metadata when it scales, long after the API server took them."""
+    for scaler in world.of("ScaledObject"):
+        for number, trigger in enumerate(as_list(value_at(scaler.data, "spec.triggers") or [])):
+            type_, metadata = trigger.get("type"), {*(trigger.get("metadata") or {})}
+            if type_ not in _TRIGGERS:
+                yield place(scaler), f"trigger {number}: nothing is known of {type_}"
+                continue
+            kinds, needed, allowed = _TRIGGERS[type_]
+            if trigger.get("metricType") not in kinds:
+                yield place(scaler), f"trigger {number}: {type_} has no metric type {trigger.get('metricType')}"
+            for name in sorted(needed - metadata):
+                yield place(scaler), f"trigger {number}: {type_} needs {name}"
+            for name in sorted(metadata - needed - allowed):
+                yield place(scaler), f"trigger {number}: {type_} knows no {name}"
+
+
 def _one_field(world: World) -> Found:
     for budget in world.of("PodDisruptionBudget"):
         stated = [name for name in ("minAvailable", "maxUnavailable") if budget.get(f"spec.{name}") is not MISSING]
@@ -101,6 +128,7 @@ RULES: Final = (
     Rule("scale-bounds", _bounds),
     Rule("scale-replicas", _replicas),
     Rule("scale-metric", _metrics),
+    Rule("trigger", _triggers),
     Rule("budget-field", _one_field),
     Rule("budget-drain", _drains),
     Rule("budget-unready", _unready),

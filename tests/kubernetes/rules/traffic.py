@@ -1,5 +1,6 @@
 """The way of a request: listener rule, target group, binding, Service, container."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -120,6 +121,34 @@ def _asked(container: Mapping[str, Any]) -> Iterator[str]:
     return (str(probe["httpGet"].get("path")) for _, probe in probes_of(container) if "httpGet" in probe)
 
 
+_ADDRESS: Final = re.compile(r"https?://([a-z0-9-]+)(?:\.([a-z0-9-]+)\.svc(?:\.cluster\.local)?)?:(\d+)(?:/.*)?")
+
+
+def _addresses(world: World) -> Found:
+    """Services that pods and KEDA are told to call."""
+    for object_, where, text in _told(world):
+        found = _ADDRESS.fullmatch(text)
+        if not found:
+            if ".svc" in text:
+                yield place(object_), f"{where}: no address of a Service: {text}"
+            continue
+        service = world.get("Service", found[2] or object_.namespace, found[1])
+        if service is None or _port_of(service, int(found[3])) is None:
+            yield place(object_), f"{where}: there is no such Service and port: {text}"
+
+
+def _told(world: World) -> Iterator[tuple[Object, str, str]]:
+    for pods in world.pods:
+        for container in pods.all_containers() if pods.owner else ():
+            for variable in as_list(container.get("env") or []):
+                assert pods.owner
+                yield pods.owner, str(variable.get("name")), str(variable.get("value", ""))
+    for scaler in world.of("ScaledObject"):
+        for trigger in as_list(scaler.get("spec.triggers") or []):
+            for name, value in (trigger.get("metadata") or {}).items():
+                yield scaler, f"trigger {trigger.get('type')}, {name}", str(value)
+
+
 def _gates(world: World) -> Found:
     for namespace in sorted({binding.namespace for binding in world.of("TargetGroupBinding")}):
         if world.namespaces.get(namespace, {}).get(_GATE) != "enabled":
@@ -133,4 +162,5 @@ RULES: Final = (
     Rule("listener-rule", _rules),
     Rule("health-check", _health),
     Rule("readiness-gate", _gates),
+    Rule("address", _addresses),
 )
