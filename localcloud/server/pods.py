@@ -70,7 +70,7 @@ class Pod:
 
 
 class _Process:
-    """The process of the stand-ins; starts with the first."""
+    """The process of the stand-ins."""
 
     def __init__(self) -> None:
         self.child: subprocess.Popen[str] | None = None
@@ -80,8 +80,6 @@ class _Process:
 
     def ask(self, order: str) -> None:
         """Raises `OSError` when the process cannot do it, or has ended."""
-        if not self.alive():
-            self._start()
         assert self.child is not None
         assert self.child.stdin is not None
         assert self.child.stdout is not None
@@ -90,7 +88,7 @@ class _Process:
         if answer != "ok":
             raise OSError(answer or "the process of the stand-ins ended")
 
-    def _start(self) -> None:
+    def start(self) -> None:
         with State().log("pods").open("ab") as log:
             self.child = subprocess.Popen(
                 # It needs nothing but Python's own library, so no site packages are looked at.
@@ -140,10 +138,10 @@ def _run() -> None:
         if _wake.wait(None if settled else _PERIOD if impatient else _LATER):
             _wake.clear()
             moved = time.monotonic()
-            _desired = workloads.workloads(objects.everything())
         context = _context
         assert context is not None
         try:
+            _desired = workloads.workloads(objects.everything())
             settled = context.run(_step)
         except Exception:  # what a template says wrongly must not end the thread that serves all the others
             traceback.print_exc()
@@ -154,9 +152,9 @@ def _run() -> None:
 
 def _step() -> bool:
     """One step towards what is recorded; whether there is nothing left to do."""
-    if _pods and not _process.alive():
-        for pod in _pods.values():
-            _process.ask(pod.order())
+    if (_desired or _pods) and not _process.alive():
+        _process.start()
+        _open_again()
     settled = True
     for key in {*_desired, *(pod.workload for pod in _pods.values())}:
         workload = _desired.get(key)
@@ -171,6 +169,16 @@ def _step() -> bool:
             del _pods[pod.name]
             _process.ask(f"close {pod.address}")
     return settled and not leaving
+
+
+def _open_again() -> None:
+    """All stand-ins, in another process: at their addresses, or not at all, and others are made instead."""
+    for pod in list(_pods.values()):
+        try:
+            _process.ask(pod.order())
+        except OSError:
+            _leave(pod, list(pod.groups))
+            del _pods[pod.name]
 
 
 def _advance(workload: Workload, mine: list[Pod]) -> bool:
