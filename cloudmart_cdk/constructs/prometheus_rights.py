@@ -35,7 +35,7 @@ def roles() -> list[Manifest]:
     ]
     found_by_pod = [_rule("", ("pods",), _READ)]
     found_by_service = [
-        _rule("", ("pods", "services", "endpoints"), _READ),
+        _rule("", ("pods", "services"), _READ),
         _rule("discovery.k8s.io", ("endpointslices",), _READ),
     ]
     return [

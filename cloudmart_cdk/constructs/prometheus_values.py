@@ -99,6 +99,8 @@ def _prometheus() -> Values:
             "replicas": 1,
             "resources": _resources("prometheus"),
             "nodeSelector": _ON_DEMAND,
+            # After a sale nodes go: another than this one, or the sale's history goes with it.
+            "podMetadata": {"annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}},
             "scrapeInterval": f"{_SCRAPE_SECONDS}s",
             "evaluationInterval": f"{_SCRAPE_SECONDS}s",
             # On the node's own disk: a claimed one would be EBS's, and whether its driver deletes it before the driver
@@ -109,6 +111,8 @@ def _prometheus() -> Values:
             "podMonitorNamespaceSelector": own,
             "serviceMonitorNamespaceSelector": own,
             "ruleNamespaceSelector": own,
+            # Not by Endpoints, which Kubernetes deprecates.
+            "serviceDiscoveryRole": "EndpointSlice",
             # No monitor may name a file of Prometheus' own container, such as its token, as a credential to send.
             "arbitraryFSAccessThroughSMs": {"deny": True},
         },

@@ -61,6 +61,11 @@ def test_history_fits_its_disk() -> None:
     assert kept < limit
 
 
+def test_the_autoscaler_takes_other_nodes() -> None:
+    """It passes over local storage (`chart_values`), so it would take this one after a sale, history and all."""
+    assert SPEC["podMetadata"]["annotations"] == {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}
+
+
 def test_there_is_no_password_and_nobody_to_log_in() -> None:
     assert not [path for path, _ in _leaves(VALUES) if "password" in path.lower()]
     assert GRAFANA["env"]["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
