@@ -63,12 +63,10 @@ def _reached(paths: Paths, source: Endpoint) -> list[str]:
     """Whom a source reaches, at the ports where any rule begins."""
     landscape = paths.landscape
     lines = [f"{source} reaches, of {', '.join(landscape.endpoints)}:"]
-    protocols: tuple[Protocol, ...] = ("tcp", "udp")
     for target in landscape.endpoints.values():
         ports = [
             f"{protocol} {port}"
-            for protocol in protocols
-            for port in sorted(landscape.edges())
+            for protocol, port in sorted(landscape.edges())
             if asked(source, target) and paths.answer(source, target, protocol, port).state != "denied"
         ]
         if ports:

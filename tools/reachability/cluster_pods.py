@@ -92,8 +92,8 @@ CHART_PODS: Final[dict[str, tuple[_ChartPod, ...]]] = {
             ServiceFacts("aws-load-balancer-webhook-service", {_NAME: _BALANCER}, {("tcp", 443): "webhook-server"}),
         ),
     ),
-    # kubernetes/autoscaler, cluster-autoscaler/charts; nameOverride in `chart_values`.
-    "cluster-autoscaler": (_ChartPod("cluster-autoscaler", {_NAME: "cluster-autoscaler"}),),
+    # kubernetes/autoscaler, cluster-autoscaler/charts: named after its cloud.
+    "cluster-autoscaler": (_ChartPod("cluster-autoscaler", {_NAME: "aws-cluster-autoscaler"}),),
     # kubernetes-sigs/metrics-server, charts/metrics-server.
     "metrics-server": (
         _ChartPod(
@@ -113,6 +113,37 @@ CHART_PODS: Final[dict[str, tuple[_ChartPod, ...]]] = {
         _ChartPod(
             "vertical-pod-autoscaler",
             {_NAME: "vertical-pod-autoscaler", "app.kubernetes.io/component": "recommender"},
+        ),
+    ),
+    # prometheus-community/helm-charts, charts/kube-prometheus-stack; its operator makes Prometheus' own pod.
+    "kube-prometheus-stack": (
+        _ChartPod(
+            "prometheus",
+            {_NAME: "prometheus", "operator.prometheus.io/name": "tiketi-prometheus"},
+            {"http-web": 9090, "reloader-web": 8080},
+            ServiceFacts(
+                "tiketi-prometheus",
+                {_NAME: "prometheus", "operator.prometheus.io/name": "tiketi-prometheus"},
+                {("tcp", 9090): 9090, ("tcp", 8080): "reloader-web"},
+            ),
+        ),
+        _ChartPod(
+            "grafana",
+            {_NAME: "grafana"},
+            {"grafana": 3000},
+            ServiceFacts("grafana", {_NAME: "grafana"}, {("tcp", 80): "grafana"}),
+        ),
+        _ChartPod(
+            "kube-state-metrics",
+            {_NAME: "kube-state-metrics"},
+            {"http": 8080, "metrics": 8081},
+            ServiceFacts("kube-state-metrics", {_NAME: "kube-state-metrics"}, {("tcp", 8080): "http"}),
+        ),
+        _ChartPod(
+            "prometheus-operator",
+            {"app": "kube-prometheus-stack-operator", _NAME: "kube-prometheus-stack-prometheus-operator"},
+            {"http": 8080},
+            ServiceFacts("tiketi-operator", {"app": "kube-prometheus-stack-operator"}, {("tcp", 8080): "http"}),
         ),
     ),
 }

@@ -5,6 +5,7 @@ is missing in the matrix, and the test says so.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from .network_policy import Cluster, policies_of
 from .places import Places
 from .routing import Routes
 from .security_groups import SecurityGroups
+from .verdict import PROTOCOLS, Protocol
 from .vpc_cni import Agent
 
 API_SERVICE: Final = "kubernetes-api"
@@ -36,6 +38,7 @@ class Landscape:
 
     def __init__(self, app: Deployment) -> None:
         self._app = app
+        self.behind = lru_cache(maxsize=None)(self._behind)
         self.groups, self.routes, self.acls = SecurityGroups.of(app), Routes(app), Acls(app)
         manifests = _unique(object_.data for object_ in objects(app))
         policies = policies_of(manifests)
@@ -56,8 +59,10 @@ class Landscape:
             for network in (peer.block, *peer.excepted)
             if network is not None
         ]
-        mentioned = {*blocks, *self.groups.networks(), *self.routes.networks(), *self.acls.networks()}
-        self.places = Places(app, mentioned)
+        self._mentioned = {*self.groups.networks(), *self.routes.networks(), *self.acls.networks()}
+        self._kinds: dict[int, int] = {}
+        self._numbers: dict[object, int] = {}
+        self.places = Places(app, {*blocks, *self._mentioned})
         self.endpoints: dict[str, Endpoint] = {}
         self._add_interfaces()
         self._add_pods(manifests)
@@ -88,8 +93,11 @@ class Landscape:
         ]
         return max((2 if limit is MISSING else int(limit) for limit in limits), default=2)
 
-    def behind(self, target: Endpoint, protocol: str, port: int) -> Iterator[tuple[Service, int]]:
+    def _behind(self, target: Endpoint, protocol: Protocol, port: int) -> tuple[tuple[Service, int], ...]:
         """Services that lead to a port of an endpoint, with the port that they listen on."""
+        return tuple(self._leading_to(target, protocol, port))
+
+    def _leading_to(self, target: Endpoint, protocol: Protocol, port: int) -> Iterator[tuple[Service, int]]:
         pod = target.pod
         for service in self.services:
             backs = service.backs == target.name or (
@@ -103,13 +111,25 @@ class Landscape:
                 if backs and spoken == protocol and number == port:
                     yield service, listening
 
-    def edges(self) -> set[int]:
-        """Ports at which some rule of any layer begins, or has just ended."""
-        ports = {edge for first, last in (*self.groups.ports(), *self.acls.ports()) for edge in (first, last + 1)}
+    def edges(self) -> set[tuple[Protocol, int]]:
+        """Ports at which some rule of any layer begins, or has just ended: between two of them no verdict changes."""
+        ports = {(protocol, each) for protocol, *ends in self.groups.ports() for each in ends}
         for policy in self.cluster.policies:
             for rules in policy.rules.values():
-                ports |= {edge for rule in rules for port in rule.ports for edge in (port.first, port.last + 1)}
-        return {port for port in ports if 1 <= port <= 65535}
+                own = [port for rule in rules for port in rule.ports]
+                ports |= {(port.protocol.lower(), each) for port in own for each in (port.first, port.last)}
+        for ends in self.acls.ports():
+            ports |= {(protocol, each) for protocol in PROTOCOLS for each in ends}
+        edges = {(named, port + after) for named, port in ports for after in (0, 1)}
+        return {(each, port) for each in PROTOCOLS for named, port in edges if named == each and 0 < port < 65536}
+
+    def kind(self, place: Place) -> int:
+        """A number for all places that no group, route or ACL tells apart: what holds for one holds for all."""
+        if id(place) not in self._kinds:
+            ranges = tuple(place.address in network for network in self._mentioned)
+            alike = (place.subnet, place.groups, place.public, place.prefix_list, ranges)
+            self._kinds[id(place)] = self._numbers.setdefault(alike, len(self._numbers))
+        return self._kinds[id(place)]
 
     def _cni(self, setting: str) -> bool:
         found = _addon_configuration(self._app, "vpc-cni").get(setting)

@@ -66,6 +66,7 @@ class Paths:
 
     def __init__(self, landscape: Landscape) -> None:
         self.landscape = landscape
+        self._wires: dict[tuple[int, int, Protocol, int], tuple[tuple[Layer, Verdict], ...]] = {}
 
     def answer(self, source: Endpoint, target: Endpoint, protocol: Protocol, port: int) -> Answer:
         """Of every way between the two: by each address, directly and by each Service in front."""
@@ -107,10 +108,10 @@ class Paths:
                 far = limit > 1
                 yield Layer.METADATA, allow(f"hop limit {limit}") if far else deny("hop limit 1 ends at the node")
             return
-        if not way.end.subnet and way.start.masked_by is not None:
-            yield from self._wire(way, way.start.masked_by)
-        else:
-            yield from self._wire(way, way.start)
+        outside = not way.end.subnet
+        yield from self._wire(
+            way.start.masked_by or way.start if outside else way.start, way.end, way.protocol, way.port
+        )
         yield from self._policy_in(way)
 
     def portable(self, way: Way) -> tuple[Verdict, Verdict]:
@@ -136,31 +137,36 @@ class Paths:
             judge = self.landscape.agent.judge
             yield Layer.POLICY_IN, judge(way.target.isolated, "Ingress", way.start.address, way.protocol, way.port)
 
-    def _wire(self, way: Way, start: Place) -> Iterator[tuple[Layer, Verdict]]:
-        """Between two interfaces, or one and the internet. `start`: whose address the packet carries."""
-        landscape, end = self.landscape, way.end
-        groups = landscape.groups.judge
+    def _wire(self, start: Place, end: Place, protocol: Protocol, port: int) -> tuple[tuple[Layer, Verdict], ...]:
+        key = (self.landscape.kind(start), self.landscape.kind(end), protocol, port)
+        if key not in self._wires:
+            self._wires[key] = tuple(self._between(start, end, protocol, port))
+        return self._wires[key]
+
+    def _between(self, start: Place, end: Place, protocol: Protocol, port: int) -> Iterator[tuple[Layer, Verdict]]:
+        """Two interfaces, or one and the internet. `start`: whose address the packet carries."""
+        landscape = self.landscape
+        groups, routes = landscape.groups.judge, landscape.routes
         hop = Hop("none", "")
         if start.subnet:
-            yield (
-                Layer.GROUP_OUT,
-                groups(start.groups, "out", way.protocol, way.port, end.address, end.groups, end.prefix_list),
-            )
-            hop = landscape.routes.next(start.subnet, end.address, end.prefix_list)
+            yield Layer.GROUP_OUT, groups(start.groups, "out", protocol, port, end.address, end.groups, end.prefix_list)
+            hop = routes.next(start.subnet, end.address, end.prefix_list)
             yield from self._route(start, end, hop)
         elif not end.public:
             yield Layer.ADDRESS, deny("no public address to connect to")
-        yield Layer.ACL, self._acl(way.protocol, (way.port, way.port), _there(start, end, hop))
+        yield Layer.ACL, self._acl(protocol, (port, port), _there(start, end, hop))
         if end.subnet:
             yield (
                 Layer.GROUP_IN,
-                groups(end.groups, "in", way.protocol, way.port, start.address, start.groups, start.prefix_list),
+                groups(end.groups, "in", protocol, port, start.address, start.groups, start.prefix_list),
             )
-            back = landscape.routes.next(end.subnet, start.address, start.prefix_list)
+            back = routes.next(end.subnet, start.address, start.prefix_list)
             wanted = "local" if start.subnet else "internet gateway"
-            answer = allow(back.words) if back.kind == wanted else deny(f"answers would take {back.words}")
-            yield Layer.ROUTE_BACK, answer
-        yield Layer.ACL_BACK, self._acl(way.protocol, EPHEMERAL, _back(start, end, hop))
+            yield (
+                Layer.ROUTE_BACK,
+                allow(back.words) if back.kind == wanted else deny(f"answers would take {back.words}"),
+            )
+        yield Layer.ACL_BACK, self._acl(protocol, EPHEMERAL, _back(start, end, hop))
 
     def _route(self, start: Place, end: Place, hop: Hop) -> Iterator[tuple[Layer, Verdict]]:
         if end.subnet:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from cloudmart_cdk.policy.model import MISSING, Deployment, Resource
 
-from .verdict import Protocol, Verdict, allow, deny
+from .verdict import PROTOCOLS, Protocol, Verdict, allow, deny
 
 Direction = Literal["in", "out"]
 CLUSTER_GROUP: Final = "EKS's cluster group"
@@ -70,9 +70,10 @@ class SecurityGroups:
         for rules in self._rules.values():
             yield from (rule.prefix_list for rule in rules if rule.prefix_list)
 
-    def ports(self) -> Iterator[tuple[int, int]]:
+    def ports(self) -> Iterator[tuple[str, int, int]]:
+        """(protocol, first, last) of every rule that names ports."""
         for rules in self._rules.values():
-            yield from ((rule.first, rule.last) for rule in rules if rule.protocol in ("tcp", "udp"))
+            yield from ((rule.protocol, rule.first, rule.last) for rule in rules if rule.protocol in PROTOCOLS)
 
     def _judge(
         self,

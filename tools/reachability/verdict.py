@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 Protocol = Literal["tcp", "udp"]
+PROTOCOLS: Final[tuple[Protocol, ...]] = ("tcp", "udp")
 
 EPHEMERAL: Final = (1024, 65535)
 """Ports that answers go to: load balancers, NAT gateways and functions use all of these (VPC guide, "Ephemeral

@@ -49,9 +49,16 @@ class Agent:
     enforced: bool = True
     """Whether the add-on is told to enforce policies at all (`enableNetworkPolicy`)."""
     _tables: dict[tuple[int, Direction], Table | None] = field(default_factory=dict, repr=False)
+    _verdicts: dict[tuple[int, Direction, int, Protocol, int], Verdict] = field(default_factory=dict, repr=False)
 
     def judge(self, pod: Pod, direction: Direction, address: IPv4Address, protocol: Protocol, port: int) -> Verdict:
         """Whether a packet to (Egress) or from (Ingress) an address passes. `address`: as the pod sees it."""
+        question = (id(pod), direction, int(address), protocol, port)
+        if question not in self._verdicts:
+            self._verdicts[question] = self._judged(pod, direction, address, protocol, port)
+        return self._verdicts[question]
+
+    def _judged(self, pod: Pod, direction: Direction, address: IPv4Address, protocol: Protocol, port: int) -> Verdict:
         key = (id(pod), direction)
         if key not in self._tables:
             self._tables[key] = self.table(pod, direction)
