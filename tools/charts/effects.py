@@ -4,7 +4,8 @@ Owns finding them by rendering: a value is left out, and what helm makes has to 
 the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,7 @@ from typing import Any, Final
 from tools.charts import helm, keys
 from tools.charts.releases import Release
 
-_DRAWN: Final = ("caBundle", "ca.crt", "tls.crt", "tls.key")
+_DRAWN: Final = re.compile(r"(caBundle|ca\.crt|tls\.crt|tls\.key): .*")
 """helm draws keys anew with every rendering."""
 _IN_A_CLUSTER: Final = {
     "keepTLSSecret": "what is kept stands in the cluster",
@@ -22,18 +23,22 @@ _IN_A_CLUSTER: Final = {
 _ABSENT: Final = object()
 
 
-def without_effect(chart: Path, release: Release, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Dotted names. `objects`: as rendered with all values."""
-    whole, defaults = _still(objects), helm.default_values(chart)
+def without_effect(chart: Path, release: Release) -> Iterator[str]:
+    """Dotted names. Raises `HelmError` for values that the chart refuses."""
+    whole, defaults = _rendered(chart, release), helm.default_values(chart)
     for path in _leaves(release.values, keys.known(chart)):
         if _at(defaults, path) == _at(release.values, path) or ".".join(path) in _IN_A_CLUSTER:
             continue
         try:
-            rendered = helm.template(chart, replace(release, values=_without(release.values, path)))
+            rendered = _rendered(chart, replace(release, values=_without(release.values, path)))
         except helm.HelmError:
             continue  # the chart asks for it
-        if _still(rendered) == whole:
+        if rendered == whole:
             yield ".".join(path)
+
+
+def _rendered(chart: Path, release: Release) -> str:
+    return _DRAWN.sub("", helm.text(chart, release))
 
 
 def _leaves(values: Mapping[str, Any], tree: keys.Tree) -> Iterator[keys.Names]:
@@ -57,11 +62,3 @@ def _without(values: Mapping[str, Any], path: keys.Names) -> dict[str, Any]:
     first, *rest = path
     left = {key: value for key, value in values.items() if key != first}
     return {**left, first: _without(values[first], tuple(rest))} if rest else left
-
-
-def _still(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _still(value) for key, value in node.items() if key not in _DRAWN}
-    if isinstance(node, Sequence) and not isinstance(node, str):
-        return [_still(value) for value in node]
-    return node

@@ -48,7 +48,12 @@ def of(
 ) -> dict[str, Any]:
     """The facts of one chart. `objects`: rendered, with those of `crds/`."""
     about = metadata(chart)
-    kept = [each["metadata"]["name"] for each in _crds(chart)]
+    once = {each["metadata"]["name"] for each in _crds(chart)}
+    with_release = {
+        each["metadata"]["name"]: each["metadata"].get("annotations", {}).get("helm.sh/resource-policy") == "keep"
+        for each in objects
+        if each["kind"] == "CustomResourceDefinition" and each["metadata"]["name"] not in once
+    }
     return {
         "version": about["version"],
         "app_version": str(about.get("appVersion", "")),
@@ -62,12 +67,10 @@ def of(
         },
         "crds": {
             # helm applies these once; no upgrade changes them, no uninstall removes them
-            "once": sorted(kept),
-            "with_release": sorted(
-                each["metadata"]["name"]
-                for each in objects
-                if each["kind"] == "CustomResourceDefinition" and each["metadata"]["name"] not in kept
-            ),
+            "once": sorted(once),
+            # upgraded with the release, and left behind by an uninstall
+            "kept": sorted(name for name, stays in with_release.items() if stays),
+            "with_release": sorted(name for name, stays in with_release.items() if not stays),
         },
         "webhooks": sorted(_webhooks(objects)),
         "other_namespaces": sorted(
@@ -81,7 +84,7 @@ def of(
 def _crds(chart: Path) -> Iterator[Mapping[str, Any]]:
     for folder in (chart, *(chart / "charts").glob("*/")):
         for file in (folder / "crds").glob("*.yaml"):
-            documents = yaml.load_all(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            documents = yaml.safe_load_all(file.read_text(encoding="utf-8"))
             yield from (each for each in documents if each and each.get("kind") == "CustomResourceDefinition")
 
 

@@ -47,10 +47,15 @@ def template(chart: Path, release: Release, *, crds: bool = False) -> list[dict[
 
     `crds`: with those in the chart's `crds/`, which helm applies once and never again.
     """
+    documents = yaml.load_all(text(chart, release, crds=crds), Loader=_LOADER)
+    return [document for document in documents if document]
+
+
+def text(chart: Path, release: Release, *, crds: bool = False) -> str:
+    """As `template`, unread."""
     command = ["template", release.name, str(chart), "--namespace", release.namespace]
     command += ["--kube-version", f"{release.kubernetes}.0"]
-    text = _run([*command, "--include-crds"] if crds else command, release.values)
-    return [document for document in yaml.load_all(text, Loader=_LOADER) if document]
+    return _run([*command, "--include-crds"] if crds else command, release.values)
 
 
 def default_values(chart: Path) -> dict[str, Any]:
