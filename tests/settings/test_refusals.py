@@ -17,7 +17,8 @@ import pytest
 
 from cloudmart_cdk.settings import SettingsError, checks, eks_checks, load_settings, loading, service_checks
 from cloudmart_cdk.settings.problem import Problem
-from tests.settings.refusals import ALL, CHECKS, Refusal
+from tests.settings.refusal import Refusal
+from tests.settings.refusals import ALL, CHECKS
 from tests.support import PROJECT
 
 CDK = PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"
