@@ -19,6 +19,7 @@ _KUBELET_PORT: Final = 10250
 _KEDA_METRICS_PORT: Final = 9666
 _POD_IDENTITY_AGENT: Final = "169.254.170.23/32"
 """EKS guide, "Understand how EKS Pod Identity works"."""
+_LINK_LOCAL: Final = "169.254.0.0/16"
 _DNS: Final[Manifest] = {
     "to": [
         {
@@ -38,8 +39,8 @@ class Surroundings:
     """The API server's virtual address, which policies see before kube-proxy translates it."""
     private: tuple[str, ...]
     """Nodes, the control plane's interfaces, interface endpoints."""
-    vpc: tuple[str, ...]
-    """All ranges of the VPC, the pods' included."""
+    inside: tuple[str, ...]
+    """What is not the internet: the VPC, its pods, Services, and what a node answers itself."""
     webhook_port: int
     """Where the API server calls webhooks."""
     queues: tuple[tuple[str, int], ...]
@@ -52,7 +53,7 @@ class Surroundings:
         return cls(
             api_server=_first_of(settings.eks.service_cidr),
             private=tuple(map(str, network.private)),
-            vpc=(str(network.cidr), str(network.pods_cidr)),
+            inside=(str(network.cidr), str(network.pods_cidr), str(settings.eks.service_cidr), _LINK_LOCAL),
             webhook_port=settings.eks.webhook_ports[0],
             queues=tuple(
                 (name, service.port) for name, service in settings.eks.services.items() if service.queue_length
@@ -227,7 +228,7 @@ def _to_aws(network: Surroundings) -> list[Manifest]:
     """Credentials from the agent on the node, then AWS's public endpoints."""
     return [
         {"to": _blocks((_POD_IDENTITY_AGENT,)), "ports": [_tcp(80)]},
-        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(network.vpc)}}], "ports": [_tcp(443)]},
+        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(network.inside)}}], "ports": [_tcp(443)]},
     ]
 
 

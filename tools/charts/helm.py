@@ -48,7 +48,18 @@ def template(chart: Path, release: Release, *, crds: bool = False) -> list[dict[
     `crds`: with those in the chart's `crds/`, which helm applies once and never again.
     """
     documents = yaml.load_all(text(chart, release, crds=crds), Loader=_LOADER)
-    return [document for document in documents if document]
+    return [each for document in documents if document for each in _members(_present(document))]
+
+
+def _members(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return document["items"] if document.get("kind") == "List" else [document]
+
+
+def _present(node: Any) -> Any:
+    """Without what is null: to the API server it is not there."""
+    if isinstance(node, dict):
+        return {key: _present(value) for key, value in node.items() if value is not None}
+    return [_present(value) for value in node] if isinstance(node, list) else node
 
 
 def text(chart: Path, release: Release, *, crds: bool = False) -> str:

@@ -57,6 +57,7 @@ def _from_defaults(values: Mapping[str, Any]) -> Tree:
 
 def _add_uses(tree: Tree, chart: Path) -> None:
     """What the templates look at, in the defaults or not; open where they pass on all that is there."""
+    defaults = default_values(chart)
     looked_at: set[Names] = set()
     passed_on: set[Names] = set()
     gone_through: set[Names] = set()
@@ -74,9 +75,16 @@ def _add_uses(tree: Tree, chart: Path) -> None:
     parents = {path[:length] for path in looked_at for length in range(1, len(path))}
     for path in sorted(looked_at):
         _add(tree, path)
-    # What is passed on as it is, and not looked into anywhere; what is gone through, whatever is looked for beside.
-    for path in sorted(passed_on - parents | gone_through):
+    # Passed on as it is, and not looked into, or empty unless somebody fills it; gone through, whatever is looked for.
+    empty = {path for path in passed_on if _at(defaults, path) == {}}
+    for path in sorted(passed_on - parents | empty | gone_through):
         _add(tree, path, opened=True)
+
+
+def _at(values: Any, path: Names) -> Any:
+    for key in path:
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
 
 
 def _add(tree: Tree, path: Names, *, opened: bool = False) -> None:
