@@ -24,6 +24,12 @@ def _attributes(properties: dict[str, Any], key: str) -> dict[str, Any]:
     return {attribute["Key"]: attribute["Value"] for attribute in properties[key]}
 
 
+def _forward(rule: dict[str, Any]) -> dict[str, Any]:
+    (action,) = rule["Properties"]["Actions"]
+    forward: dict[str, Any] = action["ForwardConfig"]
+    return forward
+
+
 def _listeners(app: Synthesized) -> dict[int, dict[str, Any]]:
     made = app.resources(EKS, "AWS::ElasticLoadBalancingV2::Listener").values()
     return {listener["Properties"]["Port"]: listener["Properties"] for listener in made}
@@ -48,17 +54,43 @@ def test_load_balancer(synthesized: Synthesize, stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_service_has_its_target_group_and_path(synthesized: Synthesize, stage: str) -> None:
+def test_every_service_has_its_two_target_groups_and_its_path(synthesized: Synthesize, stage: str) -> None:
     app = synthesized(stage)
     groups = app.resources(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")
     routes = {}
     for rule in app.resources(EKS, "AWS::ElasticLoadBalancingV2::ListenerRule").values():
         (condition,) = rule["Properties"]["Conditions"]
-        (action,) = rule["Properties"]["Actions"]
         path, below = condition["PathPatternConfig"]["Values"]
         assert below == f"{path}/*"
-        routes[path] = groups[action["TargetGroupArn"]["Ref"]]["Properties"]["Port"]
+        stable, canary = _forward(rule)["TargetGroups"]
+        (port,) = {groups[group["TargetGroupArn"]["Ref"]]["Properties"]["Port"] for group in (stable, canary)}
+        assert stable["TargetGroupArn"] != canary["TargetGroupArn"]
+        routes[path] = port
     assert routes == ROUTES
+
+
+def test_at_rest_everybody_meets_the_stable_track(synthesized: Synthesize) -> None:
+    app = synthesized("lab")
+    groups = app.resources(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    for rule in app.resources(EKS, "AWS::ElasticLoadBalancingV2::ListenerRule").values():
+        weights = {}
+        for group in _forward(rule)["TargetGroups"]:
+            tags = _attributes(groups[group["TargetGroupArn"]["Ref"]]["Properties"], "Tags")
+            weights[tags["cloudmart:track"]] = group["Weight"]
+        assert weights == {"stable": 100, "canary": 0}
+
+
+def test_sticky_targets_stand_behind_a_sticky_choice_that_a_way_back_outlasts(synthesized: Synthesize) -> None:
+    """ELB refuses the one without the other; a choice that lasts would keep people on a version that was taken back."""
+    app = synthesized("lab")
+    sticky = {
+        rule["Properties"]["Conditions"][0]["PathPatternConfig"]["Values"][0]: _forward(rule)[
+            "TargetGroupStickinessConfig"
+        ]
+        for rule in app.resources(EKS, "AWS::ElasticLoadBalancingV2::ListenerRule").values()
+        if "TargetGroupStickinessConfig" in _forward(rule)
+    }
+    assert sticky == {"/api/queue": {"Enabled": True, "DurationSeconds": 1}}
 
 
 @pytest.mark.parametrize("stage", STAGES)

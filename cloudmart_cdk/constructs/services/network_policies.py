@@ -26,6 +26,7 @@ from .names import (
 _STORE_PORTS: Final = {"db": POSTGRESQL_PORT, "cache": REDIS_PORT}
 _IDENTITY_AGENT: Final = IPv4Network("169.254.170.23/32")
 """The Pod Identity agent of each node hands out credentials here (EKS guide, "EKS Pod Identity")."""
+_LINK_LOCAL: Final = IPv4Network("169.254.0.0/16")
 
 DEFAULT_DENY: Final[Object] = {
     "apiVersion": "networking.k8s.io/v1",
@@ -78,9 +79,9 @@ def _egress(service: Service, settings: Settings) -> Iterator[Object]:
     if asks_aws and network.interface_endpoints:
         yield {"to": _networks(network.private), "ports": _tcp(HTTPS)}
     if asks_aws or service.outward:
-        # Neither AWS's APIs nor Google nor a payment gateway has fixed addresses. What lies inside has its own rule,
-        # the Kubernetes API's address among the Services' none.
-        inside = (network.cidr, network.pods_cidr, settings.eks.service_cidr)
+        # Neither AWS's APIs nor Google nor a payment gateway has fixed addresses. What lies inside, or on the node, has
+        # its own rule; the Kubernetes API, which has its address among the Services', none.
+        inside = (network.cidr, network.pods_cidr, settings.eks.service_cidr, _LINK_LOCAL)
         block: Object = {"cidr": ANYWHERE, "except": [str(block) for block in inside]}
         yield {"to": [{"ipBlock": block}], "ports": _tcp(HTTPS)}
 

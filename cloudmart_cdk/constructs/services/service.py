@@ -88,6 +88,7 @@ class Service(Construct):
                 ),
             ],
             after=[*after, route.rule],
+            left_to_cluster=settings.off_hours,
         )
         state = _State(self, name, largest=figures.hpa_max, smallest=figures.replicas)
         scaling = autoscaler(name, Track.STABLE, figures, minimum=state.minimum)

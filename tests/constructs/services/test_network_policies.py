@@ -85,7 +85,7 @@ def test_out_go_calls_and_stores_of_the_table(name: str) -> None:
 
 def test_https_goes_out_and_not_in() -> None:
     (block,) = (peer["ipBlock"] for peer in _ways_out("auth", settings())[443]["to"])
-    assert block == {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/16", "100.64.0.0/16", "172.20.0.0/16"]}
+    assert block == {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/16", "100.64.0.0/16", "172.20.0.0/16", "169.254.0.0/16"]}
 
 
 def test_interface_endpoints_are_reached_where_they_are() -> None:
