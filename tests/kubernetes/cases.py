@@ -88,6 +88,19 @@ _PREFERRED: Final = {
 _APART: Final = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "auth"}}}
 _SPREAD: Final = f"{POD}.topologySpreadConstraints.0.labelSelector.matchLabels"
 
+_KEDA_POLICY: Final = an_object(
+    "networking.k8s.io/v1",
+    "NetworkPolicy",
+    "keda",
+    {
+        "podSelector": {"matchLabels": {"app": "keda-operator"}},
+        "policyTypes": ["Ingress"],
+        "ingress": [
+            {"from": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "auth"}}}], "ports": [{"port": 9}]}
+        ],
+    },
+)
+
 CASES: Final = (
     spoilt("name", "ConfigMap stand-in", "metadata.name", "stand_in", "'stand_in' is not legal", "source"),
     spoilt("name", "Role reader", "metadata.name", "a/b", "'a/b' is not legal for a Role", "role-binding"),
@@ -398,6 +411,7 @@ CASES: Final = (
         "Deployment tiketi/event has no port web",
         "policy-both-ends",
     ),
+    added("policy-port", "{'app': 'keda-operator'", _KEDA_POLICY, also=("policy-both-ends",)),
     spoilt(
         "policy-both-ends",
         "NetworkPolicy event",

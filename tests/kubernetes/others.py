@@ -1,43 +1,32 @@
 """What the cluster has that no template shows: namespaces, pods and service accounts of charts and add-ons.
 
-Facts, read in the charts' templates at the pinned versions. `charts` tests hold them against the charts where these
-are at hand.
+Charts' pods are read from `charts.json`, which `tools.charts` records from what helm makes of our values. Owns the few
+facts beside that, of add-ons and of what operators make.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 Labels = Mapping[str, str]
 
+CHARTS: Final = Path(__file__).parent / "charts.json"
 NAMESPACES: Final = frozenset(("default", "kube-system", "kube-public", "kube-node-lease", "amazon-cloudwatch"))
 """Of every cluster; the last is the CloudWatch add-on's."""
 
+ADDON_ACCOUNTS: Final = frozenset((("kube-system", "aws-node"), ("kube-system", "ebs-csi-controller-sa")))
 _ADDON_PODS: Final[Mapping[str, tuple[str, Labels]]] = {
     "coredns": ("kube-system", {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}),
     "amazon-cloudwatch-observability": ("amazon-cloudwatch", {"app.kubernetes.io/name": "cloudwatch-agent"}),
 }
 """Add-on -> namespace and labels of the pods that others talk to."""
 
-_KEDA: Final = ("keda-operator", "keda-operator-metrics-apiserver", "keda-admission-webhooks")
-_CHART_PODS: Final[Mapping[str, tuple[Labels, ...]]] = {
-    "aws-load-balancer-controller": ({"app.kubernetes.io/name": "aws-load-balancer-controller"},),
-    "cluster-autoscaler": ({"app.kubernetes.io/name": "aws-cluster-autoscaler"},),
-    "metrics-server": ({"app.kubernetes.io/name": "metrics-server"},),
-    "keda": tuple(
-        {"app": name, "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "keda-operator"} for name in _KEDA
-    ),
-    "vertical-pod-autoscaler": (
-        {"app.kubernetes.io/name": "vertical-pod-autoscaler", "app.kubernetes.io/component": "recommender"},
-    ),
-    "kube-prometheus-stack": (
-        {"app.kubernetes.io/name": "prometheus"},
-        {"app.kubernetes.io/name": "alertmanager"},
-        {"app.kubernetes.io/name": "grafana"},
-        {"app.kubernetes.io/name": "kube-state-metrics"},
-        {"app": "kube-prometheus-stack-operator"},
-    ),
+_MADE_BY_OPERATORS: Final[Mapping[str, tuple[Labels, ...]]] = {
+    "kube-prometheus-stack": ({"app.kubernetes.io/name": "prometheus"}, {"app.kubernetes.io/name": "alertmanager"}),
 }
-"""Chart -> labels of its pods. Each pod also has its release's name under `app.kubernetes.io/instance`."""
+"""Chart -> labels of pods that it does not state, because its operator makes them."""
 
 KINDS: Final = {
     "elbv2.k8s.aws": "aws-load-balancer-controller",
@@ -48,24 +37,34 @@ KINDS: Final = {
 """API group of custom resources -> the chart that defines them."""
 
 
-def pods(addons: Iterable[str], charts: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, Labels]]:
-    """(namespace, labels) of the pods of add-ons, and of charts given as (name, namespace, release)."""
+@cache
+def charts() -> Mapping[str, Any]:
+    """Chart -> what `tools.charts` recorded of it."""
+    found: dict[str, Any] = json.loads(CHARTS.read_text(encoding="utf-8"))
+    return found
+
+
+def pods(addons: Iterable[str], releases: Iterable[tuple[str, str]]) -> Iterator[tuple[str, Labels, dict[str, Any]]]:
+    """(namespace, labels, what is known of the spec) of the pods of add-ons, and of charts as (name, namespace)."""
     for addon in addons:
         if addon in _ADDON_PODS:
-            yield _ADDON_PODS[addon]
-    for chart, namespace, release in charts:
-        for labels in _CHART_PODS.get(chart, ()):
-            yield namespace, {**labels, "app.kubernetes.io/instance": release}
+            yield *_ADDON_PODS[addon], {}
+    for chart, namespace in releases:
+        for labels in _MADE_BY_OPERATORS.get(chart, ()):
+            yield namespace, labels, {}
+        for workload in charts().get(chart, {}).get("workloads", {}).values():
+            yield namespace, workload["labels"], _spec(workload)
 
 
-def accounts(values: Any) -> Iterator[str]:
-    """Names of the service accounts that a chart's values have it make."""
-    if isinstance(values, Mapping):
-        for name, value in values.items():
-            if name == "serviceAccount" and isinstance(value, Mapping):
-                yield from (str(each["name"]) for each in (value, *value.values()) if _made(each))
-            yield from accounts(value)
+def _spec(workload: Mapping[str, Any]) -> dict[str, Any]:
+    containers = [
+        {"name": name, "ports": [{"name": port, "containerPort": number} for port, number in each["ports"].items()]}
+        for name, each in workload["containers"].items()
+    ]
+    return {"containers": containers, "nodeSelector": workload["node_selector"]}
 
 
-def _made(account: Any) -> bool:
-    return isinstance(account, Mapping) and "name" in account and account.get("create", True) is True
+def accounts(chart: str) -> set[str]:
+    """Names of the service accounts that a chart's pods run as; it makes them."""
+    workloads = charts().get(chart, {}).get("workloads", {}).values()
+    return {str(workload["service_account"]) for workload in workloads}

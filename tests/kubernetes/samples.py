@@ -202,10 +202,8 @@ def _resource(type_: str, properties: Mapping[str, Any], *after: str) -> dict[st
     return {"Type": type_, "Properties": dict(properties), "DependsOn": list(after)}
 
 
-def _chart(name: str, account: str = "") -> dict[str, Any]:
-    values = {"serviceAccount": {"name": account}} if account else {}
-    properties = {"Chart": name, "Release": name, "Namespace": "tiketi", "Values": json.dumps(values)}
-    return _resource(CHART, properties, "Namespace", "Nodes", *(["ControllerIdentity"] if account else []))
+def _chart(name: str, *after: str) -> dict[str, Any]:
+    return _resource(CHART, {"Chart": name, "Release": name, "Namespace": "tiketi"}, "Namespace", "Nodes", *after)
 
 
 def _identity(account: str) -> dict[str, Any]:
@@ -240,10 +238,10 @@ _RESOURCES: Final[dict[str, dict[str, Any]]] = {
     ),
     "Dns": _resource("AWS::EKS::Addon", {"AddonName": "coredns"}, "Nodes"),
     "Namespace": _resource(MANIFEST, {"Manifest": [NAMESPACE]}),
-    "Controller": _chart("aws-load-balancer-controller", "controller"),
+    "Controller": _chart("aws-load-balancer-controller", "ControllerIdentity"),
     "Keda": _chart("keda"),
     "Vertical": _chart("vertical-pod-autoscaler"),
-    "ControllerIdentity": _identity("controller"),
+    "ControllerIdentity": _identity("aws-load-balancer-controller"),
     "AuthIdentity": _identity("auth"),
     "AuthGroup": _group(3001),
     "EventGroup": _group(3002),

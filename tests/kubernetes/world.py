@@ -4,7 +4,6 @@ Owns reading; `policy.manifests` finds the objects. Knows no rule, and of what c
 `others` says.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from cloudmart_cdk.policy import manifests
 from cloudmart_cdk.policy.manifests import CHART, Object, value_at
-from cloudmart_cdk.policy.model import MISSING, Deployment, Resource, as_list, parsed
+from cloudmart_cdk.policy.model import MISSING, Deployment, Resource, as_list
 from tests.kubernetes import others
 from tests.kubernetes.selectors import matches
 
@@ -27,7 +26,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """A pod template. Of a chart's pods nothing but the labels is known: no owner, and an empty spec."""
+    """A pod template. Pods of charts and add-ons have no owner, and of their spec only what `others` knows."""
 
     owner: Object | None
     namespace: str
@@ -94,10 +93,10 @@ class World:
     def foreign(self) -> list[Pods]:
         """Pods of charts and add-ons."""
         return [
-            Pods(None, namespace, labels, {})
-            for namespace, labels in others.pods(
+            Pods(None, namespace, labels, spec)
+            for namespace, labels, spec in others.pods(
                 [str(addon.get("AddonName")) for addon in self.app.of("AWS::EKS::Addon")],
-                [(chart_name(chart), namespace_of(chart), str(chart.get("Release"))) for chart in self.charts],
+                [(chart_name(chart), namespace_of(chart)) for chart in self.charts],
             )
         ]
 
@@ -128,10 +127,12 @@ class World:
 
     @cached_property
     def accounts(self) -> set[tuple[str, str]]:
-        """(namespace, name) of every service account: a manifest's, or a chart's that was told its name."""
-        return {(account.namespace, account.name) for account in self.of("ServiceAccount")} | {
-            (namespace_of(chart), name) for chart in self.charts for name in others.accounts(chart_values(chart))
-        }
+        """(namespace, name) of every service account: a manifest's, a chart's or an add-on's."""
+        return (
+            {(account.namespace, account.name) for account in self.of("ServiceAccount")}
+            | {(namespace_of(chart), name) for chart in self.charts for name in others.accounts(chart_name(chart))}
+            | others.ADDON_ACCOUNTS
+        )
 
     def selected(self, namespace: str, selector: Any) -> list[Pods]:
         """Pods of manifests, in this state."""
@@ -220,11 +221,6 @@ def chart_name(chart: Resource) -> str:
     return str(chart.get("Chart")).rpartition("/")[2]
 
 
-def chart_values(chart: Resource) -> Any:
-    given = chart.get("Values")
-    return {} if given is MISSING else parsed(given)
-
-
 def namespace_of(chart: Resource) -> str:
     return str(chart.get("Namespace") or "default")
 
@@ -233,10 +229,6 @@ def group_of(object_: Object) -> str:
     """API group; empty for the core's."""
     version = str(object_.data.get("apiVersion", ""))
     return version.rpartition("/")[0]
-
-
-def text(node: Any) -> str:
-    return json.dumps(node, sort_keys=True)
 
 
 def _pods(objects: Iterable[Object]) -> Iterator[Pods]:

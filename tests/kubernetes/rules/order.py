@@ -15,7 +15,6 @@ from tests.kubernetes.world import (
     Pods,
     World,
     chart_name,
-    chart_values,
     group_of,
     namespace_of,
 )
@@ -87,7 +86,7 @@ def _charts(world: World) -> Found:
         before = world.before(chart)
         if not groups & before:
             yield chart.logical_id, "may be installed before there is a node"
-        for account in others.accounts(chart_values(chart)):
+        for account in others.accounts(chart_name(chart)):
             for association in _associations(world, namespace_of(chart), account):
                 if association.logical_id not in before:
                     yield chart.logical_id, f"may be installed before {association.logical_id}"

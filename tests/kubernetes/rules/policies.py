@@ -53,26 +53,32 @@ def _types(world: World) -> Found:
 
 def _ports(world: World) -> Found:
     for policy in world.of("NetworkPolicy"):
-        own = [pods for pods in world.ever_selected(policy.namespace, policy.get("spec.podSelector")) if pods.owner]
+        own = world.ever_selected(policy.namespace, policy.get("spec.podSelector"))
         for side, number, peer, ports in rules_of(policy):
             listening = own if side == "ingress" else peers(world, policy, peer)
             for port in ports:
                 for pods in listening:
-                    if pods.owner and pods.port(port.get("port")) is None:
+                    if pods.spec and pods.port(port.get("port")) is None:
                         yield place(policy), f"{side} rule {number}: {at(pods)} has no port {port.get('port')}"
 
 
 def _both_ends(world: World) -> Found:
-    """What one end lets out the other has to let in, and the other way round."""
+    """What one end lets out the other has to let in. Of the pods that a rule lets in it is enough if they may come to
+    one: a policy holds for both tracks of a service."""
     for policy in world.of("NetworkPolicy"):
-        own = [pods for pods in world.selected(policy.namespace, policy.get("spec.podSelector")) if pods.owner]
+        own = world.ever_selected(policy.namespace, policy.get("spec.podSelector"))
         for side, number, peer, ports in rules_of(policy):
-            others = [pods for pods in peers(world, policy, peer) if pods.owner]
-            for here, there in ((one, other) for one in own for other in others if one is not other):
+            for other in peers(world, policy, peer):
                 for port in ports:
-                    listener = here if side == "ingress" else there
-                    if not _admits(world, there, here, side, listener.port(port.get("port"))):
-                        yield place(policy), f"{side} rule {number}: {at(there)} is not open to {at(here)} for it"
+                    open_to = [
+                        one is other
+                        or _admits(
+                            world, other, one, side, (one if side == "ingress" else other).port(port.get("port"))
+                        )
+                        for one in own
+                    ]
+                    if own and not (any(open_to) if side == "ingress" else all(open_to)):
+                        yield place(policy), f"{side} rule {number}: {at(other)} is not open to {at(own[0])} for it"
 
 
 def _admits(world: World, one: Pods, other: Pods, side: str, port: int | None) -> bool:

@@ -9,7 +9,6 @@ from tests.kubernetes.rules.rule import Found, Rule, at, place
 from tests.kubernetes.world import Pods, World
 
 _IDENTITY: Final = "AWS::EKS::PodIdentityAssociation"
-_MADE_BY_ADDONS: Final = frozenset((("kube-system", "aws-node"), ("kube-system", "ebs-csi-controller-sa")))
 
 
 def _mounts(world: World) -> Found:
@@ -78,7 +77,7 @@ def _identities(world: World) -> Found:
     for association in world.app.of(_IDENTITY):
         account = str(association.get("Namespace")), str(association.get("ServiceAccount"))
         held[account] += 1
-        if account not in world.accounts | _MADE_BY_ADDONS:
+        if account not in world.accounts:
             yield association.logical_id, f"there is no ServiceAccount {account[1]} in {account[0]}"
         if held[account] == 2:
             yield association.logical_id, f"ServiceAccount {account[1]} in {account[0]} has a role already"

@@ -32,4 +32,4 @@ def place(object_: Object) -> str:
 
 
 def at(pods: Pods) -> str:
-    return place(pods.owner) if pods.owner else f"pods in {pods.namespace}"
+    return place(pods.owner) if pods.owner else f"pods of {pods.namespace}/{pods.labels}"

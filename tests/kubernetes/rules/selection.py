@@ -75,7 +75,7 @@ def _own_selectors(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _nodes(world: World) -> Found:
-    for pods in world.pods:
+    for pods in (*world.pods, *world.foreign):
         if not any(_fits(pods.spec, labels, taints) for labels, taints in world.nodes):
             yield at(pods), "no node group has the labels that it requires, or taints that it tolerates"
         known = {name for labels, _ in world.nodes for name in labels}
