@@ -161,6 +161,6 @@ def _open_and_verify(state: State, cloud: Cloud, settings: "Settings", began: fl
     if settings.policy == "off":
         say(f"\n{NOTICE}")
     say(f"\nUp in {timed(began)}; `make destroy` takes it down.")
-    say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint} (no FrontendCdnStack, so no shop)")
     if line := tiketi.line(cloud, view.client("elbv2")):
         say(line)
+    say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint} (no FrontendCdnStack, so no shop)")

@@ -71,9 +71,8 @@ def status(state: State) -> None:
     say(f"\nThere, but not at work\n{table(NOT_AT_WORK)}")
     say("\nProperties without effect here")
     say(table((name, ", ".join(properties)) for name, properties in ignored.items()))
-    say(f"\nAWS:  {cloud.endpoint}\nShop: {cloud.shop}")
-    if line := tiketi.line(cloud, Clients(cloud).client("elbv2")):
-        say(line)
+    line = tiketi.line(cloud, Clients(cloud).client("elbv2"))
+    say("\n".join(["", *([line] if line else []), f"AWS:  {cloud.endpoint}", f"Shop: {cloud.shop}"]))
 
 
 def _running(state: State, cloud: Cloud) -> Iterator[tuple[str, str, str, str]]:

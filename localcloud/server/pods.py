@@ -29,7 +29,7 @@ from localcloud.processes import started_at
 from localcloud.server import objects
 from localcloud.server.api import call
 from localcloud.server.mends import health
-from localcloud.state import PROJECT, State
+from localcloud.state import PROJECT, STATE_VARIABLE, State
 from localcloud.workloads import Key, Workload
 
 _PERIOD: Final = 0.1
@@ -93,7 +93,9 @@ class _Process:
             self.child = subprocess.Popen(
                 # It needs nothing but Python's own library, so no site packages are looked at.
                 [sys.executable, "-S", "-m", "localcloud.server.stand_ins"],
-                env={key: os.environ[key] for key in ("PATH", "PYTHONPYCACHEPREFIX") if key in os.environ},
+                env={
+                    key: os.environ[key] for key in ("PATH", "PYTHONPYCACHEPREFIX", STATE_VARIABLE) if key in os.environ
+                },
                 cwd=PROJECT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

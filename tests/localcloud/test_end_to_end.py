@@ -25,6 +25,7 @@ from localcloud.state import PROJECT, Cloud, State
 from localcloud.verify.backend import LIVE_COLOUR
 from tests.localcloud import shop_faults
 from tests.localcloud.buyers import buying, wait_for
+from tests.localcloud.services import Services
 from tests.site import journey
 from tests.site.browser import CHROMIUM
 
@@ -136,6 +137,19 @@ def check_shop_opens_in_a_browser(machine: Machine) -> None:
         assert "Content-Security-Policy" in page.headers
     with opener.open(machine.cloud().shop + "api/products", timeout=20) as answer:
         assert json.load(answer)["total"] > 0
+
+
+def check_services(machine: Machine) -> None:
+    """Without DataStack's doing: what answers are stand-ins."""
+    with mock.patch.dict(os.environ):
+        environment.forget_aws_settings()
+        services = Services(machine.state, machine.cloud(), Clients(machine.cloud()))
+    services.check_all_answer()
+    services.check_stand_ins_come_back()
+    services.check_a_release_while_people_ask(machine.run)
+    services.check_a_release_that_never_gets_ready(machine.run)
+    status, lines = machine.run("objects", "deploy", "-o", "name")
+    assert (status, lines) == (0, [f"deployment/{name}" for name in sorted(services.settings.eks.services)])
 
 
 def check_people_buy_in_a_browser(machine: Machine) -> None:
@@ -270,6 +284,7 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     check_deploy(machine)
     check_shop_opens_in_a_browser(machine)
     check_people_buy_in_a_browser(machine)
+    check_services(machine)
     check_faults_while_people_buy(machine)
     check_data_moves_in_and_back(machine)
     check_release_while_people_buy(machine)
