@@ -73,7 +73,6 @@ def _by_queue(name: str, service: Service, minimum: float) -> Object:
             "scaleTargetRef": {**_DEPLOYMENT, "name": name},
             "minReplicaCount": minimum,
             "maxReplicaCount": service.hpa_max,
-            "pollingInterval": 15,
             "advanced": {"horizontalPodAutoscalerConfig": {"name": name, "behavior": _BEHAVIOUR}},
             "triggers": [
                 {"type": "cpu", "metricType": "Utilization", "metadata": {"value": str(_CPU_PERCENT)}},
