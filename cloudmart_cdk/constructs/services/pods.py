@@ -27,9 +27,8 @@ when AWS takes it back."""
 _LOST_NODE_S: Final = 60
 """Pods of a node, or a zone, that does not answer are made anew elsewhere after a minute; Kubernetes waits five."""
 _TMP_MIB: Final = 64
-
-
 _RELEASE: Final = "cloudmart.internal/release"
+_SPREAD: Final = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
 def deployment(name: str, track: Track, settings: Settings, *, image: str, release: str = "") -> Object:
@@ -128,9 +127,6 @@ def _probe(path: str, *, every_s: int, failures: int) -> Object:
         "timeoutSeconds": 3,
         "failureThreshold": failures,
     }
-
-
-_SPREAD: Final = ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
 
 
 def _spread(name: str, track: Track, key: str) -> Object:
