@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy status release rollback migrate-data synth diff test lint bench mutants docs compliance clean again
+.PHONY: help setup deploy destroy status objects release rollback migrate-data synth diff test lint bench mutants docs compliance clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -55,6 +55,9 @@ destroy: $(READY) .cache/tmp ## Remove the stacks from the local AWS and stop it
 
 status: $(READY) .cache/tmp ## What the local AWS runs, and where the logs are
 	@python -m localcloud status $(ARGS)
+
+objects: $(READY) .cache/tmp ## What the local AWS has recorded of the cluster, as kubectl shows it; ARGS="deploy/auth -o yaml"
+	@python -m localcloud objects $(ARGS)
 
 release: $(READY) .cache/tmp ## A new version of the backend in the local AWS, 10 % of the requests first; APPLICATION=folder
 	@python -m delivery release --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) \

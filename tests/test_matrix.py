@@ -16,7 +16,6 @@ from tests.support import synthesize
 every_configuration = pytest.mark.parametrize("context", [pytest.param(case, id=name) for name, case in MATRIX.items()])
 
 NEEDS_ONE_VALUE = {
-    "eks.version": "one Kubernetes version is offered",
     "policy": "off checks nothing: tests/policy/test_plugin.py",
 }
 """Settings that cannot be varied, with the reason."""

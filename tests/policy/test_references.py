@@ -154,6 +154,12 @@ def _replica(source: Any) -> dict[str, Any]:
 _SOURCE = {"Fn::Sub": "arn:aws:rds:x:${AWS::AccountId}:db:${D}"}
 
 
+def _starts(document: str, *, account: str = "${AWS::AccountId}") -> dict[str, Any]:
+    arn = {"Fn::Sub": f"arn:aws:ssm:ap-northeast-2:{account}:automation-definition/{document}"}
+    rule = resource("AWS::Events::Rule", {"Targets": [{"Arn": arn, "RoleArn": _ref("Role"), "Id": "x"}]})
+    return {"It": rule, "Role": resource(_ROLE), "D": resource("AWS::SSM::Document", {"Name": "release-auth"})}
+
+
 def _custom(token: Any) -> dict[str, Any]:
     return {"C": resource("Custom::Any", {"ServiceToken": token})}
 
@@ -169,6 +175,11 @@ _ELSEWHERE = (
     good("REF-2", "a replica of a stated account", _replica(_SOURCE), account="123456789012"),
     bad("REF-2", "a replica of another account's", _replica({"Fn::Sub": "arn:aws:rds:x:999999999999:db:${D}"})),
     bad("REF-2", "a replica of what is no database", _replica({"Fn::Sub": "arn:aws:rds:x:${AWS::AccountId}:db:d"})),
+    good("REF-2", "our document, by its name", _starts("release-auth")),
+    good("REF-2", "our document's default version", _starts("release-auth:$DEFAULT")),
+    bad("REF-2", "a document of nobody here", _starts("release-event"), says="Targets.0.Arn"),
+    bad("REF-2", "AWS's document", _starts("AWS-RunShellScript")),
+    bad("REF-2", "a document of another account", _starts("release-auth", account="999999999999")),
     good("REF-2", "a custom resource of our function", {**_TARGETS, **_custom(_ref(_name(_FUNCTION)))}),
     bad("REF-2", "somebody's custom resource", _custom(_STRANGER), says=f"ServiceToken is {_STRANGER}"),
     bad("REF-2", "a custom resource by a topic", {**_custom(_ref("T")), "T": resource("AWS::SNS::Topic")}),

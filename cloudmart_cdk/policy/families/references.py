@@ -106,6 +106,11 @@ _OF_AWS: Final = "arn:aws:iam::aws:policy/"
 _WRITTEN_OUT: Final = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\$\{AWS::AccountId\}|\d{12}):[\w-]+[:/](\$\{.+)")
 """An ARN of an account, around a reference: how CDK names the source of a read replica."""
 
+_AUTOMATION: Final = re.compile(
+    r"arn:aws:ssm:[a-z0-9-]+:(\$\{AWS::AccountId\}|\d{12}):automation-definition/([\w.-]+)(?::(?:\$DEFAULT|\$LATEST|\d+))?"
+)
+"""What starts an Automation document names it: the document has no attribute for it."""
+
 
 def _own(app: Deployment) -> Iterator[Found]:
     for type_, path, target, needed in REFERENCES:
@@ -127,9 +132,16 @@ def _own(app: Deployment) -> Iterator[Found]:
 
 
 def _named(app: Deployment, value: Any) -> Any:
-    """The reference in an ARN of this account that is written out; any other value as it is."""
-    found = _WRITTEN_OUT.fullmatch(value) if isinstance(value, str) else None
-    return found[2] if found and found[1] in ("${AWS::AccountId}", app.settings.account) else value
+    """The reference in an ARN of this account that is written out, or meant by the name of a document of this app; any
+    other value as it is."""
+    if not isinstance(value, str):
+        return value
+    own = ("${AWS::AccountId}", app.settings.account)
+    if (found := _AUTOMATION.fullmatch(value)) and found[1] in own:
+        documents = (each for each in app.of("AWS::SSM::Document") if each.get("Name") == found[2])
+        return next((Pointer(each.stack, each.logical_id) for each in documents), value)
+    found = _WRITTEN_OUT.fullmatch(value)
+    return found[2] if found and found[1] in own else value
 
 
 def _trusted(app: Deployment) -> Iterator[Found]:
