@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         release.add_argument(option, type=check, metavar="N", help=text)
     release.add_argument("--canary-percent", type=_percent, metavar="N", help="how many meet it first (default: 10)")
     release.add_argument("--again", action="store_true", help="also when this very version is live already")
-    release.add_argument("--image", metavar="WHAT", help="with --service: digest, tag or URI of its repository")
+    release.add_argument("--image", metavar="WHAT", help="with --service: digest, tag, URI, or stand-in")
     release.add_argument("--strategy", choices=STRATEGIES, help="with --service (default: rolling)")
     release.add_argument("--accept-findings", metavar="REASON", help="with --service: although the scan found critical")
     promote = commands.add_parser("promote", parents=[shared], help="with --service: what the canary runs becomes all")

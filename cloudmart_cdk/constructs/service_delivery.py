@@ -26,8 +26,10 @@ from .platform_load_balancer import Route
 from .service_document import content
 
 _GITHUB: Final = "token.actions.githubusercontent.com"
-_WORKFLOW_FILE: Final = ".github/workflows/tiketi-service.yml"
+WORKFLOW_FILE: Final = ".github/workflows/tiketi-service.yml"
 _BRANCH: Final = "refs/heads/main"
+SESSION_S: Final = 7200
+"""A release waits for a canary of half an hour, and before it for deploys."""
 _IN_REPOSITORY: Final = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -177,8 +179,7 @@ class ServiceDelivery(Construct):
             f"{pascal_case(service)}GitHub",
             role_name=releases.role_name(self._names, service),
             description=f"GitHub's workflow {releases.workflow(service)}: push, release, watch",
-            # A release waits for a canary of half an hour, and for deploys before it.
-            max_session_duration=cdk.Duration.hours(2),
+            max_session_duration=cdk.Duration.seconds(SESSION_S),
             assumed_by=iam.WebIdentityPrincipal(
                 provider,
                 conditions={
@@ -188,7 +189,7 @@ class ServiceDelivery(Construct):
                         # Of the six workflows this one, and what it calls as it stands on the main branch.
                         f"{_GITHUB}:workflow": releases.workflow(service),
                     },
-                    "StringLike": {f"{_GITHUB}:job_workflow_ref": f"*/{_WORKFLOW_FILE}@{_BRANCH}"},
+                    "StringLike": {f"{_GITHUB}:job_workflow_ref": f"*/{WORKFLOW_FILE}@{_BRANCH}"},
                 },
             ),
             inline_policies={

@@ -3,11 +3,13 @@
 Owns the decision from the state alone; nothing is remembered between two commands.
 
     stable  canary  weights    what it is                              release    promote    rollback
-    A       -       100/0      at rest                                 begins     refused    releases what ran before A
+    A       -       100/0      at rest                                 begins     refused    refused
     A       B       100/0      a canary that meets nobody (yet)        goes on    refused    removes it
     A       B       90/10      a canary                                goes on    B to all   removes it
     A       B       0/100      blue/green                              refused    B stays    back at once
     B       B       any        a promotion that was not finished       goes on    goes on    A again
+
+A rolling release has no state between: killed, it is made again (`release`), or what ran before is released.
 """
 
 from collections.abc import Callable, Iterator
@@ -96,7 +98,7 @@ class ServiceDelivery:
         state, shares = self._rollout.state(), self._rollout.shares()
         if not state.canary_image:
             raise self._refuse(
-                f"given no canary: all requests meet {self._title(state.image)}; allowed: a canary or blue/green",
+                f"given no canary: all requests meet {images.short(state.image)}; allowed: a canary or blue/green",
                 f"{self._call('release')} --image DIGEST --strategy blue-green makes one",
             )
         if not shares[Track.CANARY] and not state.promoting:
@@ -109,16 +111,21 @@ class ServiceDelivery:
         self.status()
 
     def rollback(self) -> None:
-        """Back to what ran before, out of a release (at once) or after it (by a release of what ran before)."""
+        """Out of a release that is under way: everybody meets stable, at once; then the canary goes.
+
+        Twice is as good as once: what ended is refused, and told how to bring back what ran before it.
+        """
         shared = self._rollout.shares()[Track.CANARY]
         with self._last_words():
             if shared:
                 self._rollout.send(0)  # before anything is waited for
             state = self._rollout.state()
-            if state.canary_image:
-                self._take_back(state)
-            elif not shared:
-                self._release_before(state)
+            if not (shared or state.canary_image):
+                raise self._refuse(
+                    f"given no release that is under way: all requests meet {images.short(state.image)}",
+                    self._back(state) or "an older version is released like a new one",
+                )
+            self._take_back(state)
         self.status()
 
     def status(self) -> None:
@@ -128,6 +135,9 @@ class ServiceDelivery:
     # The strategies.
 
     def _rolling(self, state: State, image: Image) -> None:
+        if not image.digest and not state.image:
+            self._report.say("the stand-in runs already: nothing to do")
+            return
         if state.image == image.digest:
             self._report.say(f"{image.title} is stable's image already: its pods are made anew")
             release = stamp_again(state.release)
@@ -197,25 +207,10 @@ class ServiceDelivery:
 
     def _take_back(self, state: State) -> None:
         """Stable as it was (if it was changed), and no canary. Everybody meets stable already."""
-        if state.promoting and (before := state.before) is not None:
-            self._again(lambda: self._rollout.replace(before, stamp(state.image, back=True) if before else ""))
+        if state.promoting and state.before:
+            before = state.before.removesuffix(releases.STAND_IN)
+            self._again(lambda: self._rollout.replace(before, stamp(state.image)))
         self._again(self._rollout.close_canary)
-
-    def _release_before(self, state: State) -> None:
-        before = state.before
-        if before is None:
-            known = f"the last release: {state.release}" if state.release else "nothing was ever released"
-            raise self._refuse(
-                f"given nothing to go back to from {self._title(state.image)} ({known})",
-                f"{self._call('release')} --image DIGEST releases an older version like a new one",
-            )
-        if before:
-            images.find(self._place, self._name, before)
-        self._report.say(f"releasing what ran before: {self._title(before)}")
-        try:
-            self._rollout.replace(before, stamp(state.image, back=True) if before else "")
-        except RolloutError as failed:
-            raise self._refuse(f"rollback: {failed}", "mend it and run it again") from None
 
     def _again(self, step: Callable[[], None]) -> None:
         """A step of the way back: when it fails too, somebody has to know where it stands."""
@@ -248,7 +243,7 @@ class ServiceDelivery:
             ) from None
 
     def _went_back(self, state: State, why: str) -> DeliveryError:
-        return self._refuse(f"went back to {self._title(state.image)}, because {why}", "mend it and release again")
+        return self._refuse(f"went back to {images.short(state.image)}, because {why}", "mend it and release again")
 
     def _refuse(self, why: str, do: str) -> DeliveryError:
         return DeliveryError(self._name, why=why, do=do)
@@ -256,8 +251,15 @@ class ServiceDelivery:
     def _call(self, command: str) -> str:
         return self._place.call(command, service=self._name)
 
-    def _title(self, image: str) -> str:
-        return images.short(image) or f"the {releases.STAND_IN}"
+    def _back(self, state: State) -> str:
+        """How to bring back what ran before the last release; empty: nobody knows what that was."""
+        return _back(self._place, self._name, state)
+
+
+def _back(place: Place, name: str, state: State) -> str:
+    if not state.before:
+        return ""
+    return f"{place.call(f'release --image {state.before}', service=name)} brings back what ran before"
 
 
 def status_of_all(place: Place) -> None:
@@ -278,6 +280,8 @@ def rows(place: Place, name: str) -> list[tuple[str, str]]:
             found.append((str(track), f"{image or 'nothing'}: {shares[track]} % of requests, pods: {pods}"))
     if state.release:
         found.append(("released", state.release))
+        if not state.canary_image:
+            found.append(("back", _back(place, name, state)))
     if state.stack_status.endswith("_IN_PROGRESS"):
         found.append(("stack", state.stack_status))
     if state.canary_image:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cloudmart_cdk.service_releases import DIGEST
+from cloudmart_cdk.service_releases import DIGEST, STAND_IN
 from delivery.errors import DeliveryError
 from delivery.place import Place
 
@@ -31,7 +31,7 @@ _MOST_NAMED: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """An image of a service's repository. `tags`: for people."""
+    """An image of a service's repository, or the stand-in, which has no digest. `tags`: for people."""
 
     digest: str
     tags: tuple[str, ...]
@@ -43,12 +43,14 @@ class Image:
 
 
 def short(digest: str) -> str:
-    """The first twelve characters, as tools show it; other words (`stand-in`) as they are."""
-    return digest[:19] if _DIGEST.fullmatch(digest) else digest
+    """The first twelve characters, as tools show it; empty: the stand-in."""
+    return digest[:19] or f"the {STAND_IN}"
 
 
 def find(place: Place, service: str, given: str) -> Image:
-    """`given`: a digest, a tag, or a URI of the service's repository. Raises `DeliveryError`."""
+    """`given`: a digest, a tag, a URI of the service's repository, or `stand-in`. Raises `DeliveryError`."""
+    if given == STAND_IN:
+        return Image(digest="", tags=())
     repository = place.settings.names.repository(service)
     name, separator, digest = given.partition("@")
     if not separator and _DIGEST.fullmatch(given):
@@ -80,6 +82,8 @@ def find(place: Place, service: str, given: str) -> Image:
 
 def refuse_critical(place: Place, service: str, image: Image, *, accepted: str, say: Callable[[str], None]) -> None:
     """Waits for the scan that the push has started. Raises `DeliveryError` on critical findings, unless `accepted`."""
+    if not image.digest:
+        return
     if not place.scans:
         say("the local cloud has no scanner: findings are not looked at")
         return

@@ -33,10 +33,9 @@ class State:
     minimum: int
 
     @property
-    def before(self) -> str | None:
-        """What ran before the last release (empty: the stand-in); None: unknown, or it was gone back already."""
-        when, separator, before = self.release.partition(" from ")
-        return None if not separator or when.endswith(" back") else before.removesuffix(releases.STAND_IN)
+    def before(self) -> str:
+        """What ran before the last release: a digest or `STAND_IN`; empty: unknown."""
+        return self.release.partition(" from ")[2]
 
     @property
     def promoting(self) -> bool:

@@ -66,11 +66,16 @@ class Rollout:
         self.report.say(self.users())
 
     def replace(self, image: str, release: str) -> None:
-        """Stable runs an image, all its pods are new and healthy. Raises `RolloutError`, `OvertakenError`."""
+        """Stable runs an image (empty: the stand-in, of which nothing is noted), all its pods are new and healthy.
+
+        Raises `RolloutError`, `OvertakenError`.
+        """
+        if not image:
+            release = ""
         least = max(self.service.least, self.state().minimum)
         replacement = targets.Replacement(old=set(self.view(Track.STABLE).states), least=least)
         self._change(lambda: self._hands.release(image, release))
-        title = images.short(image or releases.STAND_IN)
+        title = images.short(image)
         self.report.say(f"pods of {self.service.name} are being replaced by {title}; {self.users()}")
         self._until(
             lambda: replacement.done(self._own(release)),
@@ -80,7 +85,7 @@ class Rollout:
 
     def put_back(self, state: State) -> None:
         """Stable runs what it ran before, exactly: its pods that are still there stay."""
-        self.report.say(f"putting {images.short(state.image or releases.STAND_IN)} back")
+        self.report.say(f"putting {images.short(state.image)} back")
         self._change(lambda: self._hands.release(state.image, state.release))
         least = max(self.service.least, state.minimum)
         self._until(
@@ -198,9 +203,9 @@ class Rollout:
         return replacement.progress(view)
 
 
-def stamp(before: str, *, back: bool = False) -> str:
+def stamp(before: str) -> str:
     """What is noted of a release: when, and what ran before (a digest; empty: the stand-in)."""
-    return f"{_now()}{' back' if back else ''} from {before or releases.STAND_IN}"
+    return f"{_now()} from {before or releases.STAND_IN}"
 
 
 def stamp_again(release: str) -> str:

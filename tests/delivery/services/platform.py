@@ -2,11 +2,13 @@
 
 import hashlib
 import http.client
+import json
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +17,7 @@ from cloudmart_cdk.service_releases import Track
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from tests.delivery.services.pods import Pods
-from tests.delivery.services.template import PREFIX, STACK
+from tests.delivery.services.template import PREFIX, STACK, platform
 from tests.delivery.shop import Ended
 from tests.localcloud.stacks import settle
 
@@ -111,6 +113,19 @@ class Platform:
         self.client("ecr").put_image(repositoryName=f"{PREFIX}/{service}", imageManifest=manifest, **given)
         return f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
 
+    def push_index(self, service: str, children: dict[str, tuple[str, str]]) -> str:
+        """An index of images (digest -> operating system, architecture); its digest."""
+        kind = "application/vnd.oci.image.index.v1+json"
+        entries = [
+            {"digest": digest, "platform": {"os": system, "architecture": architecture}}
+            for digest, (system, architecture) in children.items()
+        ]
+        manifest = json.dumps({"schemaVersion": 2, "mediaType": kind, "manifests": entries})
+        self.client("ecr").put_image(
+            repositoryName=f"{PREFIX}/{service}", imageManifest=manifest, imageManifestMediaType=kind
+        )
+        return f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
+
     def ring(self, id: str, state: str = "ALARM") -> None:
         self.client("cloudwatch").set_alarm_state(AlarmName=f"{PREFIX}-{id}", StateValue=state, StateReason="a test")
 
@@ -120,17 +135,36 @@ class Platform:
         call = releases.modify_rule(self.rules[service], groups, releases.shares(canary))
         self.client("elbv2").modify_rule(**call)
 
-    def update(self, changed: dict[str, str], template: str | None = None) -> None:
-        """A change of parameters by hand, or a deploy that keeps them."""
+    def update(self, changed: dict[str, str]) -> None:
+        """A change of parameters by hand."""
         cloudformation = self.client("cloudformation")
-        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
-        every = [entry["ParameterKey"] for entry in stack["Parameters"]]
-        call = releases.update_stack(STACK, every, changed)
-        if template is not None:
-            del call["UsePreviousTemplate"]
-            call["TemplateBody"] = template
-        cloudformation.update_stack(**call)
+        cloudformation.update_stack(**releases.update_stack(STACK, self._every(), changed))
         assert settle(cloudformation, STACK)["StackStatus"] == "UPDATE_COMPLETE"
+
+    @contextmanager
+    def deploy(self) -> Iterator[None]:
+        """Somebody's deploy, which lasts as long as the block."""
+        cloudformation = self.client("cloudformation")
+        template = platform(tag="another")
+        template["Resources"]["Pause"] = {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "CreationPolicy": {"ResourceSignal": {"Timeout": "PT5M"}},
+        }
+        call = releases.update_stack(STACK, self._every(), {})
+        del call["UsePreviousTemplate"]
+        cloudformation.update_stack(**call, TemplateBody=json.dumps(template))
+        yield
+        signal = {"LogicalResourceId": "Pause", "UniqueId": "a test", "Status": "SUCCESS"}
+        self.until(lambda: "Pause" in self._events())
+        cloudformation.signal_resource(StackName=STACK, **signal)
+
+    def _every(self) -> list[str]:
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        return [entry["ParameterKey"] for entry in stack["Parameters"]]
+
+    def _events(self) -> set[str]:
+        events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
+        return {event["LogicalResourceId"] for event in events}
 
     def until(self, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _SECONDS
