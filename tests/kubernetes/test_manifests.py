@@ -5,13 +5,14 @@ Each configuration is looked at in every state of `states`: each branch of the c
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import pytest
 
 from cloudmart_cdk.settings.topology import EKS
 from tests.kubernetes.linter import lint
 from tests.kubernetes.resolver import ACCOUNT
+from tests.kubernetes.rules.rule import place
 from tests.kubernetes.schemas import violations
 from tests.kubernetes.states import STATES, image, worlds
 from tests.kubernetes.world import World, bounds
@@ -26,23 +27,19 @@ stages = pytest.mark.parametrize("stage", ["lab", "dev", "staging", "prod"])
 
 
 @every_configuration
-def test_every_object_fits_its_schema(context: Context) -> None:
-    """Strictly, by the schemas of the cluster's own version of Kubernetes and of the charts' custom resources."""
+def test_no_object_is_refused_or_misses_its_purpose(context: Context) -> None:
+    """Strictly by the schemas of the cluster's own version of Kubernetes and of the charts' custom resources, and by
+    the linter. One test, so that a configuration is worked out once."""
     version = synthesize(context).settings.eks.version
-    objects = [object_ for world in _worlds(context).values() for object_ in world.objects]
-    assert objects
-    wrong = {
-        f"{object_.kind} {object_.name}": found
-        for object_ in objects
-        if (found := _violations(json.dumps(object_.data, sort_keys=True), version))
-    }
-    assert wrong == {}
-
-
-@every_configuration
-def test_nothing_is_left_that_schemas_miss(context: Context) -> None:
-    findings = {state: [*map(str, lint(world))] for state, world in _worlds(context).items()}
-    assert findings == {state: [] for state in STATES}
+    wrong = {}
+    for state, world in _worlds(context).items():
+        assert world.pods, state
+        wrong[state] = [
+            f"{place(object_)}: {says}"
+            for object_ in world.objects
+            for says in _violations(json.dumps(object_.data, sort_keys=True), version)
+        ] + [*map(str, lint(world))]
+    assert wrong == {state: [] for state in STATES}
 
 
 @stages
@@ -80,7 +77,7 @@ def _worlds(context: Context) -> Mapping[str, World]:
     return _worlds_of(tuple(sorted(context.items())))
 
 
-@cache
+@lru_cache(maxsize=4)  # the stages, which more than one test looks at; all would fill the memory
 def _worlds_of(context: tuple[tuple[str, str], ...]) -> Mapping[str, World]:
     synthesized = synthesize(dict(context))
     return worlds(synthesized.folder, synthesized.settings)
