@@ -184,7 +184,8 @@ def _grafana() -> Values:
         "env": {"GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION": "true"},
         "grafana.ini": {
             "auth": {"disable_login_form": True},
-            "auth.anonymous": {"enabled": True, "org_role": "Viewer"},
+            # The organization that is there without an administrator; by any other name all end at a login form.
+            "auth.anonymous": {"enabled": True, "org_name": "Main Org.", "org_role": "Viewer"},
             "auth.basic": {"enabled": False},
             "unified_alerting": {"enabled": False},
             # It calls nobody outside; its network policy would not let it.

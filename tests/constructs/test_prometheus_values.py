@@ -72,7 +72,7 @@ def test_there_is_no_password_and_nobody_to_log_in() -> None:
     settings = GRAFANA["grafana.ini"]
     assert settings["auth"]["disable_login_form"] is True
     assert settings["auth.basic"]["enabled"] is False
-    assert settings["auth.anonymous"] == {"enabled": True, "org_role": "Viewer"}
+    assert settings["auth.anonymous"] == {"enabled": True, "org_name": "Main Org.", "org_role": "Viewer"}
 
 
 def test_the_chart_grants_nothing_in_the_whole_cluster() -> None:
