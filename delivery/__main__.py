@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
+    """One command. Raises `DeliveryError`, and what boto3 raises."""
     # Imported late: help and a bad command line are answered at once.
     from delivery import place
 
@@ -93,7 +94,7 @@ def main() -> int:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     try:
-        _run(command_line.parse())
+        run(command_line.parse())
     except DeliveryError as error:
         return _ended(str(error), status=error.status)
     except (BotoCoreError, ClientError) as error:

@@ -54,6 +54,7 @@ _OF_STACK: Final = (
     "cloudformation:DescribeStacks",
     "cloudformation:ListStackResources",
 )
+_ANY_ID: Final = "This stack, by its name: a call that names a stack is judged without the id that follows it."
 
 
 class ServiceDelivery(Construct):
@@ -109,7 +110,7 @@ class ServiceDelivery(Construct):
     def _automation_role(self, id: str, rule_arn: str) -> iam.Role:
         here = f"{self._stack.region}:{self._stack.account}"
         bootstrap = f"/cdk-bootstrap/{self._stack.synthesizer.bootstrap_qualifier}/version"
-        return iam.Role(
+        role = iam.Role(
             self,
             id,
             description="What a release of one service changes, by its Automation document",
@@ -124,7 +125,7 @@ class ServiceDelivery(Construct):
                 "Release": iam.PolicyDocument(
                     statements=[
                         # The stack keeps the role that CDK gave it: nothing to pass (UpdateStack, `RoleARN`).
-                        _allow(["cloudformation:UpdateStack", "cloudformation:DescribeStacks"], [self._stack.stack_id]),
+                        _allow(["cloudformation:UpdateStack", "cloudformation:DescribeStacks"], [self._stack_arn]),
                         # Whoever updates a stack reads what its parameters refer to: CDK's version, here.
                         _allow(["ssm:GetParameters"], [f"arn:aws:ssm:{here}:parameter{bootstrap}"]),
                         _allow(["elasticloadbalancing:ModifyRule"], [rule_arn]),
@@ -132,6 +133,8 @@ class ServiceDelivery(Construct):
                 )
             },
         )
+        acknowledge(role, {reported(self._stack, self._stack_arn): _ANY_ID})
+        return role
 
     def _aborts(self, documents: Mapping[str, iam.Role]) -> None:
         """An alarm on a canary sets all requests back to stable, whether or not anybody watches."""
@@ -199,16 +202,17 @@ class ServiceDelivery(Construct):
                         _allow(_IN_REPOSITORY, [registry]),
                         *self._start({service: document}),
                         _allow(["ssm:GetAutomationExecution"], [self._executions]),
-                        _allow(_OF_STACK, [self._stack.stack_id]),
+                        _allow(_OF_STACK, [self._stack_arn]),
                         _allow(_LOOKS, ["*"]),
                     ]
                 )
             },
         )
-        self._acknowledge_start(role)
+        self._acknowledge_start(role, "ssm:GetAutomationExecution")
         acknowledge(
             role,
             {
+                reported(self._stack, self._stack_arn): _ANY_ID,
                 "AwsSolutions::AwsSolutions-IAM5[Resource::*]": "Descriptions of load balancers know no resources, nor "
                 "does the login to the registry.",
                 "CloudMart::IAM-2[cloudwatch:DescribeAlarms]": "Asked for alarms by name and of both kinds, CloudWatch "
@@ -236,15 +240,20 @@ class ServiceDelivery(Construct):
             ),
         ]
 
-    def _acknowledge_start(self, role: iam.Role) -> None:
+    def _acknowledge_start(self, role: iam.Role, *actions: str) -> None:
+        why = (
+            "Starting is judged on the execution that comes of it, too, which has no id before; of which document it "
+            "may be is said beside."
+        )
         acknowledge(
             role,
-            {
-                reported(
-                    self._stack, self._executions
-                ): "An execution has no id before it is started; of which document it may be is said beside."
-            },
+            {reported(self._stack, self._executions): why}
+            | {f"CloudMart::IAM-2[{action}]": why for action in ("ssm:StartAutomationExecution", *actions)},
         )
+
+    @property
+    def _stack_arn(self) -> str:
+        return f"arn:aws:cloudformation:{self._stack.region}:{self._stack.account}:stack/{self._stack.stack_name}/*"
 
     @property
     def _executions(self) -> str:

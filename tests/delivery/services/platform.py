@@ -1,19 +1,22 @@
 """The platform as tests see it: who answers, what the stack says, releases as processes of their own."""
 
+import contextlib
 import hashlib
 import http.client
+import io
 import json
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cloudmart_cdk import service_releases as releases
 from cloudmart_cdk.service_releases import Track
+from delivery import __main__, command_line
+from delivery.errors import DeliveryError
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from tests.delivery.services.pods import Pods
@@ -51,9 +54,21 @@ class Platform:
         self._runs.append(run)
         return run
 
-    def run(self, command: str, service: str, *arguments: str, program: tuple[str, ...] = ("-m", "delivery")) -> Ended:
+    def run(self, command: str, service: str, *arguments: str) -> Ended:
+        """The same here, without the second that a process takes to begin."""
         patience = () if command == "status" or "--deadline-minutes" in arguments else _PATIENCE
-        return self.end(self.start(command, "--service", service, *arguments, *patience, program=program))
+        where = ("--local", "--state", str(self.state.root))
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            try:
+                __main__.run(command_line.parse([command, "--service", service, *arguments, *patience, *where]))
+            except DeliveryError as error:
+                return Ended(error.status, output.getvalue(), str(error))
+        return Ended(0, output.getvalue(), "")
+
+    def killed(self, order: str, command: str, service: str, *arguments: str) -> int:
+        """The command, killed as it gives an order (`killed`); how it ended."""
+        program = ("-m", "tests.delivery.services.killed", order)
+        return self.end(self.start(command, "--service", service, *arguments, program=program)).status
 
     def end(self, run: "subprocess.Popen[str]") -> Ended:
         output, error = run.communicate(timeout=_SECONDS)
@@ -141,7 +156,7 @@ class Platform:
         cloudformation.update_stack(**releases.update_stack(STACK, self._every(), changed))
         assert settle(cloudformation, STACK)["StackStatus"] == "UPDATE_COMPLETE"
 
-    @contextmanager
+    @contextlib.contextmanager
     def deploy(self) -> Iterator[None]:
         """Somebody's deploy, which lasts as long as the block."""
         cloudformation = self.client("cloudformation")

@@ -16,7 +16,7 @@ from cloudmart_cdk.service_releases import Track
 from localcloud.aws import Clients
 from tests.delivery.services.template import SERVICES, manifest
 
-_LOOK_S: Final = 0.05
+_LOOK_S: Final = 0.2
 
 
 class _Server(ThreadingHTTPServer):
