@@ -17,7 +17,8 @@ import pytest
 from cloudmart_cdk.constructs.kubectl_layer import layer_zip
 from cloudmart_cdk.policy.manifests import quantity
 from tests.conftest import Synthesize
-from tests.kubernetes.samples import Object, Sample
+from tests.kubernetes.sample_objects import Object
+from tests.kubernetes.samples import Sample
 from tests.kubernetes.states import worlds
 
 

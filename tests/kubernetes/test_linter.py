@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.kubernetes.cases import CASES, Case
+from tests.kubernetes.cases import CASES
+from tests.kubernetes.cases.case import Case
 from tests.kubernetes.linter import RULES, lint
 from tests.kubernetes.samples import Sample
 

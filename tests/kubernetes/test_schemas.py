@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from tests.kubernetes.samples import CONTAINER, GONE, Object, Sample, an_object, put
+from tests.kubernetes.sample_objects import Object, an_object
+from tests.kubernetes.samples import CONTAINER, GONE, Sample, put
 from tests.kubernetes.schemas import CRDS, custom_kinds, violations
 
 VERSION: Final = "1.35"

@@ -1,5 +1,6 @@
 """Names and labels that the API server takes, one object a name, namespaces that exist."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,8 @@ _ENV: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 _POD_SUFFIX: Final = len("-1234567890-abcde")
 """What a Deployment appends; a pod's name is its host name, and that is a label."""
+_LARGEST: Final = 200_000
+"""Annotations of an object hold 262,144 bytes together, and the text is escaped in there."""
 _GIVES_PODS_NAMES: Final = ("Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob")
 
 
@@ -107,6 +110,16 @@ def _wrong(given: list[str], legal: re.Pattern[str]) -> Iterator[tuple[str, str]
             yield name, f"stated {count} times"
 
 
+def _sizes(world: World) -> Found:
+    for object_ in world.objects:
+        size = len(json.dumps(object_.data))
+        if size > _LARGEST:
+            yield (
+                place(object_),
+                f"{size:,} characters: `kubectl apply` keeps a copy in an annotation, which holds fewer",
+            )
+
+
 def _namespaces(world: World) -> Found:
     for object_ in world.objects:
         if object_.kind not in OF_THE_CLUSTER and object_.namespace not in world.namespaces:
@@ -119,5 +132,6 @@ RULES: Final = (
     Rule("duplicate", _one_of_each),
     Rule("name-in-pod", _names_within_pods),
     Rule("name-of-port", _names_of_ports),
+    Rule("size", _sizes),
     Rule("namespace", _namespaces),
 )
