@@ -16,8 +16,9 @@ def explain(cloud: Cloud, run: Run, *, doing: str) -> CloudError:
         for stack in cloudformation.describe_stacks()["Stacks"]:
             if "FAILED" not in stack["StackStatus"] and "ROLLBACK" not in stack["StackStatus"]:
                 continue
-            events = cloudformation.describe_stack_events(StackName=stack["StackId"])["StackEvents"]
-            for event in reversed(events):
+            pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack["StackId"])
+            # Newest first; what failed first is the reason of all that failed after it.
+            for event in reversed([event for page in pages for event in page["StackEvents"]]):
                 reason = event.get("ResourceStatusReason", "")
                 failed = event["ResourceStatus"].endswith("_FAILED")
                 if failed and reason and not reason.startswith(_CONSEQUENCES):
