@@ -9,7 +9,7 @@ it never leaves a pod without a node. Not modelled: nobody moves pods that came 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from . import catalogue, system_pods
@@ -25,6 +25,7 @@ _OPTIONAL: Final[dict[Chart, str]] = {
 
 Size = Literal["replicas", "hpa_max"]
 
+_PLENTY: Final = 10**9
 _EVICTION_MIB: Final = 100
 """Below so much free memory kubelet evicts (`memory.available`, nodeadm)."""
 _UNSEEN: Final = 0.075
@@ -190,6 +191,15 @@ def plan(eks: Eks, pods: Sequence[Pod], *, on_demand: int, spot: int) -> Plan:
     """The pods on so many nodes."""
     left = place(pods, on_demand=[room(eks, eks.on_demand)] * on_demand, spot=[room(eks, eks.spot)] * spot)
     return Plan(on_demand, spot, tuple(pods), left)
+
+
+def lacking(eks: Eks, plan: Plan) -> str:
+    """Of what alone there would have to be more; empty: of more than one thing."""
+    for what in ("cpu_m", "memory_mib", "pods"):
+        on_demand, spot = (replace(room(eks, group), **{what: _PLENTY}) for group in (eks.on_demand, eks.spot))
+        if not place(plan.pods, on_demand=[on_demand] * plan.on_demand, spot=[spot] * plan.spot):
+            return what
+    return ""
 
 
 def at_minimum(eks: Eks) -> Plan:

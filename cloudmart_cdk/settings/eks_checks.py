@@ -15,6 +15,11 @@ from .problem import Problem
 
 _PRIVATE: Final = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 """RFC 1918. EKS takes Services' addresses from these only."""
+_WANT: Final = {
+    "cpu_m": " for want of CPU",
+    "memory_mib": " for want of memory (kubelet keeps 11 MiB of a node for each of eks.max_pods)",
+    "pods": " that take more pods (eks.max_pods)",
+}
 _MOST_NODES: Final = 100
 """Where the search for a number of nodes ends."""
 
@@ -96,7 +101,7 @@ def _minimum(eks: Eks) -> Iterator[Problem]:
         enough = _enough(eks, plan)
         yield Problem(
             f"eks.on_demand.{size}",
-            f"{plan.on_demand} and eks.spot.{size} {plan.spot}: {_short(plan)}",
+            f"{plan.on_demand} and eks.spot.{size} {plan.spot}: {_short(eks, plan)}",
             f"{enough} or more, to hold all services at their replicas, one new pod and the cluster's own pods"
             if enough
             else "nodes that hold the pods of a service and those that every node runs",
@@ -115,7 +120,7 @@ def _maximum(eks: Eks) -> Iterator[Problem]:
     enough = _enough(eks, plan)
     yield Problem(
         "eks.services.*.hpa_max",
-        f"maxima with which {_short(plan)}",
+        f"maxima with which {_short(eks, plan)}",
         f"what fits on {_counted(plan.nodes)} beside the cluster's own pods and one canary",
         f"lower hpa_max of a service, or use -c eks.on_demand.max={enough}"
         if enough
@@ -142,11 +147,12 @@ def _sizes_from(size: str, enough: int, eks: Eks) -> str:
     return " ".join(f"-c eks.on_demand.{name}={enough}" for name in raised)
 
 
-def _short(plan: Plan) -> str:
+def _short(eks: Eks, plan: Plan) -> str:
     first = plan.left[0]
     where = ", on-demand nodes only" if first.stays else ""
     return (
-        f"{len(plan.left)} of {len(plan.pods)} pods find no place on {_counted(plan.nodes)}, first {first.name} "
+        f"{len(plan.left)} of {len(plan.pods)} pods find no place on {_counted(plan.nodes)}"
+        f"{_WANT.get(capacity.lacking(eks, plan), '')}, first {first.name} "
         f"({first.cpu_m}m CPU, {first.memory_mib} MiB{where})"
     )
 

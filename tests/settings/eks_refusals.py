@@ -52,6 +52,15 @@ EKS: Final = {
         "use -c eks.on_demand.desired=3,",
         eks__prometheus="true",
     ),
+    "more pods than kubelet admits": _of(
+        "eks.on_demand.min", "5 of 27 pods", "on 2 nodes that take more pods (eks.max_pods)", eks__max_pods="17"
+    ),
+    "memory kept for pods that never come": _of(
+        "eks.on_demand.min", "for want of memory", "11 MiB of a node for each of eks.max_pods", eks__max_pods="110"
+    ),
+    "nodes short of CPU": _of(
+        "eks.on_demand.min", "for want of CPU, first notification", eks__services__queue__replicas="5"
+    ),
     "nodes too small for any number of them": _of(
         "eks.on_demand.min", "larger eks.on_demand.instance_types", eks__on_demand__instance_types="t3.micro"
     ),
