@@ -116,7 +116,7 @@ def _sizes(world: World) -> Found:
         if size > _LARGEST:
             yield (
                 place(object_),
-                f"{size:,} characters: `kubectl apply` keeps a copy in an annotation, which holds fewer",
+                f"{size:,} characters: `kubectl apply` keeps them in an annotation, which holds fewer",
             )
 
 
