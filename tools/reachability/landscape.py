@@ -123,6 +123,11 @@ class Landscape:
         edges = {(named, port + after) for named, port in ports for after in (0, 1)}
         return {(each, port) for each in PROTOCOLS for named, port in edges if named == each and 0 < port < 65536}
 
+    def policed(self, endpoint: Endpoint) -> bool:
+        """Whether network policies close a pod, both ways."""
+        pod = endpoint.isolated
+        return pod is not None and all(self.cluster.isolating(pod, direction) for direction in ("Ingress", "Egress"))
+
     def kind(self, place: Place) -> int:
         """A number for all places that no group, route or ACL tells apart: what holds for one holds for all."""
         if id(place) not in self._kinds:

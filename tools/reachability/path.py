@@ -18,7 +18,7 @@ State = Literal["allowed", "denied", "partly"]
 _NEAR: Final = allow("on the machine itself")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: hundreds of thousands of them are made
 class Way:
     """One pair of addresses, and a Service in between or none. `listening`: the port asked of the Service."""
 
@@ -109,9 +109,8 @@ class Paths:
                 yield Layer.METADATA, allow(f"hop limit {limit}") if far else deny("hop limit 1 ends at the node")
             return
         outside = not way.end.subnet
-        yield from self._wire(
-            way.start.masked_by or way.start if outside else way.start, way.end, way.protocol, way.port
-        )
+        start = (way.start.masked_by or way.start) if outside else way.start
+        yield from self._wire(start, way.end, way.protocol, way.port)
         yield from self._policy_in(way)
 
     def portable(self, way: Way) -> tuple[Verdict, Verdict]:
