@@ -77,8 +77,10 @@ def _add_uses(tree: Tree, chart: Path) -> None:
         _add(tree, path)
     # Passed on as it is, and not looked into, or empty unless somebody fills it; gone through, whatever is looked for.
     empty = {path for path in passed_on if _at(defaults, path) == {}}
-    for path in sorted(passed_on - parents | empty | gone_through):
-        _add(tree, path, opened=True)
+    opened = passed_on - parents | empty | gone_through
+    for path in opened:
+        if not any(path[:length] in opened for length in range(1, len(path))):
+            _add(tree, path, opened=True)
 
 
 def _at(values: Any, path: Names) -> Any:
