@@ -55,6 +55,8 @@ class Automation:
             if name not in given and "default" not in parameter:
                 raise InvalidParametersError(f"{name} is missing")
             (text,) = given.get(name, [str(parameter.get("default"))])
+            if parameter["type"] == "Integer" and not text.isdecimal():
+                raise InvalidParametersError(f"{name}: {text!r}")
             value = int(text) if parameter["type"] == "Integer" else text
             pattern, allowed = parameter.get("allowedPattern"), parameter.get("allowedValues")
             if not text or (pattern and not re.search(pattern, text)) or (allowed and value not in allowed):

@@ -101,7 +101,7 @@ def test_the_stand_in_comes_back_when_the_first_release_fails(platform: Platform
         {"Order": "release", "Image": "{{ Order }}"},
         {"Order": "release", "Image": "sha256:" + "0" * 64 + " x"},
         {"Order": "release", "Release": "20260101T000000Z from elsewhere"},
-        {"Order": "weights", "Canary": "101"},
+        {"Order": "weights", "Canary": "all"},
         {"Order": "canary", "Minimum": "11"},
         {"Order": "update"},
         {"Order": "release", "RoleArn": "x"},
