@@ -26,7 +26,8 @@ _ADDON_PODS: Final[Mapping[str, tuple[str, Labels]]] = {
 _MADE_BY_OPERATORS: Final[Mapping[str, tuple[Labels, ...]]] = {
     "kube-prometheus-stack": ({"app.kubernetes.io/name": "prometheus"}, {"app.kubernetes.io/name": "alertmanager"}),
 }
-"""Chart -> labels of pods that it does not state, because its operator makes them."""
+"""Chart -> labels of pods that it does not state, because its operator makes them. Their service accounts are the
+chart's, named after it and them."""
 
 KINDS: Final = {
     "elbv2.k8s.aws": "aws-load-balancer-controller",
@@ -64,7 +65,10 @@ def _spec(workload: Mapping[str, Any]) -> dict[str, Any]:
     return {"containers": containers, "nodeSelector": workload["node_selector"]}
 
 
-def accounts(chart: str) -> set[str]:
-    """Names of the service accounts that a chart's pods run as; it makes them."""
+def accounts(chart: str, values: Any) -> set[str]:
+    """Names of the service accounts that a chart makes: those of its pods, and of pods that its operator makes."""
     workloads = charts().get(chart, {}).get("workloads", {}).values()
-    return {str(workload["service_account"]) for workload in workloads}
+    prefix = str(values.get("fullnameOverride", chart)) if isinstance(values, Mapping) else chart
+    return {str(workload["service_account"]) for workload in workloads} | {
+        f"{prefix}-{labels['app.kubernetes.io/name']}" for labels in _MADE_BY_OPERATORS.get(chart, ())
+    }

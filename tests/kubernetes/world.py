@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cloudmart_cdk.policy import manifests
 from cloudmart_cdk.policy.manifests import CHART, Object, value_at
-from cloudmart_cdk.policy.model import MISSING, Deployment, Resource, as_list
+from cloudmart_cdk.policy.model import MISSING, Deployment, Resource, as_list, parsed
 from tests.kubernetes import others
 from tests.kubernetes.selectors import matches
 
@@ -130,7 +130,7 @@ class World:
         """(namespace, name) of every service account: a manifest's, a chart's or an add-on's."""
         return (
             {(account.namespace, account.name) for account in self.of("ServiceAccount")}
-            | {(namespace_of(chart), name) for chart in self.charts for name in others.accounts(chart_name(chart))}
+            | {(namespace_of(chart), name) for chart in self.charts for name in accounts_of(chart)}
             | others.ADDON_ACCOUNTS
         )
 
@@ -219,6 +219,11 @@ def bounds(scaler: Object) -> tuple[int, int]:
 def chart_name(chart: Resource) -> str:
     """`keda`, of a name in a repository or of an `oci://` address."""
     return str(chart.get("Chart")).rpartition("/")[2]
+
+
+def accounts_of(chart: Resource) -> set[str]:
+    """Names of the service accounts that a release makes in its namespace."""
+    return others.accounts(chart_name(chart), parsed(chart.get("Values")))
 
 
 def namespace_of(chart: Resource) -> str:

@@ -14,6 +14,7 @@ from tests.kubernetes.world import (
     OF_THE_CLUSTER,
     Pods,
     World,
+    accounts_of,
     chart_name,
     group_of,
     namespace_of,
@@ -86,7 +87,7 @@ def _charts(world: World) -> Found:
         before = world.before(chart)
         if not groups & before:
             yield chart.logical_id, "may be installed before there is a node"
-        for account in others.accounts(chart_name(chart)):
+        for account in accounts_of(chart):
             for association in _associations(world, namespace_of(chart), account):
                 if association.logical_id not in before:
                     yield chart.logical_id, f"may be installed before {association.logical_id}"
