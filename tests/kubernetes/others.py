@@ -24,7 +24,7 @@ _ADDON_PODS: Final[Mapping[str, tuple[str, Labels]]] = {
 """Add-on -> namespace and labels of the pods that others talk to."""
 
 _MADE_BY_OPERATORS: Final[Mapping[str, tuple[Labels, ...]]] = {
-    "kube-prometheus-stack": ({"app.kubernetes.io/name": "prometheus"}, {"app.kubernetes.io/name": "alertmanager"}),
+    "kube-prometheus-stack": ({"app.kubernetes.io/name": "prometheus"},),
 }
 """Chart -> labels of pods that it does not state, because its operator makes them. Their service accounts are the
 chart's, named after it and them."""
