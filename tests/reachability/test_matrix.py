@@ -3,8 +3,6 @@
 The ways are those of the synthesized templates, through all layers together; the matrix is `matrix.toml`.
 """
 
-from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -12,12 +10,12 @@ import pytest
 
 from cloudmart_cdk.policy.assembly import load
 from tests.matrix import MATRIX
+from tests.reachability.comparison import BOTH_ENDS, Comparison
 from tests.reachability.expectations import HEADINGS, Expectations, Line, lines
 from tests.support import synthesize
-from tools.reachability.endpoints import Endpoint
 from tools.reachability.landscape import Landscape
-from tools.reachability.path import Answer, Paths, asked
-from tools.reachability.verdict import Layer, Protocol
+from tools.reachability.path import Paths, asked
+from tools.reachability.verdict import Layer
 
 CONFIGURATIONS: Final = (
     *("lab", "prod", "interface endpoints", "domain in prod", "stated sources", "other figures"),
@@ -29,9 +27,6 @@ EACH: Final = pytest.mark.parametrize(
     # All tests of one configuration to one worker, which asks its questions once.
     [pytest.param(name, marks=pytest.mark.xdist_group(f"reachability, {name}")) for name in CONFIGURATIONS],
 )
-_ORDINARY: Final[tuple[tuple[Protocol, int], ...]] = (("tcp", 22), ("tcp", 80), ("tcp", 12345), ("udp", 12345))
-"""Asked in any case: shells, and ports that no rule names."""
-_BOTH_ENDS: Final = {Layer.POLICY_OUT, Layer.POLICY_IN}
 
 
 @cache
@@ -42,49 +37,9 @@ def landscape(configuration: str) -> tuple[Landscape, Expectations]:
     return found, Expectations(built.settings, found.endpoints)
 
 
-class Compared:
-    """One configuration: every question with its two answers."""
-
-    def __init__(self, configuration: str) -> None:
-        self.landscape, self.expected = landscape(configuration)
-        self.paths = Paths(self.landscape)
-        self.ports = sorted({*self.landscape.edges(), *self.expected.edges(), *_ORDINARY})
-        self.differences: list[str] = []
-        self.depth: Counter[int] = Counter()
-        """Denied questions by how many layers refuse."""
-        self.ends: list[str] = []
-        """Questions between two pods of ours that one policy alone refuses."""
-        for source, target, protocol, port, answer in self._questions():
-            allowed = self.expected.allow(source.name, target.name, protocol, port)
-            told = f"{source} to {target}, {protocol} {port}"
-            if answer.state != ("allowed" if allowed else "denied"):
-                wanted = "allowed" if allowed else "denied"
-                self.differences.append(f"{told}: {_words(answer)}; the matrix says {wanted}")
-            if answer.state == "denied":
-                self.depth[len(answer.layers)] += 1
-                pods = self.landscape.policed(source) and self.landscape.policed(target)
-                # A canary is admitted where its stable track is: both have one policy.
-                stable = self.expected.allow(source.name, target.name.removesuffix("-canary"), protocol, port)
-                if pods and not stable and not answer.layers >= _BOTH_ENDS:
-                    self.ends.append(told)
-
-    def _questions(self) -> Iterator[tuple[Endpoint, Endpoint, Protocol, int, Answer]]:
-        endpoints = self.landscape.endpoints.values()
-        for source, target in ((source, target) for source in endpoints for target in endpoints):
-            if asked(source, target):
-                for protocol, port in self.ports:
-                    yield source, target, protocol, port, self.paths.answer(source, target, protocol, port)
-
-
-def _words(answer: Answer) -> str:
-    if answer.state == "partly":
-        return f"{answer.open} of {answer.ways} ways are open"
-    return f"denied by {', '.join(sorted(answer.layers))}" if answer.layers else answer.state
-
-
 @cache
-def compared(configuration: str) -> Compared:
-    return Compared(configuration)
+def compared(configuration: str) -> Comparison:
+    return Comparison(*landscape(configuration))
 
 
 @EACH
@@ -97,14 +52,13 @@ def test_who_reaches_whom_equals_the_matrix(configuration: str) -> None:
 @EACH
 def test_our_pods_are_kept_apart_at_both_ends(configuration: str) -> None:
     """Between two pods of ours two policies refuse: one that is lost opens nothing."""
-    assert compared(configuration).ends == []
+    assert compared(configuration).one_end == []
 
 
 @EACH
 def test_most_of_what_is_denied_is_denied_twice(configuration: str) -> None:
-    depth = compared(configuration).depth
-    twice = sum(count for layers, count in depth.items() if layers > 1)
-    assert twice / depth.total() > 0.7, dict(depth)
+    """`python -m tests.reachability` prints the figures."""
+    assert compared(configuration).twice > 0.7
 
 
 @EACH
@@ -123,20 +77,22 @@ def test_every_heading_is_known() -> None:
     assert {line.heading for line in lines()} <= set(HEADINGS)
 
 
-@pytest.mark.parametrize("configuration", ["lab", "prod"])
+@pytest.mark.parametrize(
+    "configuration",
+    [pytest.param(name, marks=pytest.mark.xdist_group(f"reachability, {name}")) for name in ("lab", "prod")],
+)
 def test_policies_mean_the_same_to_another_cni(configuration: str) -> None:
     """What Amazon's agent makes of our policies is what the Kubernetes reference says of them."""
     found, expected = landscape(configuration)
-    paths = Paths(found)
+    paths, told = Paths(found), []
     ports = sorted({*found.edges(), *expected.edges()})
-    told: list[str] = []
     for source, target in ((a, b) for a in found.endpoints.values() for b in found.endpoints.values()):
         ours = found.policed(source) or found.policed(target)
         if not asked(source, target) or not ours or source.own_node or target.own_node or target.link_local:
             continue
         for protocol, port in ports:
             for way in paths.ways(source, target, protocol, port):
-                verdicts = {layer: verdict.allowed for layer, verdict in paths.steps(way) if layer in _BOTH_ENDS}
+                verdicts = {layer: verdict.allowed for layer, verdict in paths.steps(way) if layer in BOTH_ENDS}
                 out, in_ = paths.portable(way)
                 reference = {Layer.POLICY_OUT: out.allowed, Layer.POLICY_IN: in_.allowed}
                 if any(reference[layer] is not verdict for layer, verdict in verdicts.items()):

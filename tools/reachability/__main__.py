@@ -21,14 +21,14 @@ from .verdict import Protocol
 def main(arguments: Sequence[str] | None = None) -> int:
     """Status 0: reachable; 1: not, or not everywhere; 2: a question that cannot be asked."""
     options = _parser().parse_args(arguments)
-    context = {"stage": options.stage} | dict(pair.split("=", 1) for pair in options.context if "=" in pair)
+    context = {"stage": options.stage} | dict(options.context)
+    name, _, port = options.target.partition(":")
     try:
-        app = load(synthesize(context).folder, load_settings(context))
-        landscape = Landscape(app)
-        source = _named(landscape, options.source)
-        name, _, port = options.target.partition(":")
         if name and not port.isdecimal():
             raise LookupError(f"given {options.target}; allowed: a name and a port, as database:5432")
+        settings = load_settings(context)
+        landscape = Landscape(load(synthesize(context).folder, settings))
+        source = _named(landscape, options.source)
         target = _named(landscape, name) if name else None
     except (SettingsError, LookupError) as wrong:
         print(f"error: reachability: {wrong}", file=sys.stderr)
@@ -86,8 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("target", nargs="?", default="", help="an endpoint and a port: database:5432")
     parser.add_argument("--stage", default="lab")
     parser.add_argument("--protocol", choices=("tcp", "udp"), default="tcp")
-    parser.add_argument("-c", dest="context", action="append", default=[], metavar="SETTING=VALUE")
+    parser.add_argument("-c", dest="context", action="append", default=[], type=_pair, metavar="SETTING=VALUE")
     return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"given {text}; allowed: SETTING=VALUE")
+    return name, value
 
 
 if __name__ == "__main__":

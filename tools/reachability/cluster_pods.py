@@ -106,7 +106,7 @@ CHART_PODS: Final[dict[str, tuple[_ChartPod, ...]]] = {
     "keda": (
         _keda("keda-operator", ports={("tcp", 9666): 9666}, metricsservice=9666),
         _keda("keda-operator-metrics-apiserver", ports={("tcp", 443): 10250}, https=10250),
-        _keda("keda-admission-webhooks", ports={("tcp", 443): 9443}, https=9443),
+        _keda("keda-admission-webhooks", ports={("tcp", 443): 9443}, http=9443),
     ),
     # kubernetes/autoscaler, vertical-pod-autoscaler/charts.
     "vertical-pod-autoscaler": (

@@ -30,6 +30,8 @@ _NAMES: Final[dict[tuple[str, str], str]] = {
     (DATA, "AWS::ElastiCache::ReplicationGroup"): "cache",
 }
 """(stack, type) -> name in the matrix."""
+CARRIERS: Final = (*dict.fromkeys(type_ for _, type_ in _NAMES), "AWS::EC2::VPCEndpoint")
+"""Types of resources that security groups are attached to; a launch template's are its machines'."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Interface:
 
 def interfaces(app: Deployment) -> Iterator[Interface]:
     """Whatever stands in subnets with security groups."""
-    for resource in app.of(*(type_ for _, type_ in _NAMES)):
+    for resource in app.of(*CARRIERS):
         name = _NAMES.get((resource.stack, resource.type), f"{resource.stack}/{resource.logical_id}")
         match resource.type:
             case "AWS::ElasticLoadBalancingV2::LoadBalancer":
@@ -81,10 +83,9 @@ def interfaces(app: Deployment) -> Iterator[Interface]:
                 group = app.target(resource.get("CacheSubnetGroupName"))
                 subnets = group.items("SubnetIds") if group else []
                 yield _interface(app, name, subnets, resource.items("SecurityGroupIds"))
-    for endpoint in app.of("AWS::EC2::VPCEndpoint"):
-        if endpoint.get("VpcEndpointType") == "Interface":
-            groups = endpoint.items("SecurityGroupIds")
-            yield _interface(app, "interface-endpoints", endpoint.items("SubnetIds"), groups)
+            case "AWS::EC2::VPCEndpoint" if resource.get("VpcEndpointType") == "Interface":
+                subnets, groups = resource.items("SubnetIds"), resource.items("SecurityGroupIds")
+                yield _interface(app, "interface-endpoints", subnets, groups)
 
 
 def _template_groups(template: Resource | None) -> list[Any]:

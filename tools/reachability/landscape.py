@@ -39,6 +39,7 @@ class Landscape:
     def __init__(self, app: Deployment) -> None:
         self._app = app
         self.behind = lru_cache(maxsize=None)(self._behind)
+        self.policed = lru_cache(maxsize=None)(self._policed)
         self.groups, self.routes, self.acls = SecurityGroups.of(app), Routes(app), Acls(app)
         manifests = _unique(object_.data for object_ in objects(app))
         policies = policies_of(manifests)
@@ -123,7 +124,7 @@ class Landscape:
         edges = {(named, port + after) for named, port in ports for after in (0, 1)}
         return {(each, port) for each in PROTOCOLS for named, port in edges if named == each and 0 < port < 65536}
 
-    def policed(self, endpoint: Endpoint) -> bool:
+    def _policed(self, endpoint: Endpoint) -> bool:
         """Whether network policies close a pod, both ways."""
         pod = endpoint.isolated
         return pod is not None and all(self.cluster.isolating(pod, direction) for direction in ("Ingress", "Egress"))

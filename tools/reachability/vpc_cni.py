@@ -19,7 +19,7 @@ from typing import Final
 
 from .endpoints import Pod, Service
 from .network_policy import Cluster, Direction, Peer, Policy, Port
-from .verdict import Protocol, Verdict, allow, deny
+from .verdict import Protocol, Verdict
 
 _MOST_PORTS: Final = 24
 _HOST: Final = 32
@@ -49,26 +49,25 @@ class Agent:
     enforced: bool = True
     """Whether the add-on is told to enforce policies at all (`enableNetworkPolicy`)."""
     _tables: dict[tuple[int, Direction], Table | None] = field(default_factory=dict, repr=False)
-    _verdicts: dict[tuple[int, Direction, int, Protocol, int], Verdict] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[int, Direction, int], tuple[str, tuple[Port, ...]]] = field(default_factory=dict, repr=False)
 
     def judge(self, pod: Pod, direction: Direction, address: IPv4Address, protocol: Protocol, port: int) -> Verdict:
         """Whether a packet to (Egress) or from (Ingress) an address passes. `address`: as the pod sees it."""
-        question = (id(pod), direction, int(address), protocol, port)
-        if question not in self._verdicts:
-            self._verdicts[question] = self._judged(pod, direction, address, protocol, port)
-        return self._verdicts[question]
+        key = (id(pod), direction, int(address))
+        if key not in self._found:
+            self._found[key] = self._looked_up(pod, direction, address)
+        words, ports = self._found[key]
+        return Verdict(any(each.covers(protocol, port, {}) for each in ports), words)
 
-    def _judged(self, pod: Pod, direction: Direction, address: IPv4Address, protocol: Protocol, port: int) -> Verdict:
-        key = (id(pod), direction)
-        if key not in self._tables:
-            self._tables[key] = self.table(pod, direction)
-        table = self._tables[key]
+    def _looked_up(self, pod: Pod, direction: Direction, address: IPv4Address) -> tuple[str, tuple[Port, ...]]:
+        """What decides about an address, and the ports that it lets through."""
+        if (id(pod), direction) not in self._tables:
+            self._tables[id(pod), direction] = self.table(pod, direction)
+        table = self._tables[id(pod), direction]
         if table is None:
-            return allow("no policy selects it")
+            return "no policy selects it", _ALL
         found = max((network for network in table if address in network), key=lambda it: it.prefixlen, default=None)
-        if found is not None and any(each.covers(protocol, port, {}) for each in table[found]):
-            return allow(f"{found} in the agent's table")
-        return deny(f"{found or 'no range'} in the agent's table")
+        return f"{found or 'no range'} in the agent's table", () if found is None else table[found]
 
     def table(self, pod: Pod, direction: Direction) -> Table | None:
         """`None`: open, because no policy selects the pod, it is on the host's network, or policies are off."""
