@@ -16,6 +16,7 @@ from delivery.place import Place
 
 _PATIENCE_S: Final = 3600.0
 """How long somebody else's deploy may take: a new cluster version, half an hour."""
+_ELB: Final = "AWS::ElasticLoadBalancingV2"
 _TAGGED_AT_ONCE: Final = 20
 """Resources that DescribeTags takes at a time."""
 
@@ -76,8 +77,9 @@ def find(place: Place, name: str) -> Service:
     missing = [key for key in releases.parameters(name).all() if key not in made]
     if missing:
         raise _odd(stack, f"no parameter {', '.join(missing)}", "those of this version")
-    groups = _groups(place, stack, name)
-    rule = _rule(place, stack, name, set(groups.values()))
+    resources = _resources(place, stack)
+    groups = _groups(place, stack, name, resources.get(f"{_ELB}::TargetGroup", []))
+    rule = _rule(place, stack, name, set(groups.values()), resources.get(f"{_ELB}::ListenerRule", []))
     figures = place.settings.eks.services[name]
     return Service(
         name=name,
@@ -167,20 +169,19 @@ def _parameters(stack: dict[str, Any]) -> dict[str, str]:
     return {entry["ParameterKey"]: entry.get("ParameterValue", "") for entry in stack.get("Parameters", [])}
 
 
-def _resources(place: Place, stack: str, kind: str) -> list[str]:
-    """Physical ids."""
+def _resources(place: Place, stack: str) -> dict[str, list[str]]:
+    """Type -> physical ids."""
+    made: dict[str, list[str]] = {}
     pages = place.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-    return [
-        resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
-    ]
+    for resource in (entry for page in pages for entry in page["StackResourceSummaries"]):
+        if resource.get("PhysicalResourceId"):
+            made.setdefault(resource["ResourceType"], []).append(resource["PhysicalResourceId"])
+    return made
 
 
-def _groups(place: Place, stack: str, service: str) -> dict[Track, str]:
+def _groups(place: Place, stack: str, service: str, arns: list[str]) -> dict[Track, str]:
     found: dict[Track, str] = {}
-    for arn, tags in _tagged(place, _resources(place, stack, "AWS::ElasticLoadBalancingV2::TargetGroup")):
+    for arn, tags in _tagged(place, arns):
         if tags.get(releases.SERVICE_TAG) == service:
             found[Track(tags[releases.TRACK_TAG])] = arn
     if len(found) != len(Track):
@@ -195,9 +196,8 @@ def _tagged(place: Place, arns: list[str]) -> Iterator[tuple[str, dict[str, str]
             yield entry["ResourceArn"], {tag["Key"]: tag.get("Value", "") for tag in entry["Tags"]}
 
 
-def _rule(place: Place, stack: str, service: str, groups: set[str]) -> dict[str, Any]:
+def _rule(place: Place, stack: str, service: str, groups: set[str], arns: list[str]) -> dict[str, Any]:
     """The rule that splits requests between both groups."""
-    arns = _resources(place, stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
     rules = place.client("elbv2").describe_rules(RuleArns=arns)["Rules"] if arns else []
     found = [rule for rule in rules if {entry["TargetGroupArn"] for entry in _groups_of(rule)} == groups]
     if len(found) != 1:

@@ -63,4 +63,4 @@ class Replacement:
 
     def progress(self, view: View) -> str:
         new = view.healthy - self.old
-        return f"{len(new)} new pods healthy, {len(self.old)} old ones left ({view})"
+        return f"new pods healthy: {len(new)} of {self.least}, old ones left: {len(self.old)} (in all {view})"

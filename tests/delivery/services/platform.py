@@ -20,7 +20,7 @@ from delivery.errors import DeliveryError
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from tests.delivery.services.pods import Pods
-from tests.delivery.services.template import PREFIX, STACK, platform
+from tests.delivery.services.template import PREFIX, SERVICES, STACK, platform
 from tests.delivery.shop import Ended
 from tests.localcloud.stacks import settle
 
@@ -196,4 +196,5 @@ class Platform:
         if said["canary_image"] or self.weights(service)[1]:
             assert self.run("rollback", service).status == 0
         self.until(lambda: self.targets(service, Track.CANARY) == 0)
+        self.until(lambda: self.targets(service, Track.STABLE) >= SERVICES[service])
         self.until(lambda: set(self.met(service)) == {said["image"] or "stand-in"})
