@@ -1,6 +1,6 @@
 """`make docs`: what documents take from the code, written anew. A test fails when it was forgotten.
 
-Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md between
+Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md and docs/eks.md between
 `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.model import Stage
-from tools import architecture, policy_page, tables
+from tools import architecture, capacity, policy_page, tables
 from tools.assembly import PROJECT, Assembly, synthesize
 
 STAGES: Final[tuple[str, ...]] = get_args(Stage)
@@ -25,15 +25,24 @@ changed in `cloudmart_cdk/settings/stages/`. A list is given with commas: `-c so
 """
 
 
-def generate(stages: Mapping[str, Assembly], picture: Assembly, readme: str) -> dict[Path, str]:
-    """File -> content. `stages`: an assembly of each; `picture`: the one that is drawn; `readme`: as it is."""
+_README: Final = PROJECT / "README.md"
+_EKS: Final = PROJECT / "docs" / "eks.md"
+
+
+def generate(stages: Mapping[str, Assembly], picture: Assembly, pages: Mapping[Path, str]) -> dict[Path, str]:
+    """File -> content. `stages`: an assembly of each; `picture`: the one that is drawn; `pages`: those with blocks, as
+    they are."""
     settings = {stage: load_settings({"stage": stage}) for stage in STAGES}
-    blocks = {"resources": tables.resources(stages), "stages": tables.stages(settings)}
+    blocks = {
+        "resources": tables.resources(stages),
+        "stages": tables.stages(settings),
+        "capacity": capacity.text(),
+    }
     return {
         PROJECT / "docs" / "architecture.svg": architecture.draw(picture),
         PROJECT / "docs" / "policy.md": policy_page.page(),
         PROJECT / "docs" / "settings.md": _SETTINGS_HEAD + tables.reference(settings),
-        PROJECT / "README.md": fill(readme, blocks),
+        **{page: fill(text, blocks) for page, text in pages.items()},
     }
 
 
@@ -47,11 +56,14 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
     )
 
 
+def pages() -> dict[Path, str]:
+    """The pages that have generated blocks, as they are."""
+    return {page: page.read_text(encoding="utf-8") for page in (_README, _EKS)}
+
+
 def main() -> int:
-    readme = PROJECT / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     stages = {stage: synthesize({"stage": stage}) for stage in STAGES}
-    for file, content in generate(stages, synthesize(architecture.CONTEXT), text).items():
+    for file, content in generate(stages, synthesize(architecture.CONTEXT), pages()).items():
         if content and (not file.exists() or file.read_text(encoding="utf-8") != content):
             file.write_text(content, encoding="utf-8")
             print(f"written: {file.relative_to(PROJECT)}")

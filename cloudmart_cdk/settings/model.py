@@ -224,7 +224,8 @@ class Eks(_Frozen):
     """The Vertical Pod Autoscaler's recommender: what services should request. It changes nothing."""
     max_pods: Annotated[int, Field(ge=17, le=110)]
     """A node. EKS caps managed nodes of fewer than 30 vCPU at 110 (EKS guide, "Assign more IP addresses")."""
-    webhook_ports: Annotated[tuple[Port, ...], shapes.COMMA_LIST]
+    webhook_ports: Annotated[tuple[Port, ...], shapes.COMMA_LIST, Field(min_length=1)]
+    """Where the control plane reaches pods, beside 443 and 10250; charts listen on the first."""
     volume_gb: Annotated[int, Field(ge=20, le=1000)]
     on_demand: NodeGroup
     spot: NodeGroup

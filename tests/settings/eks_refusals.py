@@ -29,6 +29,7 @@ EKS: Final = {
         "eks.spot.instance_types", "one architecture", eks__spot__instance_types="t3.medium,t4g.medium"
     ),
     "odd nodes in two zones": _of("eks.on_demand.desired", "even", stage="prod", eks__on_demand__desired="3"),
+    "no port for webhooks": _of("eks.webhook_ports", eks__webhook_ports=""),
     "no node that stays": _of(
         "eks.on_demand.max", "at least 1", eks__on_demand__min="0", eks__on_demand__desired="0", eks__on_demand__max="0"
     ),

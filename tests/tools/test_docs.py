@@ -16,11 +16,10 @@ from tools.svg import Drawing
 @pytest.fixture(scope="module")
 def generated() -> dict[Path, str]:
     stages = {stage: Assembly(synthesize({"stage": stage}).folder) for stage in docs.STAGES}
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    return docs.generate(stages, Assembly(synthesize(architecture.CONTEXT).folder), readme)
+    return docs.generate(stages, Assembly(synthesize(architecture.CONTEXT).folder), docs.pages())
 
 
-@pytest.mark.parametrize("name", ["docs/architecture.svg", "docs/settings.md", "README.md"])
+@pytest.mark.parametrize("name", ["docs/architecture.svg", "docs/settings.md", "docs/eks.md", "README.md"])
 def test_file_is_current(name: str, generated: dict[Path, str]) -> None:
     file = PROJECT / name
     assert file.read_text(encoding="utf-8") == generated[file], f"{name} is out of date: run make docs"
