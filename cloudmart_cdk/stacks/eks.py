@@ -13,8 +13,10 @@ from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
 from ..constructs.node_groups import NodeGroups
 from ..constructs.platform_load_balancer import PlatformLoadBalancer
+from ..constructs.prometheus import Prometheus
 from ..constructs.repositories import Repositories
 from ..constructs.rollout_alarms import canary_alarms, rollout_alarms
+from ..constructs.service_delivery import ServiceDelivery
 from ..constructs.services import Services, ServicesNamespace
 from ..constructs.watched import WatchedCluster, WatchedLoadBalancer
 from ..constructs.web_acl import WebAcl
@@ -128,6 +130,17 @@ class EksPlatformStack(CloudMartStack):
             target_groups=[group.ref for route in load_balancer.routes.values() for group in route.groups.values()],
             after=[*node_groups.groups, addons, namespace],
         )
+        if settings.eks.prometheus:
+            Prometheus(
+                self,
+                "Prometheus",
+                cluster=cluster.cluster,
+                version=settings.eks.charts["kube-prometheus-stack"],
+                services=settings.eks.services,
+                service_cidr=settings.eks.service_cidr,
+                latency_ms=settings.monitoring.latency_slo_ms,
+                after=[*node_groups.groups, addons, namespace],
+            )
         Services(
             self,
             "Services",
@@ -137,6 +150,14 @@ class EksPlatformStack(CloudMartStack):
             repository_uris=repositories.uris,
             namespace=namespace,
             after=[controllers.load_balancer_controller, controllers.metrics, controllers.scaler],
+        )
+        ServiceDelivery(
+            self,
+            "Delivery",
+            names=settings.names,
+            services=settings.eks.services,
+            routes=load_balancer.routes,
+            github_repository=settings.eks.github_repository,
         )
         self.watched_cluster = WatchedCluster(name=name)
         self.watched_load_balancer = WatchedLoadBalancer(
