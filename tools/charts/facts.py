@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml  # type: ignore[import-untyped]  # has no types of its own
 
 from tools.assembly import PROJECT
-from tools.charts import keys
+from tools.charts import helm, keys
 from tools.charts.releases import Release
 
 FILE: Final = PROJECT / "tests" / "kubernetes" / "charts.json"
@@ -84,8 +84,8 @@ def of(
 def _crds(chart: Path) -> Iterator[Mapping[str, Any]]:
     for folder in (chart, *(chart / "charts").glob("*/")):
         for file in (folder / "crds").glob("*.yaml"):
-            documents = yaml.safe_load_all(file.read_text(encoding="utf-8"))
-            yield from (each for each in documents if each and each.get("kind") == "CustomResourceDefinition")
+            objects = helm.parsed(file.read_text(encoding="utf-8"))
+            yield from (each for each in objects if each.get("kind") == "CustomResourceDefinition")
 
 
 def _workload(document: Mapping[str, Any], namespace: str) -> dict[str, Any]:

@@ -47,8 +47,17 @@ def template(chart: Path, release: Release, *, crds: bool = False) -> list[dict[
 
     `crds`: with those in the chart's `crds/`, which helm applies once and never again.
     """
-    documents = yaml.load_all(text(chart, release, crds=crds), Loader=_LOADER)
-    return [each for document in documents if document for each in _members(_present(document))]
+    return parsed(text(chart, release, crds=crds))
+
+
+def parsed(documents: str) -> list[dict[str, Any]]:
+    """The objects of a YAML text, as the API server would read them."""
+    return [
+        each
+        for document in yaml.load_all(documents, Loader=_LOADER)
+        if document
+        for each in _members(_present(document))
+    ]
 
 
 def _members(document: dict[str, Any]) -> list[dict[str, Any]]:

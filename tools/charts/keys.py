@@ -28,7 +28,9 @@ def known(chart: Path) -> Tree:
     tree = _from_defaults(default_values(chart))
     _add_uses(tree, chart)
     for subchart in sorted((chart / "charts").glob("*/templates")):
-        _add_uses(tree.setdefault(subchart.parent.name, {}), subchart.parent)
+        own = tree.get(subchart.parent.name)
+        tree[subchart.parent.name] = own = own if isinstance(own, dict) else {}
+        _add_uses(own, subchart.parent)
     return tree
 
 
@@ -44,8 +46,13 @@ def unknown(values: Mapping[str, Any], tree: Tree, path: str = "") -> Iterator[s
 
 
 def pruned(tree: Tree, used: Mapping[str, Any]) -> Tree:
-    """The tree to keep: whole where `used` sets something, names alone elsewhere."""
-    return {key: below if key in used else ANY for key, below in sorted(tree.items())}
+    """The tree to keep: all names on the way to what `used` sets, and nothing below the others."""
+    kept: Tree = {}
+    for key, below in sorted(tree.items()):
+        value = used.get(key)
+        further = isinstance(below, dict) and isinstance(value, Mapping)
+        kept[key] = pruned(below, value or {}) if further else ANY
+    return kept
 
 
 def _from_defaults(values: Mapping[str, Any]) -> Tree:
