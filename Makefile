@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy status objects release rollback migrate-data synth diff test lint bench mutants docs compliance clean again
+.PHONY: help setup deploy destroy status objects release promote rollback migrate-data synth diff test lint bench mutants docs compliance clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -59,12 +59,17 @@ status: $(READY) .cache/tmp ## What the local AWS runs, and where the logs are
 objects: $(READY) .cache/tmp ## What the local AWS has recorded of the cluster, as kubectl shows it; ARGS="deploy/auth -o yaml"
 	@python -m localcloud objects $(ARGS)
 
-release: $(READY) .cache/tmp ## A new version of the backend in the local AWS, 10 % of the requests first; APPLICATION=folder
-	@python -m delivery release --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) \
-		$(if $(APPLICATION),--application "$(APPLICATION)") $(ARGS)
+local = --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(if $(SERVICE),--service "$(SERVICE)")
 
-rollback: $(READY) .cache/tmp ## Back to the version before, during a release or after it
-	@python -m delivery rollback --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+release: $(READY) .cache/tmp ## A new version in the local AWS: of the shop, 10 % first (APPLICATION=folder), or SERVICE=auth IMAGE=v1
+	@python -m delivery release $(local) $(if $(APPLICATION),--application "$(APPLICATION)") \
+		$(if $(IMAGE),--image "$(IMAGE)") $(ARGS)
+
+promote: $(READY) .cache/tmp ## The canary, or green, of SERVICE=auth becomes the version of all
+	@python -m delivery promote $(local) $(ARGS)
+
+rollback: $(READY) .cache/tmp ## Back to the version before, during a release or after it; SERVICE=auth: of a service
+	@python -m delivery rollback $(local) $(ARGS)
 
 migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if every table agrees; DUMP=cloudmart.sql
 	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") \
