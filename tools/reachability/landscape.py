@@ -154,13 +154,15 @@ class Landscape:
         self.endpoints[name] = Endpoint(name, (*(known.places if known else ()), *more), **facts)
 
     def _add_pods(self, manifests: Iterable[Any]) -> None:
+        """Pods of every source, and in each of our namespaces one that nobody has foreseen."""
         node = self.endpoints.get(NODE)
         if node is None:
             return
         environment = _addon_configuration(self._app, "vpc-cni").get("env") or {}
         discovers = str(environment.get("ENABLE_SUBNET_DISCOVERY", "true")).lower() == "true"
         masked = str(environment.get("AWS_VPC_K8S_CNI_EXTERNALSNAT", "false")).lower() != "true"
-        self._facts = [*_own_pods(manifests), *addon_pods(self._app), *chart_pods(self._app)]
+        strangers = [PodFacts(f"stranger-{name}", Pod(name, {})) for name in self.cluster.namespaces]
+        self._facts = [*_own_pods(manifests), *addon_pods(self._app), *chart_pods(self._app), *strangers]
         for facts in self._facts:
             if facts.pod.host_network:
                 places = list(node.places)
