@@ -89,7 +89,7 @@ class Resolver:
         return str(chosen)
 
     def _exists(self, stack: Stack, resource: Mapping[str, Any]) -> bool:
-        return "Condition" not in resource or self._condition(stack, resource["Condition"])
+        return "Condition" not in resource or self.condition(stack, resource["Condition"])
 
     def _value(self, stack: Stack, node: Any) -> Any:
         if isinstance(node, dict):
@@ -112,7 +112,7 @@ class Resolver:
             case "Fn::GetAtt", str():
                 return self._attribute(stack, *argument.split(".", 1))
             case "Fn::If", [str() as condition, yes, no]:
-                return self._value(stack, yes if self._condition(stack, condition) else no)
+                return self._value(stack, yes if self.condition(stack, condition) else no)
             case "Fn::Join", [str() as separator, parts]:
                 return separator.join(map(text_of, self._value(stack, parts)))
             case "Fn::Split", [str() as separator, text]:
@@ -137,20 +137,21 @@ class Resolver:
                 return stack
         raise UnresolvableError(f"no stack {name} in {region}")
 
-    def _condition(self, stack: Stack, condition: Any) -> bool:
+    def condition(self, stack: Stack, condition: Any) -> bool:
+        """Whether one holds: the template's by name, or an expression of `Fn::Equals`, `Fn::Not` and so on."""
         if isinstance(condition, str):
-            return self._condition(stack, section(stack, "Conditions")[condition])
+            return self.condition(stack, section(stack, "Conditions")[condition])
         match condition:
             case {"Condition": str() as name}:
-                return self._condition(stack, name)
+                return self.condition(stack, name)
             case {"Fn::Equals": [one, other]}:
                 return text_of(self._value(stack, one)) == text_of(self._value(stack, other))
             case {"Fn::Not": [one]}:
-                return not self._condition(stack, one)
+                return not self.condition(stack, one)
             case {"Fn::And": [*each]}:
-                return all(self._condition(stack, one) for one in each)
+                return all(self.condition(stack, one) for one in each)
             case {"Fn::Or": [*each]}:
-                return any(self._condition(stack, one) for one in each)
+                return any(self.condition(stack, one) for one in each)
         raise UnresolvableError(f"{stack.id}: condition {json.dumps(condition)[:200]}")
 
     def _reference(self, stack: Stack, name: str) -> Any:

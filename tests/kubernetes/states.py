@@ -21,12 +21,17 @@ STATES: Final = ("stand-ins", "released", "released and a canary", "stand-ins an
 
 def worlds(assembly: Path, settings: Settings) -> Mapping[str, World]:
     """State -> the cluster of EksPlatformStack in that state."""
-    stacks = load(assembly, settings).stacks
-    apps: dict[str, Deployment] = {}
-    for state in STATES:
-        resolver = Resolver(stacks, settings.account or ACCOUNT, {EKS: chosen(state, settings)})
-        apps[state] = Deployment([resolver.concrete(EKS)], settings)
+    apps = {
+        state: Deployment([resolver.concrete(EKS)], settings)
+        for state, resolver in resolvers(assembly, settings).items()
+    }
     return {state: World(app, [other for other in apps.values() if other is not app]) for state, app in apps.items()}
+
+
+def resolvers(assembly: Path, settings: Settings) -> Mapping[str, Resolver]:
+    """State -> the templates with the parameters of that state."""
+    stacks, account = load(assembly, settings).stacks, settings.account or ACCOUNT
+    return {state: Resolver(stacks, account, {EKS: chosen(state, settings)}) for state in STATES}
 
 
 def chosen(state: str, settings: Settings) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from tests.kubernetes.linter import lint
 from tests.kubernetes.resolver import ACCOUNT
 from tests.kubernetes.rules.rule import place
 from tests.kubernetes.schemas import violations
-from tests.kubernetes.states import STATES, image, worlds
+from tests.kubernetes.states import STATES, image, resolvers, worlds
 from tests.kubernetes.world import World, bounds
 from tests.matrix import MATRIX, Context
 from tests.support import synthesize
@@ -57,6 +57,16 @@ def test_scalers_have_the_figures_of_the_service_table(stage: str) -> None:
         owners = [pods.owner for pods in world.pods if pods.owner]
         found = {(owner.name, bounds(scaler)) for owner in owners for scaler in world.scalers(owner)}
         assert found == expected, state
+
+
+@stages
+def test_every_condition_holds_in_some_state_and_not_in_another(stage: str) -> None:
+    """So no branch of an `Fn::If`, and no conditional resource, goes unseen."""
+    synthesized = synthesize({"stage": stage})
+    found = resolvers(synthesized.folder, synthesized.settings).values()
+    conditions = synthesized.templates[EKS]["Conditions"]
+    outcomes = {name: {each.condition(each.stacks[EKS], name) for each in found} for name in conditions}
+    assert outcomes == {name: {True, False} for name in conditions}
 
 
 @stages
