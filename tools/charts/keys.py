@@ -13,8 +13,10 @@ from tools.charts.helm import default_values
 
 ANY: Final = "any"
 """Below this name everything is taken."""
+MORE: Final = "more"
+"""Below this name are others, which were not kept."""
 Tree = dict[str, Any]
-"""Name -> tree below it, or `ANY`."""
+"""Name -> tree below it, `ANY` or `MORE`."""
 Names = tuple[str, ...]
 
 _USE: Final = re.compile(r"(?P<before>[^{}\n]*?)\$?\.Values\.(?P<path>[A-Za-z_][\w.-]*)")
@@ -35,11 +37,11 @@ def known(chart: Path) -> Tree:
 
 
 def unknown(values: Mapping[str, Any], tree: Tree, path: str = "") -> Iterator[str]:
-    """Dotted names of values that the chart does not know."""
+    """Dotted names of values that the chart does not know, or that are set below a name of which nothing was kept."""
     for key, value in values.items():
         below = tree.get(key)
         name = f"{path}.{key}".lstrip(".")
-        if below is None:
+        if below is None or (below == MORE and isinstance(value, Mapping)):
             yield name
         elif isinstance(value, Mapping) and isinstance(below, dict) and below:
             yield from unknown(value, below, name)
@@ -50,8 +52,10 @@ def pruned(tree: Tree, used: Mapping[str, Any]) -> Tree:
     kept: Tree = {}
     for key, below in sorted(tree.items()):
         value = used.get(key)
-        further = isinstance(below, dict) and isinstance(value, Mapping)
-        kept[key] = pruned(below, value or {}) if further else ANY
+        if isinstance(below, dict) and below:
+            kept[key] = pruned(below, value) if isinstance(value, Mapping) else MORE
+        else:
+            kept[key] = ANY
     return kept
 
 
