@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 _AGAIN: Final = frozenset({502, 503, 504})
+_SOLD_OUT: Final = "urn:cloudmart:problem:out-of-stock"
 _PATIENCE_S: Final = 30.0
 """How long a customer tries for one purchase: longer than any fault here lasts, or it is a failure."""
 
@@ -70,12 +71,13 @@ def wait_for(diary: Diary, *, purchases: int, seconds: float = 60.0) -> None:
 
 def _customer(shop: str, diary: Diary, closing: threading.Event, pause_s: float) -> None:
     with httpx.Client(base_url=shop, timeout=15, trust_env=False) as client:
-        products = _products(client, diary, closing)
-        turn = 0
-        while not closing.is_set() and products:
-            product = products[turn % len(products)]
-            turn += 1
-            _purchase(client, diary, product)
+        products: list[int] = []
+        while not closing.is_set():
+            products = products or _products(client, diary, closing)
+            if products:
+                product = products.pop(0)
+                if _purchase(client, diary, product):
+                    products.append(product)
             closing.wait(pause_s)
 
 
@@ -90,7 +92,8 @@ def _products(client: httpx.Client, diary: Diary, closing: threading.Event) -> l
     return []
 
 
-def _purchase(client: httpx.Client, diary: Diary, product: int) -> None:
+def _purchase(client: httpx.Client, diary: Diary, product: int) -> bool:
+    """Whether there may be more of it: on a slow machine a test is long enough to sell out."""
     key, began, tries = uuid.uuid4().hex, time.monotonic(), 0
     while True:
         tries += 1
@@ -100,12 +103,15 @@ def _purchase(client: httpx.Client, diary: Diary, product: int) -> None:
             break
         if time.monotonic() - began > _PATIENCE_S:
             diary.add(failure=f"no answer in {_PATIENCE_S} s", retried=True)
-            return
+            return True
         if answer is not None and answer.status_code == 429:
             client.cookies.clear()  # another customer: one alone may not buy so often
         time.sleep(0.1)
+    if answer.status_code == 409 and _SOLD_OUT in answer.text:
+        return False
     sold = answer.status_code == 201
     diary.add(failure=None if sold else f"{answer.status_code}: {answer.text[:200]}", retried=tries > 1)
+    return True
 
 
 def _ask(client: httpx.Client, diary: Diary, method: str, path: str, **options: object) -> httpx.Response | None:
