@@ -15,7 +15,7 @@ from tools.assembly import synthesize
 from .endpoints import Endpoint
 from .landscape import Landscape
 from .path import Paths, Way, asked
-from .verdict import Protocol
+from .verdict import Layer, Protocol, Verdict
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,22 +55,32 @@ def explain(paths: Paths, source: Endpoint, target: Endpoint, protocol: Protocol
     for way in shown.values():
         lines += ["", str(way)]
         for layer, verdict in paths.steps(way):
-            lines.append(f"  {'passes' if verdict.allowed else 'REFUSED':8}{layer:24}{verdict.why}")
+            passes = "passes" if verdict.allowed else "REFUSED"
+            lines.append(f"  {passes:8}{layer:24}{_why(paths, way, layer, verdict)}")
     return lines, 0 if answer.state == "allowed" else 1
+
+
+def _why(paths: Paths, way: Way, layer: Layer, verdict: Verdict) -> str:
+    """Of policies those that the reference names, unless the VPC CNI decides otherwise."""
+    reference = dict(zip((Layer.POLICY_OUT, Layer.POLICY_IN), paths.portable(way), strict=True)).get(layer)
+    if reference is None or reference.allowed is not verdict.allowed:
+        return verdict.why
+    return reference.why
 
 
 def _reached(paths: Paths, source: Endpoint) -> list[str]:
     """Whom a source reaches, at the ports where any rule begins."""
     landscape = paths.landscape
     lines = [f"{source} reaches, of {', '.join(landscape.endpoints)}:"]
+    asked_ports = sorted(landscape.edges())
     for target in landscape.endpoints.values():
         ports = [
             f"{protocol} {port}"
-            for protocol, port in sorted(landscape.edges())
+            for protocol, port in asked_ports
             if asked(source, target) and paths.answer(source, target, protocol, port).state != "denied"
         ]
         if ports:
-            lines.append(f"  {target.name:34}{', '.join(ports[:8])}{', ...' if len(ports) > 8 else ''}")
+            lines.append(f"  {target.name:34}{', '.join(ports) if len(ports) < len(asked_ports) else 'every port'}")
     return lines
 
 

@@ -49,7 +49,9 @@ def key_of(resource: Resource) -> str:
 class SecurityGroups:
     """All groups of an app. A group that is attached and not found here is an error, never "nothing"."""
 
-    def __init__(self, rules: Mapping[str, tuple[Rule, ...]]) -> None:
+    def __init__(self, rules: Mapping[str, tuple[Rule, ...]], names: Mapping[str, str] | None = None) -> None:
+        """Rules by key of their group; `names`: what people know a group by."""
+        self._names = names or {}
         self._rules = {CLUSTER_GROUP: _CLUSTER_RULES, **rules}
         self.judge = lru_cache(maxsize=None)(self._judge)
 
@@ -59,7 +61,8 @@ class SecurityGroups:
         for name, direction in _APART.items():
             for resource in app.of(name):
                 rules[group_key(app, resource.get("GroupId"))].append(_rule(app, direction, resource.properties))
-        return cls({key: tuple(own) for key, own in rules.items()})
+        names = {key_of(group): _name(group) for group in app.of(_GROUP)}
+        return cls({key: tuple(own) for key, own in rules.items()}, names)
 
     def networks(self) -> Iterator[IPv4Network]:
         """Every range that a rule names."""
@@ -93,13 +96,21 @@ class SecurityGroups:
                     and rule.covers(protocol, port)
                     and rule.speaks_of(address, peer_groups, prefix_list)
                 ):
-                    return allow(f"{short(key)}: {rule.words}")
+                    return allow(f"{self._name(key)}: {rule.words}")
         side = "ingress" if direction == "in" else "egress"
-        return deny(f"no {side} rule of {', '.join(map(short, sorted(groups))) or 'any group'}")
+        return deny(f"no {side} rule of {', '.join(map(self._name, sorted(groups))) or 'any group'}")
+
+    def _name(self, key: str) -> str:
+        return self._names.get(key) or short(key)
 
 
 def short(key: str) -> str:
     return key.rpartition("/")[2]
+
+
+def _name(group: Resource) -> str:
+    tags = [tag for tag in group.items("Tags") if isinstance(tag, dict)]
+    return next((str(tag.get("Value")) for tag in tags if tag.get("Key") == "Name"), "")
 
 
 def group_key(app: Deployment, value: Any) -> str:
