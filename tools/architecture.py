@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cloudmart_cdk.service_releases import SERVICE_TAG, TRACK_TAG, Track
 from tools import capabilities
 from tools.assembly import Assembly
 from tools.svg import Box, Drawing
@@ -207,12 +208,13 @@ def _data(picture: Drawing, assembly: Assembly) -> tuple[Box, Box, Box, Box, Box
 
 def _platform(picture: Drawing, assembly: Assembly, ports: Ports, y: float) -> tuple[Box, list[Box], Box]:
     card = Card(picture, assembly, EKS, Box(476, y, 310, 0))
-    balancer = card.node("Tiketi load balancer", "web ACL, one path a service", gap=26)
-    services = [
-        (logical_id.removeprefix("Tiketi")[:-8].lower(), str(group["Port"]))
-        for logical_id, group in assembly.of_type(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    balancer = card.node("Tiketi load balancer", "web ACL, a path a service, weights for a canary", gap=26)
+    tags = [
+        (group, {tag["Key"]: tag["Value"] for tag in group["Tags"]})
+        for _, group in assembly.of_type(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")
     ]
-    pods = card.row([(name, port) for name, port in services], columns=3, height=40, size=12)
+    services = [(tag[SERVICE_TAG], str(group["Port"])) for group, tag in tags if tag[TRACK_TAG] == Track.STABLE]
+    pods = card.row(services, columns=3, height=40, size=12)
     picture.flow(
         [(pods[1].centre, balancer.bottom), (pods[1].centre, pods[1].y - 2)],
         ports["TiketiLoadBalancer", "EksNodes"],
@@ -220,7 +222,19 @@ def _platform(picture: Drawing, assembly: Assembly, ports: Ports, y: float) -> t
     )
     cluster = assembly.one(EKS, "AWS::EKS::Cluster")
     card.node(f"Kubernetes {cluster['Version']}", _nodes(assembly))
+    charts = [_CHARTS.get(chart["Chart"], chart["Chart"]) for _, chart in assembly.of_type(EKS, _CHART)]
+    card.node("Controllers, by Helm", ", ".join(charts))
     return balancer, pods, card.finish(without=("cluster", "node groups", "launch templates"))
+
+
+_CHART: Final = "Custom::AWSCDK-EKS-HelmChart"
+_CHARTS: Final = {
+    "aws-load-balancer-controller": "load balancer",
+    "cluster-autoscaler": "autoscaler",
+    "metrics-server": "metrics",
+    "keda": "KEDA",
+}
+"""Chart -> what it is for, in a word."""
 
 
 def _nodes(assembly: Assembly) -> str:

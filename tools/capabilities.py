@@ -17,11 +17,14 @@ _BY_TYPE: Final = {
     "AWS::ECR::Repository": "image repositories",
     "AWS::EKS::Addon": "add-ons",
     "AWS::EKS::Nodegroup": "node groups",
+    "AWS::SSM::Document": "documents",
     "AWS::SSM::Parameter": "parameters",
     "AWS::CloudWatch::Alarm": "alarms",
     "AWS::CloudWatch::CompositeAlarm": "alarms",
     "AWS::CloudWatch::Dashboard": "dashboards",
     "AWS::AutoScaling::ScalingPolicy": "scaling policies",
+    "Custom::AWSCDK-EKS-HelmChart": "charts",
+    "Custom::AWSCDK-EKS-KubernetesResource": "manifests",
 }
 _BY_SERVICE: Final = {
     "AutoScaling": "scaling groups",
