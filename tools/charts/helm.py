@@ -107,7 +107,7 @@ def _run(command: list[str], values: Mapping[str, Any]) -> str:
             check=False,
         )
     if ran.returncode:
-        raise HelmError((ran.stderr or ran.stdout).strip())
+        raise HelmError(f"{ran.stdout}{ran.stderr}".strip())  # lint gives its reasons on the one, the sum on the other
     return ran.stdout
 
 
