@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from tests.delivery.services.pods import Pods
 from tests.delivery.services.template import PREFIX, SERVICES, STACK, platform
-from tests.delivery.shop import Ended
+from tests.delivery.shop import Ended, Load
 from tests.localcloud.stacks import settle
 
 _SECONDS: Final = 60.0
@@ -118,6 +119,29 @@ class Platform:
 
     def met(self, service: str, number: int = 8) -> Counter[str]:
         return Counter(self.ask(service) for _ in range(number))
+
+    @contextlib.contextmanager
+    def under_load(self, service: str, clients: int = 2) -> Iterator[Load]:
+        """Requests one after the other from each client, for as long as the block runs."""
+        load, stop = Load(), threading.Event()
+
+        def ask() -> None:
+            while not stop.is_set():
+                try:
+                    load.versions[self.ask(service)] += 1
+                except (OSError, http.client.HTTPException, AssertionError) as error:
+                    load.failures.append(repr(error))
+                time.sleep(0.02)
+
+        threads = [threading.Thread(target=ask) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield load
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
     # What tests do to it.
 

@@ -133,9 +133,11 @@ class Pods:
     def _replace(self, service: str, track: Track, new: list[_Server]) -> None:
         old = list(self._running[service, track].servers)
         self._add(service, track, new)
+        if not old:
+            return
+        targets = [server.target for server in old]
+        self._clients.client("elbv2").deregister_targets(TargetGroupArn=self._groups[service, track], Targets=targets)
+        del self._running[service, track].servers[: len(old)]
+        time.sleep(_LOOK_S)  # as with a preStop hook: who has been chosen is still served
         for server in old:
-            self._clients.client("elbv2").deregister_targets(
-                TargetGroupArn=self._groups[service, track], Targets=[server.target]
-            )
-            self._running[service, track].servers.remove(server)
             server.end()
