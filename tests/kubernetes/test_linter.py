@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.kubernetes import others
 from tests.kubernetes.cases import CASES
 from tests.kubernetes.cases.case import Case
 from tests.kubernetes.linter import RULES, lint
@@ -29,3 +30,11 @@ def test_every_rule_has_a_case() -> None:
 
 def test_rules_have_names_of_their_own() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+def test_custom_kinds_are_defined_by_the_charts_that_objects_wait_for() -> None:
+    defined = {
+        name: [crd.partition(".")[2] for when in chart["crds"].values() for crd in when]
+        for name, chart in others.charts().items()
+    }
+    assert {group: chart for group, chart in others.KINDS.items() if group not in defined[chart]} == {}
