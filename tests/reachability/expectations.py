@@ -24,6 +24,7 @@ HEADINGS: Final[dict[str, Callable[[Settings], bool]]] = {
     "open-domain": lambda settings: settings.domain is not None and not settings.sources,
     "stated-without-domain": lambda settings: settings.domain is None,
     "interface-endpoints": lambda settings: settings.network.interface_endpoints,
+    "no-interface-endpoints": lambda settings: not settings.network.interface_endpoints,
     "seventh-service": lambda settings: "search" in settings.eks.services,
 }
 """Heading -> where it holds."""

@@ -10,8 +10,10 @@ import pytest
 
 from cloudmart_cdk.policy.assembly import load
 from tests.matrix import MATRIX
+from tests.reachability import cluster
 from tests.reachability.comparison import BOTH_ENDS, Comparison
 from tests.reachability.expectations import HEADINGS, Expectations, Line, lines
+from tests.reachability.samples import policy
 from tests.support import synthesize
 from tools.reachability.landscape import Landscape
 from tools.reachability.path import Paths, asked
@@ -71,6 +73,22 @@ def test_everybody_is_in_the_matrix(configuration: str) -> None:
 def test_every_line_of_the_matrix_speaks_of_somebody() -> None:
     met: set[Line] = set().union(*(landscape(each)[1].met for each in CONFIGURATIONS))
     assert {str(line) for line in set(lines()) - met} == set()
+
+
+def test_a_difference_is_told_with_who_refuses() -> None:
+    """Of a cluster that the matrix does not know."""
+    app = cluster.app()
+    found = Landscape(app)
+    told = Comparison(found, Expectations(app.settings, found.endpoints)).differences
+    assert "web to api, tcp 3000: allowed; the matrix says denied" in told
+    assert "node to control-plane, tcp 443: denied by security group, in; the matrix says allowed" in told
+
+
+def test_a_policy_lost_at_one_end_is_told() -> None:
+    wide = policy("api", labels={"app": "api"}, policyTypes=["Ingress"], ingress=[{}])
+    app = cluster.app({"api-policy": wide})
+    found = Landscape(app)
+    assert "web to api, tcp 22" in Comparison(found, Expectations(app.settings, found.endpoints)).one_end
 
 
 def test_every_heading_is_known() -> None:

@@ -61,6 +61,7 @@ class Landscape:
             if network is not None
         ]
         self._mentioned = {*self.groups.networks(), *self.routes.networks(), *self.acls.networks()}
+        self._facts: list[PodFacts] = []
         self._kinds: dict[int, int] = {}
         self._numbers: dict[object, int] = {}
         self.places = Places(app, {*blocks, *self._mentioned})
@@ -199,7 +200,7 @@ class Landscape:
         hosts = iter(range(100, 65000))
         if CONTROL_PLANE in self.endpoints:
             yield Service("default", "kubernetes", self.service_range[1], {}, {("tcp", 443): 443}, backs=API_SERVICE)
-        for facts in getattr(self, "_facts", ()):
+        for facts in self._facts:
             for of_pod in facts.services:
                 address = self.service_range[of_pod.host or next(hosts)]
                 yield Service(facts.pod.namespace, of_pod.name, address, of_pod.selector, of_pod.ports)
