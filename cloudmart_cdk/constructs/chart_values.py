@@ -23,6 +23,10 @@ CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
 _ON_DEMAND: Final = {CAPACITY_LABEL: "on-demand"}
 """A controller on a spot node would go with the very node that it has to replace."""
 
+_TOLERATIONS: Final = [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
+"""On a node that is lost a pod waits one minute to be made anew elsewhere, not Kubernetes' five: most are the only one
+of their kind. New pods stay away from such a node by its other taint, NoSchedule."""
+
 _POD_SECURITY: Final = {
     "runAsNonRoot": True,
     "runAsUser": 65534,
@@ -84,6 +88,7 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "topologySpreadConstraints": _spread({"app.kubernetes.io/name": "aws-load-balancer-controller"}),
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
         "nodeSelector": _ON_DEMAND,
+        "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("aws-load-balancer-controller", "controller"),
         "podSecurityContext": _POD_SECURITY,
@@ -124,6 +129,7 @@ def _cluster_autoscaler(site: Site) -> dict[str, Any]:
         "autoDiscovery": {"clusterName": site.cluster},
         "replicaCount": pod.replicas,
         "nodeSelector": _ON_DEMAND,
+        "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("cluster-autoscaler", "cluster-autoscaler"),
         "securityContext": _POD_SECURITY,
@@ -167,6 +173,7 @@ def _metrics_server(_: Site) -> dict[str, Any]:
         "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
         "topologySpreadConstraints": _spread({"app.kubernetes.io/name": "metrics-server"}),
         "nodeSelector": _ON_DEMAND,
+        "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("metrics-server", "metrics-server"),
         "podSecurityContext": _POD_SECURITY,
@@ -196,6 +203,7 @@ def _keda(site: Site) -> dict[str, Any]:
             "webhooks": {"maxUnavailable": 1},
         },
         "nodeSelector": _ON_DEMAND,
+        "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": {name: system_pods.resources("keda", name) for name in pods},
         "podSecurityContext": dict.fromkeys(pods, _POD_SECURITY),
@@ -213,6 +221,7 @@ def _vertical_pod_autoscaler(_: Site) -> dict[str, Any]:
             "replicas": pod.replicas,
             "podDisruptionBudget": {"enabled": True, "minAvailable": None, "maxUnavailable": 1},
             "nodeSelector": _ON_DEMAND,
+            "tolerations": _TOLERATIONS,
             "resources": system_pods.resources("vertical-pod-autoscaler", "recommender"),
         },
         "podSecurityContext": _POD_SECURITY,

@@ -33,7 +33,7 @@ class Cluster(Construct):
         version: str,
         vpc: ec2.IVpc,
         subnets: list[ec2.ISubnet],
-        service_cidr: str | None = None,
+        service_cidr: str,
         security_group: ec2.ISecurityGroup,
         kubectl_security_group: ec2.ISecurityGroup,
         public_sources: Sequence[str],

@@ -88,7 +88,11 @@ class Controllers(Construct):
             ).node.add_dependency(recommender)
 
     def _manifest(self, id: str, manifest: list[Manifest]) -> eks.KubernetesManifest:
-        return eks.KubernetesManifest(self, id, cluster=self._cluster, manifest=manifest)
+        """Applied, not created: CDK's function tries again after a timeout, and would find its own objects.
+
+        Nothing is pruned: of kinds such as network policies kubectl prunes none.
+        """
+        return eks.KubernetesManifest(self, id, cluster=self._cluster, manifest=manifest, overwrite=True, prune=False)
 
     def _release(
         self,
@@ -108,7 +112,7 @@ class Controllers(Construct):
             namespace=NAMESPACE,
             values=chart_values.values(chart, self._site),
         )
-        # A manifest of their own, which goes with the controller: kubectl's pruning passes network policies over.
+        # A manifest of their own, which goes with the controller.
         closed = self._manifest(f"{id}Policies", policies)
         closed.node.add_dependency(self.namespace)
         release.node.add_dependency(closed)

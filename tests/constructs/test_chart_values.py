@@ -114,6 +114,14 @@ def test_no_uninstall_takes_custom_resources_along() -> None:
     assert "scaledobjects.keda.sh" in FACTS["keda"]["crds"]["kept"]
 
 
+@pytest.mark.parametrize("chart", CONTROLLERS)
+def test_a_lost_node_is_left_after_a_minute(chart: Chart) -> None:
+    """One toleration without a key: it covers both taints of a lost node, or Kubernetes would add five minutes."""
+    found = values(chart, SITE)
+    (toleration,) = found.get("recommender", found)["tolerations"]
+    assert toleration == {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}
+
+
 def test_values_are_json() -> None:
     for chart in CONTROLLERS:
         assert json.loads(json.dumps(values(chart, SITE))) == values(chart, SITE)
