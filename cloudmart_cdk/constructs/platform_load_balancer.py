@@ -29,11 +29,10 @@ _GROUP_STICKINESS: Final[Mapping[str, Any]] = {"Enabled": True, "DurationSeconds
 """ELB refuses sticky targets behind several groups unless the choice of the group is sticky too. That choice beats the
 weights, so it is held for the shortest time there is: a way back reaches everybody at their next connection."""
 _NOT_FOUND: Final = json.dumps({"error": "not found"})
-
-
 _AT_REST: Final = shares(0)
-"""Weights whenever no release is under way. A release moves them at the rule itself; a deploy in its middle puts all
-traffic back to stable, which runs the old version until the release ends."""
+"""Weights whenever no release is under way. A release moves them at the rule itself, and a deploy in its middle leaves
+them: CloudFormation writes a rule only when its template changed. One that changes this very rule (path, priority,
+stickiness) sends all to stable, which runs the old version until the release ends."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,9 @@ def _egress(service: Service, settings: Settings) -> Iterator[Object]:
         yield {"to": _networks([_IDENTITY_AGENT]), "ports": _tcp(80)}
     if asks_aws and network.interface_endpoints:
         yield {"to": _networks(network.private), "ports": _tcp(HTTPS)}
-    if asks_aws or service.outward:
+    # Parameters and secrets come by interface endpoints where there are any; S3 and SES have none of ours.
+    by_internet = service.outward or service.writes_images or service.sends_mail
+    if by_internet or (asks_aws and not network.interface_endpoints):
         # Neither AWS's APIs nor Google nor a payment gateway has fixed addresses. What lies inside, or on the node, has
         # its own rule; the Kubernetes API, which has its address among the Services', none.
         inside = (network.cidr, network.pods_cidr, settings.eks.service_cidr, _LINK_LOCAL)

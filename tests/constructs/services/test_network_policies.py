@@ -88,10 +88,21 @@ def test_https_goes_out_and_not_in() -> None:
     assert block == {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/16", "100.64.0.0/16", "172.20.0.0/16", "169.254.0.0/16"]}
 
 
-def test_interface_endpoints_are_reached_where_they_are() -> None:
+@pytest.mark.parametrize(
+    ("name", "internet"),
+    [
+        ("auth", True),  # Google
+        ("event", True),  # S3
+        ("queue", False),
+        ("reservation", False),
+        ("payment", True),  # the gateway
+        ("notification", True),  # SES
+    ],
+)
+def test_with_interface_endpoints_only_those_who_call_outside_reach_the_internet(name: str, internet: bool) -> None:
     of = settings(network__interface_endpoints="true")
-    inside = [_blocks(rule, "to") for rule in _spec("queue", of)["egress"] if _ports(rule) == [443]]
-    assert inside == [["10.0.10.0/24", "10.0.11.0/24"], ["0.0.0.0/0"]]
+    https = [_blocks(rule, "to") for rule in _spec(name, of)["egress"] if _ports(rule) == [443]]
+    assert https == [["10.0.10.0/24", "10.0.11.0/24"], *([["0.0.0.0/0"]] if internet else [])]
 
 
 def test_spans_go_to_the_node_and_credentials_come_from_it() -> None:
