@@ -1,13 +1,15 @@
 """Container images in templates: whether a name always means the same image.
 
 Owns reading the name. Knows no rule. A digest says it itself; a template parameter where its `AllowedPattern` admits
-digests only; a tag only in a repository of this app that keeps its tags where they are.
+digests only, and of the one service that it releases; a tag only in a repository of this app that keeps its tags
+where they are.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from . import releases
 from .model import Deployment, section
 
 _DIGEST: Final = re.compile(r"\S+@sha256:[0-9a-f]{64}")
@@ -18,7 +20,7 @@ _OWN_ACCOUNT: Final = ("${AWS::AccountId}", "${Fn::Select}")
 """The second is CDK's way: it selects the account from the repository's ARN."""
 
 
-_RELEASED: Final = re.compile(r"(\$\{[\w.]+\.RepositoryUri\}|[^/@\s]+\.dkr\.ecr\.[^/@\s]+/[\w./-]+)@\$\{(\w+)\}")
+_RELEASED: Final = re.compile(r"(?:(\$\{[\w.]+\.RepositoryUri\})|([^/@]+)\.dkr\.ecr\.[^/@]+/([\w./-]+))@\$\{(\w+)\}")
 """An image of one repository by a digest that a template parameter holds."""
 _DIGESTS_ONLY: Final = re.compile(r"\^?\(?sha256:\[0-9a-f\]\{64\}\)?\??\$?")
 
@@ -29,11 +31,21 @@ def pinned(given: Any, app: Deployment) -> bool:
     if _DIGEST.fullmatch(image):
         return True
     if found := _RELEASED.fullmatch(image):
-        return _admits_digests_only(app, found[2])
+        own = found[1] or (found[3] if found[2] in (app.settings.account, *_OWN_ACCOUNT) else "")
+        return _releases(app, found[4], own) and _admits_digests_only(app, found[4])
     if found := _BY_REFERENCE.fullmatch(image):
         return _immutable(app, found[1])
     found = _BY_NAME.fullmatch(image)
     return found is not None and found[1] in (app.settings.account, *_OWN_ACCOUNT) and _immutable(app, found[2])
+
+
+def _releases(app: Deployment, parameter: str, repository: str) -> bool:
+    """Whether a repository of this app, by reference or by name, is the one that the parameter chooses from."""
+    name, referred = releases.repositories(app.settings).get(parameter), app.target(repository, "AWS::ECR::Repository")
+    return any(
+        each.get("RepositoryName") == name and (each is referred or name == repository)
+        for each in app.of("AWS::ECR::Repository")
+    )
 
 
 def _admits_digests_only(app: Deployment, name: str) -> bool:

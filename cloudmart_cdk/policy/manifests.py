@@ -124,12 +124,12 @@ def value_at(data: Any, path: str) -> Any:
 @lru_cache(maxsize=1)
 def objects(app: Deployment) -> tuple[Object, ...]:
     """Every object of every manifest; the members of a `List`, not the list."""
-    return tuple(
-        Object(resource, data)
-        for resource in app.of(MANIFEST)
-        for data in _flat(_read(resource))
-        if isinstance(data, Mapping)
-    )
+    return tuple(object_ for resource in app.of(MANIFEST) for object_ in objects_of(resource))
+
+
+def objects_of(manifest: Resource) -> Iterator[Object]:
+    """Those of one manifest."""
+    return (Object(manifest, data) for data in _flat(_read(manifest)) if isinstance(data, Mapping))
 
 
 def of_kind(app: Deployment, *kinds: str) -> Iterator[Object]:

@@ -1,11 +1,13 @@
 """Family TYPE: nothing that no rule knows, nothing that no rule can see, nothing that is decided after the synth."""
 
+import json
 from typing import Any
 
 import pytest
 
 from cloudmart_cdk.policy.families import classification
 from cloudmart_cdk.policy.families.classification import PROTECTED, STORES_NOTHING
+from cloudmart_cdk.service_releases import RELEASE
 from tests.policy.support import Case, bad, deployment, each, found, good, resource
 
 UNKNOWN = (
@@ -140,7 +142,16 @@ CASES = (
 
 _DIGESTS = {"Type": "String", "Default": "", "AllowedPattern": "(sha256:[0-9a-f]{64})?"}
 _MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
-_CHOSEN = {"Fn::If": ["AuthStandsIn", "[]", {"Fn::Sub": "[${AuthImage}]"}]}
+
+
+def _text(kind: str, **spec: Any) -> dict[str, Any]:
+    """Of an object; `<NAME>` is a parameter as text, `"<<NAME>>"` one as a number."""
+    text = json.dumps([{"kind": kind, "spec": spec}], separators=(",", ":"))
+    return {"Fn::Sub": text.replace('"<<', "${").replace('>>"', "}").replace("<", "${").replace(">", "}")}
+
+
+_RUNS = _text("Deployment", containers=[{"image": "x.dkr.ecr.y/auth@<AuthImage>"}])
+_CHOSEN = {"Fn::If": ["AuthStandsIn", "[]", _RUNS]}
 
 
 def _release(
@@ -150,10 +161,24 @@ def _release(
     return [str(finding) for finding in found(app, "TYPE-3")]
 
 
+_NUMBER = {"AuthMinimum": {"Type": "Number", "MaxValue": 3}}
+_NAMED = {"AuthRelease": {"Type": "String", "AllowedPattern": RELEASE}}
+
+
+def _manifest(kind: str, parameters: Any, **spec: Any) -> list[str]:
+    manifest = resource(_MANIFEST, {"Manifest": _text(kind, **spec)})
+    app = deployment({"M": manifest}, stack="EksPlatformStack", template=_template(Parameters=parameters))
+    return [str(finding) for finding in found(app, "TYPE-3")]
+
+
 def test_a_release_chooses_the_image_of_a_manifest_and_whether_a_canary_runs() -> None:
     manifest = resource(_MANIFEST, {"Manifest": _CHOSEN}, Condition="AuthCanaryRuns")
     assert _release({"M": manifest}) == []
     assert _release({}, {"Type": "Number", "MaxValue": 3}, name="AuthMinimum") == []
+    assert _manifest("HorizontalPodAutoscaler", _NUMBER, minReplicas="<<AuthMinimum>>") == []
+    assert _manifest("ScaledObject", _NUMBER, minReplicaCount="<<AuthMinimum>>") == []
+    noted = {"metadata": {"annotations": {"cloudmart.internal/release": "<AuthRelease>"}}}
+    assert _manifest("Deployment", _NAMED, template=noted) == []
 
 
 @pytest.mark.parametrize(
@@ -169,6 +194,15 @@ def test_a_release_chooses_the_image_of_a_manifest_and_whether_a_canary_runs() -
         _release({"M": resource(_MANIFEST, {"Overwrite": {"Fn::If": ["AuthStandsIn", True, False]}})}),
         _release({"P": resource("AWS::SSM::Parameter", {"Value": {"Ref": "AuthImage"}})}),
         _release({"R": resource("AWS::IAM::Role", {}, Condition="AuthCanaryRuns")}),
+        _release({"M": resource(_MANIFEST, {"Manifest": _text("NetworkPolicy")}, Condition="AuthCanaryRuns")}),
+        _release({"M": resource(_MANIFEST, {"Manifest": _text("Namespace")}, Condition="AuthCanaryRuns")}),
+        _release({"M": resource(_MANIFEST, {"Manifest": {"Fn::Sub": "not readable ${AuthImage}"}})}),
+        _release({"M": resource(_MANIFEST, {"Manifest": {"Ref": "AuthImage"}})}),
+        _manifest("Pod", _NUMBER, securityContext={"runAsUser": "<<AuthMinimum>>"}),
+        _manifest("Pod", {"AuthImage": _DIGESTS}, serviceAccountName="<AuthImage>"),
+        _manifest("Pod", {"AuthImage": _DIGESTS}, labels={"<AuthImage>": "x"}),
+        _manifest("Pod", {"AuthImage": _DIGESTS}, containers=[{"image": "<AuthImage>/x"}]),
+        _manifest("Pod", _NAMED, args=["<AuthRelease>"]),
     ],
     ids=[
         "any text",
@@ -181,6 +215,15 @@ def test_a_release_chooses_the_image_of_a_manifest_and_whether_a_canary_runs() -
         "another property by condition",
         "another resource",
         "another resource by condition",
+        "a default deny that is there during a release only",
+        "a namespace that is there during a release only",
+        "a manifest that nobody can read",
+        "a whole manifest",
+        "a user",
+        "an account",
+        "a key",
+        "a registry",
+        "an argument",
     ],
 )
 def test_a_release_chooses_nothing_else(says: list[str]) -> None:

@@ -154,8 +154,8 @@ def _replica(source: Any) -> dict[str, Any]:
 _SOURCE = {"Fn::Sub": "arn:aws:rds:x:${AWS::AccountId}:db:${D}"}
 
 
-def _starts(document: str, *, account: str = "${AWS::AccountId}") -> dict[str, Any]:
-    arn = {"Fn::Sub": f"arn:aws:ssm:ap-northeast-2:{account}:automation-definition/{document}"}
+def _starts(document: str, *, account: str = "${AWS::AccountId}", region: str = "ap-northeast-2") -> dict[str, Any]:
+    arn = {"Fn::Sub": f"arn:aws:ssm:{region}:{account}:automation-definition/{document}"}
     rule = resource("AWS::Events::Rule", {"Targets": [{"Arn": arn, "RoleArn": _ref("Role"), "Id": "x"}]})
     return {"It": rule, "Role": resource(_ROLE), "D": resource("AWS::SSM::Document", {"Name": "release-auth"})}
 
@@ -177,6 +177,8 @@ _ELSEWHERE = (
     bad("REF-2", "a replica of what is no database", _replica({"Fn::Sub": "arn:aws:rds:x:${AWS::AccountId}:db:d"})),
     good("REF-2", "our document, by its name", _starts("release-auth")),
     good("REF-2", "our document's default version", _starts("release-auth:$DEFAULT")),
+    bad("REF-2", "a document's version of long ago", _starts("release-auth:3"), says="Targets.0.Arn"),
+    bad("REF-2", "a document of another region", _starts("release-auth", region="us-east-1"), says="Targets.0.Arn"),
     bad("REF-2", "a document of nobody here", _starts("release-event"), says="Targets.0.Arn"),
     bad("REF-2", "AWS's document", _starts("AWS-RunShellScript")),
     bad("REF-2", "a document of another account", _starts("release-auth", account="999999999999")),

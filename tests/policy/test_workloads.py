@@ -358,6 +358,7 @@ CASES = (
 )
 
 
+_OURS = "${EksPlatformStack.Repository.RepositoryUri}"
 _RELEASED = f"{_ECR}/cloudmart-lab/auth@${{AuthImage}}"
 
 
@@ -366,7 +367,11 @@ _RELEASED = f"{_ECR}/cloudmart-lab/auth@${{AuthImage}}"
     [
         (_RELEASED, {"AllowedPattern": "(sha256:[0-9a-f]{64})?"}, False),
         (_RELEASED, {"AllowedPattern": "^sha256:[0-9a-f]{64}$"}, False),
-        ("${EksPlatformStack.Repository.RepositoryUri}@${AuthImage}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, False),
+        (f"{_OURS}@${{AuthImage}}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, False),
+        (f"{_OURS}@${{EventImage}}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+        (_RELEASED.replace("auth@", "payment@"), {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+        (_RELEASED.replace("${AWS::AccountId}", "999999999999"), {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
+        ("${EksPlatformStack.Other.RepositoryUri}@${AuthImage}", {"AllowedPattern": "sha256:[0-9a-f]{64}"}, True),
         (_RELEASED, {}, True),
         (_RELEASED, {"AllowedPattern": ".*"}, True),
         (_RELEASED, {"AllowedPattern": "sha256:[0-9a-f]{64}|latest"}, True),
@@ -381,7 +386,7 @@ def test_an_image_by_parameter_needs_one_that_admits_digests_only(
     app = deployment(
         cluster_of(changed(DEPLOYMENT, f"{APP}.image", image)),
         stack="EksPlatformStack",
-        template={"Parameters": {"AuthImage": {"Type": "String", **parameter}}},
+        template={"Parameters": {name: {"Type": "String", **parameter} for name in ("AuthImage", "EventImage")}},
     )
     assert bool(found(app, "POD-20")) is finds
 

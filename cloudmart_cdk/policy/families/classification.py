@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from ...service_releases import DIGEST, RELEASE, STACK, parameters
-from ...settings import Settings
-from ...settings.service_names import pascal_case
+from ...service_releases import STACK
+from .. import releases
 from ..manifests import MANIFEST
 from ..model import Deployment, Resource, Stack, Unknown, leaves, section
 from ..rule import Found, Rule
@@ -165,40 +164,24 @@ def _opaque(app: Deployment) -> Iterator[Found]:
                 yield Found(resource, f"with metadata {name}", "user data, which rules read", "Metadata", str(name))
 
 
-def _of_releases(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Parameter of a service's release -> how it must be declared, so that a release decides no more than it may."""
-    declared: dict[str, dict[str, Any]] = {}
-    for service, figures in settings.eks.services.items():
-        names = parameters(service)
-        for name, pattern in (
-            (names.image, f"({DIGEST})?"),
-            (names.canary_image, f"({DIGEST})?"),
-            (names.release, RELEASE),
-        ):
-            declared[name] = {"Type": "String", "AllowedPattern": pattern}
-        declared[names.minimum] = {"Type": "Number", "MaxValue": figures.hpa_max}
-    return declared
-
-
-def _admitted(stack: Stack, name: str, releases: Mapping[str, Mapping[str, Any]]) -> bool:
+def _admitted(stack: Stack, name: str, admitted: Mapping[str, Mapping[str, Any]]) -> bool:
     declared = section(stack, "Parameters")[name]
-    wanted = releases.get(name) if stack.id == STACK else None
+    wanted = admitted.get(name) if stack.id == STACK else None
     return wanted is not None and isinstance(declared, Mapping) and wanted.items() <= declared.items()
 
 
 def _decided_later(app: Deployment) -> Iterator[Found]:
-    releases = _of_releases(app.settings)
-    canaries = {f"{pascal_case(service)}CanaryRuns" for service in app.settings.eks.services}
+    admitted, canaries = releases.declared(app.settings), releases.conditions(app.settings)
     for stack in app.stacks.values():
         for name in section(stack, "Parameters"):
-            if name not in _PARAMETERS and not _admitted(stack, name, releases):
+            if name not in _PARAMETERS and not _admitted(stack, name, admitted):
                 yield Found(_template(stack), f"with a parameter {name}", "values known at synth", "Parameters", name)
         for where, function in _functions(section(stack, "Outputs")):
             if function == "Fn::If":
                 yield Found(_template(stack), "chosen by a condition", "values known at synth", "Outputs", where)
     for resource in app.resources:
         raw, manifest = _raw(app, resource), resource.type == MANIFEST
-        if "Condition" in raw and not (manifest and raw["Condition"] in canaries):
+        if "Condition" in raw and not (manifest and raw["Condition"] in canaries and releases.is_canary(resource)):
             given = f"there only if {raw['Condition']} holds"
             yield Found(resource, given, "resources that are always there", "Condition")
         for where, function in _functions(raw):
@@ -208,10 +191,13 @@ def _decided_later(app: Deployment) -> Iterator[Found]:
                 allowed = f"conditions for {', '.join(_BY_COLOUR)} only"
                 yield Found(resource, "chosen by a condition", allowed, where.removeprefix("Properties."))
         declared = section(app.stacks[resource.stack], "Parameters")
+        for name in releases.misplaced(resource, app.settings) if manifest else ():
+            allowed = "a release's values as image, minimum and annotation only"
+            yield Found(resource, f"with ${{{name}}}", allowed, "Manifest", name)
         for where, value in leaves(resource.properties):
             for name in _unknown(value):
-                if manifest and where == "Manifest" and name in releases:
-                    continue  # which image of the service's own repository, and how many: POD-20 reads the rest
+                if manifest and where == "Manifest" and name in admitted and isinstance(value, str):
+                    continue  # where it may stand is asked above, and of which repository the image is by POD-20
                 if name in declared or (name.startswith("Fn::") and name not in _ELSEWHERE):
                     yield Found(resource, f"with ${{{name}}}", "values known at synth", where)
 

@@ -107,9 +107,10 @@ _WRITTEN_OUT: Final = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:(\$\{AWS::Accou
 """An ARN of an account, around a reference: how CDK names the source of a read replica."""
 
 _AUTOMATION: Final = re.compile(
-    r"arn:aws:ssm:[a-z0-9-]+:(\$\{AWS::AccountId\}|\d{12}):automation-definition/([\w.-]+)(?::(?:\$DEFAULT|\$LATEST|\d+))?"
+    r"arn:aws:ssm:([a-z0-9-]+):(\$\{AWS::AccountId\}|\d{12}):automation-definition/([\w.-]+)(?::\$DEFAULT)?"
 )
-"""What starts an Automation document names it: the document has no attribute for it."""
+"""What starts an Automation document names it: the document has no attribute for it. Older versions, and
+those of other regions, are in no template."""
 
 
 def _own(app: Deployment) -> Iterator[Found]:
@@ -137,8 +138,10 @@ def _named(app: Deployment, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     own = ("${AWS::AccountId}", app.settings.account)
-    if (found := _AUTOMATION.fullmatch(value)) and found[1] in own:
-        documents = (each for each in app.of("AWS::SSM::Document") if each.get("Name") == found[2])
+    if (found := _AUTOMATION.fullmatch(value)) and found[2] in own:
+        documents = (
+            each for each in app.of("AWS::SSM::Document") if each.get("Name") == found[3] and each.region == found[1]
+        )
         return next((Pointer(each.stack, each.logical_id) for each in documents), value)
     found = _WRITTEN_OUT.fullmatch(value)
     return found[2] if found and found[1] in own else value
