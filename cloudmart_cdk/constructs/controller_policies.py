@@ -64,7 +64,8 @@ class Surroundings:
 def namespace() -> list[Manifest]:
     """The namespace, closed: nothing goes in or out but what a policy below allows, and nothing opens a door.
 
-    EKS's own controller would make a load balancer for a Service of that type, which no stack owns: the quota is 0.
+    EKS's own controller would make a load balancer for a Service of that type, which no stack owns. KEDA's role may
+    make Jobs, which could run under the account of a controller with rights in AWS; nobody here needs any.
     """
     return [
         {
@@ -85,7 +86,11 @@ def namespace() -> list[Manifest]:
             "apiVersion": "v1",
             "kind": "ResourceQuota",
             "metadata": {"name": "no-other-doors", "namespace": NAMESPACE},
-            "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+            "spec": {
+                "hard": dict.fromkeys(
+                    ("services.loadbalancers", "services.nodeports", "count/jobs.batch", "count/cronjobs.batch"), "0"
+                )
+            },
         },
     ]
 

@@ -107,6 +107,12 @@ def test_no_webhook_stops_services_from_starting() -> None:
     }
 
 
+def test_no_chart_has_jobs() -> None:
+    """The namespace's quota refuses them."""
+    kinds = {name.partition("/")[0] for chart in CONTROLLERS for name in FACTS[chart]["workloads"]}
+    assert kinds == {"Deployment"}
+
+
 def test_no_uninstall_takes_custom_resources_along() -> None:
     """With the definition all objects would go, and wait for finalizers of a controller that is gone."""
     assert [name for chart in CONTROLLERS for name in FACTS[chart]["crds"]["with_release"]] == []

@@ -97,14 +97,19 @@ def test_a_chart_comes_after_nodes_addons_namespaces_and_its_own_policies(synthe
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_namespace_is_closed_before_anything_runs_in_it(synthesized: Synthesize, stage: str) -> None:
-    """Restricted, all traffic denied, and no Service that EKS would make a load balancer for."""
+    """Restricted, all traffic denied; no Service that EKS would make a load balancer for, and no Job of KEDA's."""
     ((objects),) = (
         objects for _, objects in _manifests(synthesized(stage)) if objects[0]["metadata"]["name"] == "platform"
     )
     namespace, deny, quota = objects
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert quota["spec"]["hard"] == {"services.loadbalancers": "0", "services.nodeports": "0"}
+    assert quota["spec"]["hard"] == {
+        "services.loadbalancers": "0",
+        "services.nodeports": "0",
+        "count/jobs.batch": "0",
+        "count/cronjobs.batch": "0",
+    }
 
 
 def test_bindings_and_scalers_go_before_their_controllers(synthesized: Synthesize) -> None:
