@@ -104,7 +104,12 @@ IMAGE_BY_DIGEST: Final = Shape(
 MAIL_IDENTITY: Final = Shape(
     r"([^@\s/*]+@)?([a-z0-9-]+\.)+[a-z]{2,}|", "an e-mail address or a domain, or nothing", "tickets@example.com"
 )
-GITHUB_REPOSITORY: Final = Shape(r"([\w.-]+/[\w.-]+)?", "owner/repository of GitHub, or nothing", "example/tiketi")
+GITHUB_REPOSITORY: Final = Shape(
+    # With the ids in it, as the subjects of repositories have them that were made after July 2026.
+    r"([\w.-]+(@\d+)?/[\w.-]+(@\d+)?)?",
+    "owner/repository of GitHub, or nothing",
+    "example/tiketi",
+)
 COUNTRY: Final = Shape("[A-Z]{2}", "an ISO 3166 country code, two capital letters", "KP")
 EMAIL: Final = Shape(r"([^@\s]+@[^@\s]+)?", "an e-mail address, or nothing", "ops@example.com")
 APPLICATION: Final = Shape(r"\S(.*\S)?", "shop, a folder with a bin/start, or the URI of a container image", "shop")

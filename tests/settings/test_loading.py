@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from cloudmart_cdk.settings import Settings, load_settings
+from cloudmart_cdk.settings import Settings, SettingsError, load_settings
 from cloudmart_cdk.settings.loading import read_context
 from cloudmart_cdk.settings.model import Stage
 from tests.support import PROJECT
@@ -107,3 +107,15 @@ def test_context_is_cdk_json_without_a_cli(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("CONTEXT_OVERFLOW_LOCATION", raising=False)
     context = json.loads((PROJECT / "cdk.json").read_text(encoding="utf-8"))["context"]
     assert read_context() == context
+
+
+@pytest.mark.parametrize("repository", ["", "example/tiketi", "example@123/tiketi@456"])
+def test_a_repository_of_github_may_have_its_ids_in_its_name(repository: str) -> None:
+    """Its tokens' subject has them, where it was made or renamed after July 2026."""
+    assert load_settings({"eks.github_repository": repository}).eks.github_repository == repository
+
+
+@pytest.mark.parametrize("repository", ["*/tiketi", "example/*", "example@x/tiketi", "example/tiketi:*", "example"])
+def test_a_repository_of_github_is_one(repository: str) -> None:
+    with pytest.raises(SettingsError, match="owner/repository"):
+        load_settings({"eks.github_repository": repository})
