@@ -9,8 +9,17 @@ QUOTA: Final[Object] = {
     "apiVersion": "v1",
     "kind": "ResourceQuota",
     "metadata": {"name": "no-doors", "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
-    # EKS itself would make a load balancer for a Service of that type: in no table, and left behind by a destroy.
-    "spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}},
+    "spec": {
+        "hard": {
+            # EKS itself would make a load balancer for a Service of that type: in no table, and left by a destroy.
+            "services.loadbalancers": "0",
+            "services.nodeports": "0",
+            # KEDA may make Jobs here, for ScaledJobs, which nobody has: a Job would be any service that it names, with
+            # that service's account, labels and thereby secrets.
+            "count/jobs.batch": "0",
+            "count/cronjobs.batch": "0",
+        }
+    },
 }
 
 

@@ -45,6 +45,12 @@ def _manifest(app: Synthesized, path: str) -> tuple[str, Resource]:
     return id, resource
 
 
+def test_nothing_becomes_a_service_by_making_a_pod_of_its_own() -> None:
+    """KEDA's chart may make Jobs among the services, and a Job may name any account: nobody has one, so none is."""
+    (quota,) = [found for found in _world("stand-ins").of("ResourceQuota") if found.namespace == "tiketi"]
+    assert [quota.get("spec.hard").get(f"count/{kind}.batch") for kind in ("jobs", "cronjobs")] == ["0", "0"]
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_first_deploy_runs_stand_ins_and_no_canary(synthesized: Synthesize, service: str) -> None:
     app = synthesized("lab")
