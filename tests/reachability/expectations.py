@@ -25,7 +25,6 @@ HEADINGS: Final[dict[str, Callable[[Settings], bool]]] = {
     "stated-without-domain": lambda settings: settings.domain is None,
     "interface-endpoints": lambda settings: settings.network.interface_endpoints,
     "no-interface-endpoints": lambda settings: not settings.network.interface_endpoints,
-    "without-endpoints": lambda settings: not settings.network.interface_endpoints,
     "seventh-service": lambda settings: "search" in settings.eks.services,
 }
 """Heading -> where it holds."""
