@@ -72,7 +72,11 @@ class Platform:
         return self.end(self.start(command, "--service", service, *arguments, program=program)).status
 
     def end(self, run: "subprocess.Popen[str]") -> Ended:
-        output, error = run.communicate(timeout=_SECONDS)
+        try:
+            output, error = run.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            raise AssertionError(f"it does not end: {run.communicate()}") from None
         return Ended(run.returncode, output, error)
 
     def end_runs(self) -> None:
@@ -205,10 +209,18 @@ class Platform:
         events = self.client("cloudformation").describe_stack_events(StackName=STACK)["StackEvents"]
         return {event["LogicalResourceId"] for event in events}
 
-    def until(self, done: Callable[[], bool]) -> None:
+    def until(self, done: Callable[[], bool], *, run: "subprocess.Popen[str] | None" = None) -> None:
+        """`run`: who is to bring it about; when that ends before, nobody waits any longer."""
         deadline = time.monotonic() + _SECONDS
         while not done():
-            assert time.monotonic() < deadline
+            if run is not None and run.poll() is not None:
+                assert done(), self.end(run)
+            if time.monotonic() > deadline:
+                told = ""
+                if run is not None:
+                    run.kill()
+                    told = str(self.end(run))
+                raise AssertionError(f"not within {_SECONDS:g} s: {told}")
             time.sleep(0.05)
 
     def rest(self, service: str) -> None:

@@ -54,7 +54,7 @@ def test_canary_meets_its_share_is_left_alone_and_promoted_by_hand(platform: Pla
     before = platform.ask("auth")
     image = platform.push("auth", "canary that stays")
     run = platform.start("release", "--service", "auth", "--image", image, *_CANARY, "5")
-    platform.until(lambda: platform.weights("auth") == (90, 10))
+    platform.until(lambda: platform.weights("auth") == (90, 10), run=run)
     met = platform.met("auth", 300)
     assert set(met) == {before, image}
     assert 9 <= met[image] <= 60, "10 % of 300, give or take four standard deviations"
@@ -86,7 +86,7 @@ def test_canary_goes_back_on_an_alarm(platform: Platform, quiet_again: bool) -> 
     said = platform.says("auth")
     image = platform.push("auth", "canary that rings")
     run = platform.start("release", "--service", "auth", "--image", image, *_CANARY, "5")
-    platform.until(lambda: platform.weights("auth") == (90, 10))
+    platform.until(lambda: platform.weights("auth") == (90, 10), run=run)
     if quiet_again:
         platform.split("auth", 0)
     else:
@@ -142,7 +142,7 @@ def test_another_rolling_release_overtakes_and_the_first_one_says_so(platform: P
     stuck, other = platform.push("auth", "stuck"), platform.push("auth", "overtakes")
     platform.pods.never_ready.add(stuck)
     run = platform.start("release", "--service", "auth", "--image", stuck)
-    platform.until(lambda: platform.says("auth")["image"] == stuck)
+    platform.until(lambda: platform.says("auth")["image"] == stuck, run=run)
     assert platform.run("release", "auth", "--image", other).status == 0
     ended = platform.end(run)
     assert (ended.status, "another release has begun" in ended.error) == (1, True)
