@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ...acknowledge import acknowledge
@@ -31,7 +32,7 @@ _DIGEST: Final = f"({DIGEST})?"
 
 
 class Service(Construct):
-    """Attributes: `parameters` (names in the template), `route`, `role`, `entry` (its first manifest)."""
+    """Attributes: `role`, `entry` (its first manifest)."""
 
     def __init__(
         self,
@@ -47,20 +48,9 @@ class Service(Construct):
     ) -> None:
         """`after`: what is there before the service and goes after it."""
         super().__init__(scope, id)
-        stack = cdk.Stack.of(self)
-        self.parameters, self.route = parameters(name), route
-        figures = settings.eks.services[name]
-        granted = list(grants(figures, settings, account=stack.account))
-        self.role = pod_role(
-            self,
-            "Role",
-            cluster_arn=cluster.cluster_arn,
-            namespace=NAMESPACE,
-            service_account=name,
-            statements=[grant.statement for grant in granted],
-        )
-        if accepted := _accepted(stack, granted):
-            acknowledge(self.role, accepted)
+        self._name, self._settings, self._cluster = name, settings, cluster
+        self._row = settings.eks.services[name]
+        self.role = self._make_role()
         identity = eks.CfnPodIdentityAssociation(
             self,
             "Identity",
@@ -69,61 +59,88 @@ class Service(Construct):
             service_account=name,
             role_arn=self.role.attr_arn,
         )
-        # What has to be there when a pod is made: its account, its network, and the binding, whose readiness gate the
-        # controller puts into new pods only. The rule too: without one the load balancer checks no target. Where nodes
-        # sleep at night, a destroy then finds no controller to take the binding's finalizer off: it ends with the
-        # cluster there.
-        self.entry = manifest(
+        self.entry = self._make_entry(route, after=after)
+        state = _State(self, name, largest=self._row.hpa_max, smallest=self._row.replicas)
+        self._make_stable(state, repository_uri, after=[self.entry, identity])
+        self._make_canary(state, repository_uri, after=[self.entry, identity])
+
+    def _make_role(self) -> iam.CfnRole:
+        stack = cdk.Stack.of(self)
+        granted = list(grants(self._row, self._settings, account=stack.account))
+        role = pod_role(
+            self,
+            "Role",
+            cluster_arn=self._cluster.cluster_arn,
+            namespace=NAMESPACE,
+            service_account=self._name,
+            statements=[grant.statement for grant in granted],
+        )
+        if accepted := _accepted(stack, granted):
+            acknowledge(role, accepted)
+        return role
+
+    def _make_entry(self, route: Route, *, after: Sequence[cdk.CfnResource]) -> cdk.CfnResource:
+        """What has to be there when a pod is made: its account, its network, and the binding, whose readiness gate the
+        controller puts into new pods only. The rule too: without one the load balancer checks no target.
+
+        Where nodes sleep at night, a destroy then finds no controller to take the binding's finalizer off: it ends
+        with the cluster there.
+        """
+        name, port = self._name, self._row.port
+        return manifest(
             self,
             "Entry",
-            cluster=cluster,
+            cluster=self._cluster,
             objects=[
                 _service_account(name),
-                network_policy(name, settings),
+                network_policy(name, self._settings),
                 disruption_budget(name),
-                *(cluster_service(name, track, port=figures.port) for track in Track),
-                *(
-                    binding(name, track, port=figures.port, target_group_arn=group.ref)
-                    for track, group in route.groups.items()
-                ),
+                *(cluster_service(name, track, port=port) for track in Track),
+                *(binding(name, track, port=port, target_group_arn=group.ref) for track, group in route.groups.items()),
             ],
             after=[*after, route.rule],
-            left_to_cluster=settings.off_hours,
+            left_to_cluster=self._settings.off_hours,
         )
-        state = _State(self, name, largest=figures.hpa_max, smallest=figures.replicas)
-        scaling = autoscaler(name, Track.STABLE, figures, minimum=state.minimum)
-        with_pods = [] if figures.queue_length else [scaling]
+
+    def _make_stable(self, state: "_State", repository_uri: str, *, after: Sequence[cdk.CfnResource]) -> None:
+        """What is released, or the stand-in, and how it is scaled."""
+        scaling = autoscaler(self._name, Track.STABLE, self._row, minimum=state.minimum)
+        with_pods = [] if self._row.queue_length else [scaling]
         released, stand_in = (
-            deployment(name, Track.STABLE, settings, image=image, release=state.release)
+            deployment(self._name, Track.STABLE, self._settings, image=image, release=state.release)
             for image in (f"{repository_uri}@{state.image}", "")
         )
         workload = manifest(
             self,
             "Workload",
-            cluster=cluster,
+            cluster=self._cluster,
             objects=[released, *with_pods],
             instead=(state.stands_in, [stand_in, *with_pods]),
-            after=[self.entry, identity],
+            after=after,
         )
-        if figures.queue_length:
+        if self._row.queue_length:
             # Apart, for its finalizer: it goes before the pods, or not at all where KEDA may sleep.
             manifest(
                 self,
                 "Scaling",
-                cluster=cluster,
+                cluster=self._cluster,
                 objects=[scaling],
                 after=[workload],
-                left_to_cluster=settings.off_hours,
+                left_to_cluster=self._settings.off_hours,
             )
+
+    def _make_canary(self, state: "_State", repository_uri: str, *, after: Sequence[cdk.CfnResource]) -> None:
+        """Second pods beside stable's, for as long as a release names their image."""
+        image = f"{repository_uri}@{state.canary_image}"
         manifest(
             self,
             "Canary",
-            cluster=cluster,
+            cluster=self._cluster,
             objects=[
-                deployment(name, Track.CANARY, settings, image=f"{repository_uri}@{state.canary_image}"),
-                autoscaler(name, Track.CANARY, figures, minimum=state.minimum),
+                deployment(self._name, Track.CANARY, self._settings, image=image),
+                autoscaler(self._name, Track.CANARY, self._row, minimum=state.minimum),
             ],
-            after=[self.entry, identity],
+            after=after,
         ).cfn_options.condition = state.canary_runs
 
 
