@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy status objects release promote rollback migrate-data synth diff test lint bench mutants docs compliance clean again
+.PHONY: help setup deploy destroy status objects release promote rollback migrate-data synth diff test lint bench mutants docs compliance charts clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -101,6 +101,9 @@ mutants: $(READY) .cache/tmp ## Break the templates one property at a time; see 
 
 compliance: $(READY) .cache/tmp ## The rule sets that others publish, run offline; writes docs/compliance.md
 	@python -m tools.compliance
+
+charts: $(READY) .cache/tmp ## Helm's own charts with our values, by the real helm; says how to fetch them when they are not there
+	@python -m tools.charts $(ARGS)
 
 clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
 	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }

@@ -52,8 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Without a browser nothing fails; but nobody shall think that the page was tested."""
+    """Without a browser or the charts nothing fails; but nobody shall think that they were tested."""
     from tests.site.browser import CHROMIUM, HOW_TO_GET_IT
+    from tests.tools.test_charts import CHARTS, HOW_TO_GET_THEM
 
     if not CHROMIUM:
         terminalreporter.write_line(f"skipped: the shop in a browser; {HOW_TO_GET_IT}")
+    if not CHARTS.is_dir():
+        terminalreporter.write_line(f"skipped: helm with the charts themselves; {HOW_TO_GET_THEM}")

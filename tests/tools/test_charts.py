@@ -18,6 +18,7 @@ from tools.charts.effects import without_effect
 from tools.charts.releases import OPTIONS, Release, releases
 
 CHARTS = Path(os.environ.get("CLOUDMART_CHARTS", command.FOLDER))
+HOW_TO_GET_THEM = "`make charts` says how to fetch them into .cache/charts"
 VALUES = """
 replicas: 1
 image: {repository: example.org/small, tag: ""}
