@@ -120,6 +120,9 @@ class EksPlatformStack(CloudMartStack):
                 )
             )
         namespace = ServicesNamespace(self, "TiketiNamespace", settings=settings, cluster=cluster.cluster)
+        # The first that kubectl does: minutes after EKS let it in, which takes some seconds to hold. And on the way out
+        # the namespace's last pods end while there are nodes that end them.
+        namespace.node.add_dependency(*node_groups.groups, addons)
         controllers = Controllers(
             self,
             "Controllers",

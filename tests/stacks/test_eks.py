@@ -54,6 +54,20 @@ def test_network_identity_and_proxy_come_before_nodes_and_the_rest_after(synthes
         assert nodes <= _after(app, addons[name])
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_kubectl_and_helm_come_after_nodes_and_addons_and_end_before_them(synthesized: Synthesize, stage: str) -> None:
+    """EKS lets the function in some seconds after it says so; and a namespace ends when nodes have ended its pods."""
+    app = synthesized(stage)
+    first = {*app.resources(EKS, "AWS::EKS::Nodegroup"), *_addons(app).values()}
+    applied = {
+        id
+        for id, resource in app.templates[EKS]["Resources"].items()
+        if resource["Type"].startswith("Custom::AWSCDK-EKS-")
+    }
+    assert len(applied) > 20
+    assert {id for id in applied if not first <= _after(app, id)} == set()
+
+
 @pytest.mark.parametrize(("stage", "days"), [("lab", 7), ("dev", 7), ("staging", 30), ("prod", 30)])
 def test_log_groups_are_owned_before_their_writers_exist_and_go_with_the_stack(
     synthesized: Synthesize, stage: str, days: int
