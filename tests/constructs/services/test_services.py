@@ -1,5 +1,6 @@
 """The services in the template: what a release moves, what comes before what, and what a seventh one takes."""
 
+import json
 import re
 from functools import cache
 from typing import Any
@@ -183,16 +184,30 @@ def test_a_seventh_service_is_one_entry() -> None:
         resources = {
             resource["Type"]
             for id, resource in app.templates[EKS]["Resources"].items()
-            if re.search(rf"(?:Tiketi|Services|Repositories){service.title()}", id)
+            if re.search(rf"(?:Tiketi|Services|Repositories|Delivery){service.title()}", id)
+        }
+        alarms = {
+            resource["Properties"]["AlarmName"].replace(service, "")
+            for template in app.templates.values()
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::CloudWatch::Alarm" and f"-{service}-" in resource["Properties"]["AlarmName"]
+        }
+        # Whose policies, dashboards and recommendations name it.
+        named = {
+            re.sub("[0-9A-F]{8}$", "", id).replace(service.title(), "")
+            for id, resource in app.templates[EKS]["Resources"].items()
+            if re.search(rf'{service}(?:"|\\)', json.dumps(resource["Properties"]))
+            and id.startswith(("Prometheus", "Controllers"))
         }
         parameters = {
             name.removeprefix(service.title())
             for name in app.templates[EKS]["Parameters"]
             if name.startswith(service.title())
         }
-        return objects | resources | parameters
+        return objects | resources | alarms | named | parameters
 
-    app = synthesize({"stage": "prod", **SEARCH})
+    app = synthesize({"stage": "prod", "eks.prometheus": "true", "eks.vertical_recommendations": "true", **SEARCH})
     assert kinds(app, "search") == kinds(app, "event")
-    assert len(kinds(app, "search")) >= 20
+    assert {"cloudmart-prod-tiketi--unhealthy", "cloudmart-prod-tiketi--canary-latency"} <= kinds(app, "search")
+    assert {"PrometheusSurroundings", "ControllersRecommendations", "AWS::SSM::Document"} <= kinds(app, "search")
     assert [found for found in app.findings if found.construct.startswith(EKS)] == []
