@@ -6,6 +6,7 @@ of is `service_releases`'; the workflows are in `.github/workflows`.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -28,6 +29,8 @@ from .service_document import content
 _GITHUB: Final = "token.actions.githubusercontent.com"
 WORKFLOW_FILE: Final = ".github/workflows/tiketi-service.yml"
 _BRANCH: Final = "refs/heads/main"
+_ID: Final = re.compile(r"@\d+")
+"""What the subject may have behind the names of owner and repository; no other claim has."""
 SESSION_S: Final = 7200
 """A release waits for a canary of half an hour, and before it for deploys."""
 _IN_REPOSITORY: Final = (
@@ -189,10 +192,12 @@ class ServiceDelivery(Construct):
                     "StringEquals": {
                         f"{_GITHUB}:aud": "sts.amazonaws.com",
                         f"{_GITHUB}:sub": f"repo:{repository}:environment:{self._names.stage}",
-                        # Of the six workflows this one, and what it calls as it stands on the main branch.
+                        # Of the six workflows this one, on the main branch, and what it calls as it stands there. The
+                        # file's repository is said too: any branch could call a file of that name in another's.
                         f"{_GITHUB}:workflow": releases.workflow(service),
+                        f"{_GITHUB}:ref": _BRANCH,
+                        f"{_GITHUB}:job_workflow_ref": f"{_ID.sub('', repository)}/{WORKFLOW_FILE}@{_BRANCH}",
                     },
-                    "StringLike": {f"{_GITHUB}:job_workflow_ref": f"*/{WORKFLOW_FILE}@{_BRANCH}"},
                 },
             ),
             inline_policies={

@@ -153,6 +153,9 @@ def test_only_the_documents_update_the_stack_and_change_rules(app: Synthesized) 
     assert {len(targets) for targets in _of(app, "elasticloadbalancing:ModifyRule").values()} == {1}
 
 
+_CALLED = ".github/workflows/tiketi-service.yml@refs/heads/main"
+
+
 def test_github_may_release_one_service_from_one_workflow_and_environment(app: Synthesized) -> None:
     for service in app.settings.eks.services:
         role = _role(app, releases.role_name(app.settings.names, service))
@@ -163,8 +166,9 @@ def test_github_may_release_one_service_from_one_workflow_and_environment(app: S
                 f"{_GITHUB}:aud": "sts.amazonaws.com",
                 f"{_GITHUB}:sub": "repo:example/tiketi:environment:lab",
                 f"{_GITHUB}:workflow": f"tiketi-{service}",
+                f"{_GITHUB}:ref": "refs/heads/main",
+                f"{_GITHUB}:job_workflow_ref": f"example/tiketi/{_CALLED}",
             },
-            "StringLike": {f"{_GITHUB}:job_workflow_ref": "*/.github/workflows/tiketi-service.yml@refs/heads/main"},
         }
         assert role["MaxSessionDuration"] == SESSION_S
         told = [_text(each) for s in _statements(role) for each in _listed(s["Resource"]) if "Effect" in s]
@@ -176,6 +180,14 @@ def test_github_may_release_one_service_from_one_workflow_and_environment(app: S
             for action in _listed(statement["Action"])
             if "Delete" in action or action.startswith(("cloudformation:Update", "elasticloadbalancing:Modify"))
         ]
+
+
+def test_a_repository_with_ids_has_them_in_the_subject_alone(synthesized: Synthesize) -> None:
+    app = synthesized("lab", **{"eks.github_repository": "example@123/tiketi@456"})
+    (trust,) = _role(app, releases.role_name(app.settings.names, "auth"))["AssumeRolePolicyDocument"]["Statement"]
+    exactly = trust["Condition"]["StringEquals"]
+    assert exactly[f"{_GITHUB}:sub"] == "repo:example@123/tiketi@456:environment:lab"
+    assert exactly[f"{_GITHUB}:job_workflow_ref"] == f"example/tiketi/{_CALLED}"
 
 
 def test_without_a_repository_nobody_comes_in_from_github(synthesized: Synthesize) -> None:
