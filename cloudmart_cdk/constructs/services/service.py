@@ -172,7 +172,7 @@ class _State:
         self.stands_in = self._condition("StandsIn", cdk.Fn.condition_equals(image, ""))
         self.canary_runs = self._condition("CanaryRuns", cdk.Fn.condition_not(cdk.Fn.condition_equals(canary, "")))
         unheld = self._condition("IsUnheld", cdk.Fn.condition_equals(held.value_as_string, "0"))
-        self.minimum = cdk.Token.as_number(cdk.Fn.condition_if(unheld.logical_id, smallest, held.value_as_number))
+        self.minimum = cdk.Token.as_number(cdk.Fn.condition_if(unheld.logical_id, str(smallest), held.value_as_string))
 
     def _text(self, name: str, description: str, pattern: str, words: str) -> str:
         return self._parameter(
