@@ -203,7 +203,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "eks.services.search.queue_length": "0",
         "eks.services.search.capacity": "on-demand",
         "eks.service_cidr": "192.168.128.0/20",
-        "eks.placeholder": f"public.ecr.aws/docker/library/busybox@sha256:{'37f7b378' * 8}",
+        "eks.stand_in": f"public.ecr.aws/docker/library/busybox@sha256:{'37f7b378' * 8}",
         "eks.mail_identity": "example.com",
         "eks.trace_percent": "0.5",
         "eks.charts.keda": "2.20.1",

@@ -19,6 +19,8 @@ from ..settings.model import Domain, Service
 from ..settings.service_names import pascal_case
 from .host_name import HostName
 from .load_balancing import listener, public_load_balancer, redirect_to_https, target_group
+from .rollout_alarms import canary_of
+from .watched import WatchedLoadBalancer
 from .web_acl import WebAcl
 
 _IDLE_S: Final = 300
@@ -46,7 +48,7 @@ class Route:
 
 
 class PlatformLoadBalancer(Construct):
-    """Attributes: `arn`, `full_name`, `routes` (service -> `Route`), `target_groups` (service -> the stable one)."""
+    """Attributes: `arn`, `full_name`, `routes` (service -> `Route`)."""
 
     def __init__(
         self,
@@ -98,7 +100,24 @@ class PlatformLoadBalancer(Construct):
             service: self._route(service, figures, vpc, main, priority)
             for priority, (service, figures) in enumerate(services.items(), start=1)
         }
-        self.target_groups = {service: route.groups[Track.STABLE] for service, route in self.routes.items()}
+
+    @property
+    def target_group_arns(self) -> list[str]:
+        """Of all services and both tracks."""
+        return [group.ref for route in self.routes.values() for group in route.groups.values()]
+
+    @property
+    def watched(self) -> WatchedLoadBalancer:
+        """A service's stable targets go by its name, its canary's by `rollout_alarms.canary_of`."""
+        return WatchedLoadBalancer(
+            title="tiketi",
+            full_name=self.full_name,
+            target_groups={
+                service if track == Track.STABLE else canary_of(service): group.attr_target_group_full_name
+                for service, route in self.routes.items()
+                for track, group in route.groups.items()
+            },
+        )
 
     def put_behind(self, acl: WebAcl) -> None:
         """Every request passes the web ACL first."""

@@ -4,10 +4,10 @@ Owns which there are, and their thresholds. They are made in the stack whose rol
 load balancer page (`alarm_table.areas`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..service_releases import alarm_ids
+from ..service_releases import Track, alarm_ids
 from .alarms import Alarm, Math, Metric, Severity
 from .watched import WatchedLoadBalancer
 
@@ -84,16 +84,26 @@ def colour_alarms(balancer: WatchedLoadBalancer, colour: str, *, latency_ms: int
     )
 
 
-def canary_alarms(
-    balancer: WatchedLoadBalancer, service: str, *, target_group: str, latency_ms: int
-) -> Iterator[Alarm]:
-    """The same for a service's canary, whose `target_group` (its full name) is empty but for the time of a release."""
+def canary_of(service: str) -> str:
+    """What a service's canary is called among a load balancer's target groups; no service may be called so."""
+    return f"{service}-{Track.CANARY}"
+
+
+def canary_alarms(balancer: WatchedLoadBalancer, service: str, *, latency_ms: int) -> Iterator[Alarm]:
+    """The same for a service's canary, whose target group is empty but for the time of a release."""
     yield from _of_targets(
         alarm_ids(service),
         f"the canary of {service}",
-        {"LoadBalancer": balancer.full_name, "TargetGroup": target_group},
+        {"LoadBalancer": balancer.full_name, "TargetGroup": balancer.target_groups[canary_of(service)]},
         latency_ms=latency_ms,
     )
+
+
+def platform_alarms(balancer: WatchedLoadBalancer, services: Iterable[str], *, latency_ms: int) -> Iterator[Alarm]:
+    """Of the services' load balancer, and of each service's canary."""
+    yield from rollout_alarms(balancer, latency_ms=latency_ms)
+    for service in services:
+        yield from canary_alarms(balancer, service, latency_ms=latency_ms)
 
 
 def _of_targets(ids: tuple[str, str], what: str, where: dict[str, str], *, latency_ms: int) -> Iterator[Alarm]:

@@ -187,7 +187,7 @@ class Service(_Frozen):
     sends_mail: bool = False
     """Sends with SES from `eks.mail_identity`."""
     websocket: bool = False
-    """Needs stickiness at the load balancer."""
+    """Needs stickiness at the load balancer, so that who reconnects meets the pod that holds the place."""
     queue_length: Count = 0
     """Scales also when more than so many wait, by its metric `tiketi_queue_length`; 0: by CPU only."""
     capacity: Literal["any", "on-demand"] = "any"
@@ -210,7 +210,7 @@ class Eks(_Frozen):
     """Helm chart -> version."""
     service_cidr: IPv4Network
     """Virtual addresses of Kubernetes Services; its first is the API server's. Not of the VPC."""
-    placeholder: Annotated[str, shapes.IMAGE_BY_DIGEST]
+    stand_in: Annotated[str, shapes.IMAGE_BY_DIGEST]
     """What runs as a service until its first release: has busybox's `httpd`."""
     mail_identity: Annotated[str, shapes.MAIL_IDENTITY]
     """The one SES identity (address or domain) that services send from; empty: nobody may send."""

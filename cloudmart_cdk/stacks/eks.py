@@ -15,13 +15,12 @@ from ..constructs.node_groups import NodeGroups
 from ..constructs.platform_load_balancer import PlatformLoadBalancer
 from ..constructs.prometheus import Prometheus
 from ..constructs.repositories import Repositories
-from ..constructs.rollout_alarms import canary_alarms, rollout_alarms
+from ..constructs.rollout_alarms import platform_alarms
 from ..constructs.service_delivery import ServiceDelivery
 from ..constructs.services import Services, ServicesNamespace
-from ..constructs.watched import WatchedCluster, WatchedLoadBalancer
+from ..constructs.watched import WatchedCluster
 from ..constructs.web_acl import WebAcl
 from ..security_groups import Group
-from ..service_releases import Track
 from ..settings import Settings
 from .base import CloudMartStack, stack_tags
 
@@ -130,7 +129,7 @@ class EksPlatformStack(CloudMartStack):
             name=name,
             settings=settings,
             vpc_id=network.vpc.vpc_id,
-            target_groups=[group.ref for route in load_balancer.routes.values() for group in route.groups.values()],
+            target_groups=load_balancer.target_group_arns,
             after=[*node_groups.groups, addons, namespace],
         )
         if settings.eks.prometheus:
@@ -163,30 +162,13 @@ class EksPlatformStack(CloudMartStack):
             github_repository=settings.eks.github_repository,
         )
         self.watched_cluster = WatchedCluster(name=name)
-        self.watched_load_balancer = WatchedLoadBalancer(
-            title="tiketi",
-            full_name=load_balancer.full_name,
-            target_groups={
-                service: group.attr_target_group_full_name for service, group in load_balancer.target_groups.items()
-            },
-        )
-        latency_ms = settings.monitoring.latency_slo_ms
+        self.watched_load_balancer = load_balancer.watched
         Alarms(
             self,
             "RolloutAlarms",
-            rows=[
-                *rollout_alarms(self.watched_load_balancer, latency_ms=latency_ms),
-                *(
-                    row
-                    for service, route in load_balancer.routes.items()
-                    for row in canary_alarms(
-                        self.watched_load_balancer,
-                        service,
-                        target_group=route.groups[Track.CANARY].attr_target_group_full_name,
-                        latency_ms=latency_ms,
-                    )
-                ),
-            ],
+            rows=platform_alarms(
+                self.watched_load_balancer, settings.eks.services, latency_ms=settings.monitoring.latency_slo_ms
+            ),
             prefix=settings.names.prefix,
             runbook_url=settings.monitoring.runbook_url,
         )

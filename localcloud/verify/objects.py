@@ -152,7 +152,7 @@ def _service(view: View, recorded: Everything, name: str, service: Service) -> I
 
 def _image(view: View, name: str, digest: str) -> str:
     if not digest:
-        return view.settings.eks.placeholder
+        return view.settings.eks.stand_in
     registry = f"{view.cloud.account}.dkr.ecr.{view.cloud.region}.amazonaws.com"
     return f"{registry}/{view.settings.names.repository(name)}@{digest}"
 

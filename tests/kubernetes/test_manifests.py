@@ -77,7 +77,7 @@ def test_each_track_runs_what_its_parameter_says(stage: str) -> None:
         for service in settings.eks.services:
             repository = f"{ACCOUNT}.dkr.ecr.{settings.region}.amazonaws.com/{settings.names.repository(service)}"
             released = f"{repository}@{image(service, 'stable')}"
-            expected[service] = released if state.startswith("released") else settings.eks.placeholder
+            expected[service] = released if state.startswith("released") else settings.eks.stand_in
             if state.endswith("canary"):
                 expected[f"{service}-canary"] = f"{repository}@{image(service, 'canary')}"
         assert {pods.owner.name: pods.containers()[0]["image"] for pods in world.pods if pods.owner} == expected, state

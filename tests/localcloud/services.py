@@ -47,7 +47,7 @@ class Services:
         for service in self.settings.eks.services:
             answer = self.ask(service)
             assert (answer["service"], answer["track"]) == (service, "stable")
-            assert answer["image"] == self.settings.eks.placeholder
+            assert answer["image"] == self.settings.eks.stand_in
 
     def check_stand_ins_come_back(self) -> None:
         before = process_of_pods(self._state)

@@ -32,7 +32,7 @@ def _of_service(name: str) -> Iterator[Manifest]:
     service = _SETTINGS.eks.services[name]
     container = {
         "name": name,
-        "image": _SETTINGS.eks.placeholder,
+        "image": _SETTINGS.eks.stand_in,
         "ports": [{"containerPort": service.port}],
         "resources": {
             "requests": {"cpu": f"{service.cpu_request}m", "memory": f"{service.memory_request}Mi"},

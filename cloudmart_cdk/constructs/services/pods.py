@@ -96,7 +96,7 @@ def _container(name: str, settings: Settings, image: str) -> Object:
     service = settings.eks.services[name]
     return {
         "name": name,
-        "image": image or settings.eks.placeholder,
+        "image": image or settings.eks.stand_in,
         **({} if image else {"args": stand_in.arguments(service.port)}),
         "ports": [{"name": "http", "containerPort": service.port}],
         "env": environment(name, settings),

@@ -102,7 +102,7 @@ def test_what_must_not_move_stays_off_spot_nodes(name: str) -> None:
 def test_the_stand_in_serves_its_files_and_a_release_knows_nothing_of_it() -> None:
     of = settings()
     container = _container("queue", of, image="")
-    assert container["image"] == of.eks.placeholder
+    assert container["image"] == of.eks.stand_in
     assert container["args"] == ["httpd", "-f", "-p", "3003", "-h", "/stand-in"]
     assert {"name": "stand-in", "mountPath": "/stand-in", "readOnly": True} in container["volumeMounts"]
     files: Any = stand_in.CONFIG_MAP["data"]

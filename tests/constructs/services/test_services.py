@@ -64,7 +64,7 @@ def test_a_first_deploy_runs_stand_ins_and_no_canary(synthesized: Synthesize, se
         0,
     ]
     deployments = _deployments(_world("stand-ins"))
-    assert _container(deployments[service])["image"] == app.settings.eks.placeholder
+    assert _container(deployments[service])["image"] == app.settings.eks.stand_in
     assert f"{service}-canary" not in deployments
 
 
