@@ -5,6 +5,7 @@ Owns exit statuses and the last line, on standard error when it is an error; opt
 """
 
 import argparse
+import os
 import signal
 import sys
 import traceback
@@ -59,6 +60,10 @@ def main() -> int:
         return _ended(str(error), status=error.status)
     except KeyboardInterrupt:
         return _ended("error: interrupted: stopped by you or by a signal; run the command again when ready", status=130)
+    except BrokenPipeError:
+        # Whoever read the output has had enough, as in `make objects | head`. What is left in the buffer goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as error:
         log = State(folder).log("crash")
         log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Cloud assemblies for the tools: synthesized in a process of its own, read with the standard library alone."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -51,7 +52,8 @@ class Assembly:
 def synthesize(context: Mapping[str, str]) -> Assembly:
     """As `cdk synth -c key=value ...`, built-in validation off. Into `.cache/docs`."""
     flags = _read(PROJECT / "cdk.json")["context"]
-    folder = PROJECT / ".cache" / "docs" / "-".join([context.get("stage", "lab"), *sorted(context)])
+    digest = hashlib.sha256(json.dumps(dict(context), sort_keys=True).encode()).hexdigest()
+    folder = PROJECT / ".cache" / "docs" / f"{context.get('stage', 'lab')}-{digest[:12]}"
     environment = {
         **os.environ,
         "CDK_CONTEXT_JSON": json.dumps(flags | dict(context)),

@@ -143,3 +143,16 @@ def test_nothing_to_destroy_is_no_error(tmp_path: Path) -> None:
     answer = run("destroy", state=tmp_path)
     assert answer.returncode == 0
     assert "nothing to destroy" in answer.stdout
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    """As in `make objects | head`."""
+    talking = "import sys, localcloud.__main__ as m; m._run = lambda _: print('x' * 10**6); sys.exit(m.main())"
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-c", talking, "status"]
+        ended = subprocess.run(command, cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, "")
