@@ -19,6 +19,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .. import namespaces
 from ..acknowledge import acknowledge
 from ..settings import system_pods
 from ..settings.catalogue import Addon
@@ -40,7 +41,6 @@ _CNI: Final = {
     },
 }
 
-SERVICES_NAMESPACE: Final = "tiketi"
 """Kubernetes' namespace of the six services, whose lines go into a group of their own."""
 
 
@@ -71,7 +71,7 @@ def _observability(services_log: str) -> dict[str, object]:
                 "config": {
                     "extraFiles": {
                         container_logs.FILE: container_logs.application_log(
-                            namespace=SERVICES_NAMESPACE, group=services_log
+                            namespace=namespaces.SERVICES, group=services_log
                         )
                     }
                 }

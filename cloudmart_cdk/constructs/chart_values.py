@@ -8,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from .. import namespaces
 from ..settings import catalogue, system_pods
 from ..settings.catalogue import Chart
-
-NAMESPACE: Final = "platform"
-SERVICES_NAMESPACE: Final = "tiketi"
 
 METRICS_API_PORT: Final = 10250
 """Pods' port of metrics APIs, which the API server calls. Of all ports its security group reaches 443, 10250 and
@@ -95,7 +93,7 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "securityContext": _CONTAINER_SECURITY,
         "webhookBindPort": site.webhook_port,
         # A binding elsewhere could bring other pods into a service's target group.
-        "watchNamespace": SERVICES_NAMESPACE,
+        "watchNamespace": namespaces.SERVICES,
         # Kept over upgrades: a new certificate would reach the webhooks at once and the pods a minute later.
         "keepTLSSecret": True,
         # The webhook for all Services would make every Service of the cluster wait for this controller.
@@ -186,7 +184,7 @@ def _keda(site: Site) -> dict[str, Any]:
     return {
         "clusterName": site.cluster,
         # Rights in this namespace only, and no secret of it: the one trigger reads a metric without logging in.
-        "watchNamespace": SERVICES_NAMESPACE,
+        "watchNamespace": namespaces.SERVICES,
         "permissions": {"operator": {"restrict": {"secret": True}}, "metricServer": {"restrict": {"secret": True}}},
         "rbac": {"enabledCustomScaledRefKinds": False},
         # Deleted with the chart they would take every ScaledObject along, and wait for finalizers that nobody removes.

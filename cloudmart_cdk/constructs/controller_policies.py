@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Final, Self
 
+from .. import namespaces
 from ..settings.model import Settings
-from .chart_values import METRICS_API_PORT, NAMESPACE, SERVICES_NAMESPACE
+from .chart_values import METRICS_API_PORT
+from .link_local import LINK_LOCAL, POD_IDENTITY_AGENT
 
 Manifest = dict[str, Any]
 """A Kubernetes object."""
 
 _KUBELET_PORT: Final = 10250
 _KEDA_METRICS_PORT: Final = 9666
-_POD_IDENTITY_AGENT: Final = "169.254.170.23/32"
-"""EKS guide, "Understand how EKS Pod Identity works"."""
-_LINK_LOCAL: Final = "169.254.0.0/16"
 _DNS: Final[Manifest] = {
     "to": [
         {
@@ -53,7 +52,7 @@ class Surroundings:
         return cls(
             api_server=_first_of(settings.eks.service_cidr),
             private=tuple(map(str, network.private)),
-            inside=(str(network.cidr), str(network.pods_cidr), str(settings.eks.service_cidr), _LINK_LOCAL),
+            inside=(str(network.cidr), str(network.pods_cidr), str(settings.eks.service_cidr), str(LINK_LOCAL)),
             webhook_port=settings.eks.webhook_ports[0],
             queues=tuple(
                 (name, service.port) for name, service in settings.eks.services.items() if service.queue_length
@@ -72,20 +71,20 @@ def namespace() -> list[Manifest]:
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": {
-                "name": NAMESPACE,
+                "name": namespaces.CONTROLLERS,
                 "labels": {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
             },
         },
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
-            "metadata": {"name": "default-deny", "namespace": NAMESPACE},
+            "metadata": {"name": "default-deny", "namespace": namespaces.CONTROLLERS},
             "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
         },
         {
             "apiVersion": "v1",
             "kind": "ResourceQuota",
-            "metadata": {"name": "no-other-doors", "namespace": NAMESPACE},
+            "metadata": {"name": "no-other-doors", "namespace": namespaces.CONTROLLERS},
             "spec": {
                 "hard": dict.fromkeys(
                     ("services.loadbalancers", "services.nodeports", "count/jobs.batch", "count/cronjobs.batch"), "0"
@@ -176,7 +175,7 @@ def recommendations(services: Sequence[str]) -> list[Manifest]:
         {
             "apiVersion": "autoscaling.k8s.io/v1",
             "kind": "VerticalPodAutoscaler",
-            "metadata": {"name": service, "namespace": SERVICES_NAMESPACE},
+            "metadata": {"name": service, "namespace": namespaces.SERVICES},
             "spec": {
                 "targetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": service},
                 "updatePolicy": {"updateMode": "Off"},
@@ -192,7 +191,7 @@ def _policy(
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": NAMESPACE},
+        "metadata": {"name": name, "namespace": namespaces.CONTROLLERS},
         "spec": {
             "podSelector": {"matchLabels": labels},
             "policyTypes": ["Ingress", "Egress"],
@@ -232,7 +231,7 @@ def _to_api_server(network: Surroundings) -> Manifest:
 def _to_aws(network: Surroundings) -> list[Manifest]:
     """Credentials from the agent on the node, then AWS's public endpoints."""
     return [
-        {"to": _blocks((_POD_IDENTITY_AGENT,)), "ports": [_tcp(80)]},
+        {"to": _blocks((str(POD_IDENTITY_AGENT),)), "ports": [_tcp(80)]},
         {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(network.inside)}}], "ports": [_tcp(443)]},
     ]
 
@@ -241,7 +240,7 @@ def _to_service(name: str, port: int) -> Manifest:
     return {
         "to": [
             {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": SERVICES_NAMESPACE}},
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespaces.SERVICES}},
                 # As the Service of that name selects: by it the CNI finds the Service's virtual address.
                 "podSelector": {"matchLabels": {"app.kubernetes.io/name": name, "cloudmart.internal/track": "stable"}},
             }

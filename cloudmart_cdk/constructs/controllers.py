@@ -12,11 +12,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from .. import namespaces
 from ..acknowledge import acknowledge
 from ..settings.catalogue import Chart
 from ..settings.model import Settings
 from . import chart_values, controller_policies, controller_rights
-from .chart_values import NAMESPACE
 from .controller_policies import Manifest
 from .helm_release import helm_release
 from .pod_identity import Statement, pod_role
@@ -109,7 +109,7 @@ class Controllers(Construct):
             cluster=self._cluster,
             chart=chart,
             version=self._versions[chart],
-            namespace=NAMESPACE,
+            namespace=namespaces.CONTROLLERS,
             values=chart_values.values(chart, self._site),
         )
         # A manifest of their own, which goes with the controller.
@@ -128,7 +128,7 @@ class Controllers(Construct):
             self,
             id,
             cluster_arn=self._cluster.cluster_arn,
-            namespace=NAMESPACE,
+            namespace=namespaces.CONTROLLERS,
             service_account=service_account,
             statements=statements,
         )
@@ -137,7 +137,7 @@ class Controllers(Construct):
             self,
             f"{id}Association",
             cluster_name=self._cluster.cluster_name,
-            namespace=NAMESPACE,
+            namespace=namespaces.CONTROLLERS,
             service_account=service_account,
             role_arn=role.attr_arn,
         )

@@ -12,6 +12,7 @@ from typing import Final, cast
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from .. import namespaces
 from ..acknowledge import acknowledge
 from ..settings.model import Service
 from . import prometheus_objects as objects
@@ -20,10 +21,9 @@ from .grafana_dashboards import dashboards
 from .helm_release import helm_release
 from .prometheus_rights import OPERATOR
 from .prometheus_values import values
-from .services.names import MONITORING_NAMESPACE, NAMESPACE
 
 _OPERATOR_RIGHTS: Final = {
-    f"CloudMart::POD-30[Role/{MONITORING_NAMESPACE}/{OPERATOR}/{rule}]": reason
+    f"CloudMart::POD-30[Role/{namespaces.MONITORING}/{OPERATOR}/{rule}]": reason
     for rule, reason in (
         (2, "The operator makes Prometheus' StatefulSet out of its description; in this namespace only."),
         (
@@ -58,7 +58,7 @@ class Prometheus(Construct):
         super().__init__(scope, id)
         shown = dashboards(
             services,
-            namespace=NAMESPACE,
+            namespace=namespaces.SERVICES,
             latency_ms=latency_ms,
             queue_length=max(service.queue_length for service in services.values()),
         )
@@ -83,7 +83,7 @@ class Prometheus(Construct):
             cluster=cast(eks.ICluster, cluster),
             chart="kube-prometheus-stack",
             version=version,
-            namespace=MONITORING_NAMESPACE,
+            namespace=namespaces.MONITORING,
             values=values(),
         )
         release.node.add_dependency(surroundings)

@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping
 from ipaddress import IPv4Network
 from typing import Any, Final
 
+from .. import namespaces
 from .grafana_dashboards import Dashboard, as_json
 from .prometheus_values import DASHBOARDS, PROMETHEUS_PORT, STATE_METRICS_PORT
-from .services.names import MONITORING_NAMESPACE, NAME_LABEL, NAMESPACE
+from .services.names import NAME_LABEL
 
 Manifest = dict[str, Any]
 
@@ -31,7 +32,7 @@ def namespace() -> list[Manifest]:
             "apiVersion": "v1",
             "kind": "Namespace",
             "metadata": {
-                "name": MONITORING_NAMESPACE,
+                "name": namespaces.MONITORING,
                 "labels": {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
             },
         },
@@ -56,7 +57,8 @@ def policies(*, services: Mapping[str, int], service_cidr: IPv4Network) -> list[
         "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
     }
     to_services = [
-        {"to": [_pods({NAME_LABEL: name}, NAMESPACE)], "ports": [_tcp(port)]} for name, port in services.items()
+        {"to": [_pods({NAME_LABEL: name}, namespaces.SERVICES)], "ports": [_tcp(port)]}
+        for name, port in services.items()
     ]
     to_state_metrics = {"to": [_pods(_STATE_METRICS)], "ports": [_tcp(STATE_METRICS_PORT)]}
     return [
@@ -78,7 +80,7 @@ def policies(*, services: Mapping[str, int], service_cidr: IPv4Network) -> list[
 
 
 def _object(version: str, kind: str, name: str) -> Manifest:
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": MONITORING_NAMESPACE}}
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespaces.MONITORING}}
 
 
 def _policy(

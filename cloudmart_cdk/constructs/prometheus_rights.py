@@ -7,8 +7,8 @@ namespaces. Does not import `aws_cdk`.
 
 from typing import Any, Final
 
+from .. import namespaces
 from .prometheus_values import NAMES
-from .services.names import MONITORING_NAMESPACE, NAMESPACE
 
 Manifest = dict[str, Any]
 
@@ -39,9 +39,9 @@ def roles() -> list[Manifest]:
         _rule("discovery.k8s.io", ("endpointslices",), _READ),
     ]
     return [
-        *_granted(OPERATOR, MONITORING_NAMESPACE, operator),
-        *_granted(_PROMETHEUS, MONITORING_NAMESPACE, found_by_service),
-        *_granted(_PROMETHEUS, NAMESPACE, found_by_pod),
+        *_granted(OPERATOR, namespaces.MONITORING, operator),
+        *_granted(_PROMETHEUS, namespaces.MONITORING, found_by_service),
+        *_granted(_PROMETHEUS, namespaces.SERVICES, found_by_pod),
     ]
 
 
@@ -53,7 +53,7 @@ def _granted(service_account: str, namespace: str, rules: list[Manifest]) -> lis
     """A Role in `namespace`, bound to a service account of `monitoring`."""
     metadata = {"name": service_account, "namespace": namespace}
     group = "rbac.authorization.k8s.io"
-    subject = {"kind": "ServiceAccount", "name": service_account, "namespace": MONITORING_NAMESPACE}
+    subject = {"kind": "ServiceAccount", "name": service_account, "namespace": namespaces.MONITORING}
     return [
         {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": metadata, "rules": rules},
         {

@@ -7,11 +7,12 @@ Insights': no node exporter, no kubelet.
 
 from typing import Any, Final
 
+from .. import namespaces
 from ..settings import system_pods
 from ..settings.catalogue import Chart
 from .chart_values import CAPACITY_LABEL
 from .grafana_dashboards import DATA_SOURCE, KUBERNETES_METRICS
-from .services.names import MONITORING_NAMESPACE, NAME_LABEL, NAMESPACE, TRACK_LABEL
+from .services.names import NAME_LABEL, TRACK_LABEL
 
 Values = dict[str, Any]
 
@@ -91,7 +92,7 @@ def _operator() -> Values:
 
 
 def _prometheus() -> Values:
-    own = {"matchLabels": {"kubernetes.io/metadata.name": MONITORING_NAMESPACE}}
+    own = {"matchLabels": {"kubernetes.io/metadata.name": namespaces.MONITORING}}
     return {
         "serviceMonitor": {"selfMonitor": False},
         "service": {"port": PROMETHEUS_PORT},
@@ -124,8 +125,8 @@ def _services_monitor() -> Values:
     """Both tracks of every service, by labels that say which."""
     return {
         "name": "services",
-        "namespaceSelector": {"matchNames": [NAMESPACE]},
-        "selector": {"matchLabels": {PART_LABEL: NAMESPACE}},
+        "namespaceSelector": {"matchNames": [namespaces.SERVICES]},
+        "selector": {"matchLabels": {PART_LABEL: namespaces.SERVICES}},
         # The stand-in's web server does not say of what type a file is, and Prometheus 3 then refuses it.
         "fallbackScrapeProtocol": "PrometheusText0.0.4",
         # Of one pod. A label with a user's or a ticket's number would fill memory: then the pod is `up == 0` instead.
@@ -154,7 +155,7 @@ def _state_metrics() -> Values:
         "nodeSelector": _ON_DEMAND,
         # May read three kinds of objects of one namespace, by a Role there.
         "rbac": {"useClusterRole": False},
-        "namespaces": [NAMESPACE],
+        "namespaces": [namespaces.SERVICES],
         "collectors": ["deployments", "horizontalpodautoscalers", "pods"],
         "metricAllowlist": list(KUBERNETES_METRICS),
     }

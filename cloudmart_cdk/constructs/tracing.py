@@ -7,10 +7,11 @@ reservation. X-Ray takes W3C's trace ids as they are.
 
 from typing import Final
 
+from .. import namespaces
+
 GRPC_PORT: Final = 4317
 HTTP_PORT: Final = 4318
 
-_NAMESPACE: Final = "tiketi"
 
 EnvironmentVariable = dict[str, object]
 """One entry of a container's `env`, as Kubernetes spells it."""
@@ -30,7 +31,7 @@ def environment(service: str, *, stage: str, percent: float) -> list[Environment
         "OTEL_LOGS_EXPORTER": "none",
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_PROPAGATORS": "tracecontext,baggage",
-        "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={_NAMESPACE},deployment.environment.name={stage}",
+        "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={namespaces.SERVICES},deployment.environment.name={stage}",
         "OTEL_SERVICE_NAME": service,
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": f"{percent / 100:g}",

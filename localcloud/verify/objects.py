@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from cloudmart_cdk import service_releases
+from cloudmart_cdk import namespaces, service_releases
 from cloudmart_cdk.settings.model import Service
 from cloudmart_cdk.settings.topology import EKS
 from localcloud.recorded import Everything, Recorded, namespace_of
@@ -19,12 +19,10 @@ from localcloud.verify.table import Check
 from localcloud.verify.view import View
 from localcloud.workloads import images, replicas
 
-NAMESPACE: Final = "tiketi"
 _MANIFEST: Final = "Custom::AWSCDK-EKS-KubernetesResource"
 _UNRESOLVED: Final = re.compile(r'\$\{Token\[|\{\{resolve:|"Fn::|"Ref": ')
-_CHART_NAMESPACES: Final = {"kube-prometheus-stack": "monitoring"}
+_CHART_NAMESPACES: Final = {"kube-prometheus-stack": namespaces.MONITORING}
 """Chart -> namespace, where it is not the controllers'."""
-_CONTROLLERS: Final = "platform"
 _HEALTHY_SECONDS: Final = 20.0
 _LOOK_SECONDS: Final = 0.2
 
@@ -76,7 +74,7 @@ def _charts(view: View, recorded: Everything) -> Iterator[Check]:
     eks = view.settings.eks
     optional = {"vertical-pod-autoscaler": eks.vertical_recommendations, "kube-prometheus-stack": eks.prometheus}
     wanted = {
-        chart: (version, _CHART_NAMESPACES.get(chart, _CONTROLLERS))
+        chart: (version, _CHART_NAMESPACES.get(chart, namespaces.CONTROLLERS))
         for chart, version in eks.charts.items()
         if optional.get(chart, True)
     }
@@ -93,11 +91,13 @@ def _identities(view: View, recorded: Everything) -> Iterator[Check]:
     for chart in recorded.charts:
         # A chart names its account after the release, unless it is told another name.
         accounts |= {(chart.namespace, name) for name in (chart.release, *_account_names(chart.values))}
-    own = {NAMESPACE, *_CHART_NAMESPACES.values(), _CONTROLLERS}
+    own = {namespaces.SERVICES, *_CHART_NAMESPACES.values(), namespaces.CONTROLLERS}
     lost = sorted(f"{space}/{name}" for space, name in associations if space in own and (space, name) not in accounts)
     yield Check("Pod Identity associations without a service account", [], lost)
     services = sorted(view.settings.eks.services)
-    yield Check("services with an identity", services, sorted(n for space, n in associations if space == NAMESPACE))
+    yield Check(
+        "services with an identity", services, sorted(n for space, n in associations if space == namespaces.SERVICES)
+    )
 
 
 def _account_names(values: Any) -> Iterator[str]:
@@ -112,17 +112,19 @@ def _account_names(values: Any) -> Iterator[str]:
 
 def _bindings(view: View, recorded: Everything) -> Iterator[Check]:
     arns = [entry.physical_id for entry in view.of(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup")]
-    bound = [binding.manifest["spec"]["targetGroupARN"] for binding in recorded.of("TargetGroupBinding", NAMESPACE)]
+    bound = [
+        binding.manifest["spec"]["targetGroupARN"] for binding in recorded.of("TargetGroupBinding", namespaces.SERVICES)
+    ]
     yield Check("target groups, each bound once", sorted(arns), sorted(bound))
     described = {
         group["TargetGroupArn"]: group
         for arn in arns
         for group in view.client("elbv2").describe_target_groups(TargetGroupArns=[arn])["TargetGroups"]
     }
-    for binding in recorded.of("TargetGroupBinding", NAMESPACE):
+    for binding in recorded.of("TargetGroupBinding", namespaces.SERVICES):
         spec = binding.manifest["spec"]
         group = described.get(spec["targetGroupARN"], {})
-        service = recorded.find("Service", NAMESPACE, spec["serviceRef"]["name"])
+        service = recorded.find("Service", namespaces.SERVICES, spec["serviceRef"]["name"])
         ports = {port["port"] for port in service.manifest["spec"]["ports"]} if service else set()
         fits = (group.get("TargetType"), {spec["serviceRef"]["port"]})
         yield Check(f"binding {binding.name}, target type and port of its Service", fits, (spec["targetType"], ports))
@@ -138,10 +140,10 @@ def _service(view: View, recorded: Everything, name: str, service: Service) -> I
     kinds |= {"TargetGroupBinding": [name, f"{name}-canary"]}
     kinds |= {kind: [name] for kind in ("ServiceAccount", "PodDisruptionBudget", "NetworkPolicy")}
     for kind, wanted in kinds.items():
-        found = sorted(o.name for o in recorded.of(kind, NAMESPACE) if o.name in (name, f"{name}-canary"))
+        found = sorted(o.name for o in recorded.of(kind, namespaces.SERVICES) if o.name in (name, f"{name}-canary"))
         yield Check(f"{name}: {kind}", wanted, found)
     for track, digest in tracks.items():
-        deployment = recorded.find("Deployment", NAMESPACE, track)
+        deployment = recorded.find("Deployment", namespaces.SERVICES, track)
         if deployment is None:
             continue  # a failed check already
         yield Check(f"{track}: image", [_image(view, name, digest)], images(deployment))
@@ -159,7 +161,7 @@ def _image(view: View, name: str, digest: str) -> str:
 
 def _most(recorded: Everything, deployment: str) -> int | None:
     for kind, maximum in (("HorizontalPodAutoscaler", "maxReplicas"), ("ScaledObject", "maxReplicaCount")):
-        for scaler in recorded.of(kind, NAMESPACE):
+        for scaler in recorded.of(kind, namespaces.SERVICES):
             if scaler.manifest["spec"]["scaleTargetRef"]["name"] == deployment:
                 return int(scaler.manifest["spec"][maximum])
     return None
@@ -203,7 +205,7 @@ def _stand_ins(view: View, recorded: Everything) -> Iterator[Check]:
         return found
 
     for name, service in view.settings.eks.services.items():
-        own, binding = service_releases.parameters(name), recorded.find("TargetGroupBinding", NAMESPACE, name)
+        own, binding = service_releases.parameters(name), recorded.find("TargetGroupBinding", namespaces.SERVICES, name)
         if values[own.canary_image] or binding is None:
             continue  # a release under way, whose shares are its own; or a failed check already
         minimum = int(values[own.minimum] or 0) or service.replicas

@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from cloudmart_cdk.constructs.chart_values import NAMESPACE, Site, values
+from cloudmart_cdk import namespaces
+from cloudmart_cdk.constructs.chart_values import Site, values
 from cloudmart_cdk.constructs.helm_release import REPOSITORIES
 from cloudmart_cdk.settings import catalogue, load_settings, system_pods
 from cloudmart_cdk.settings.catalogue import Chart
@@ -59,7 +60,7 @@ def test_pods_are_what_the_capacity_table_counts(chart: Chart) -> None:
         (pod.replicas, f"{pod.cpu_m}m", f"{pod.memory_mib}Mi", f"{pod.memory_limit_mib}Mi") for pod in counted
     )
     for each in workloads:
-        assert each["namespace"] == NAMESPACE
+        assert each["namespace"] == namespaces.CONTROLLERS
         assert each["node_selector"].items() >= {"cloudmart.internal/capacity": "on-demand"}.items()
         if chart != "vertical-pod-autoscaler":  # gives advice; nothing waits for it
             assert each["priority_class"] == "system-cluster-critical"

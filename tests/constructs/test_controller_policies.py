@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk import namespaces
 from cloudmart_cdk.constructs import controller_policies as policies
-from cloudmart_cdk.constructs.chart_values import NAMESPACE
 from cloudmart_cdk.security_groups import HTTPS, KUBELET_PORT, Group, rules
 from cloudmart_cdk.settings import load_settings
 from tools.charts import facts
@@ -29,7 +29,7 @@ PODS = {
     name: workload
     for chart in facts.read().values()
     for name, workload in chart["workloads"].items()
-    if workload["namespace"] == NAMESPACE
+    if workload["namespace"] == namespaces.CONTROLLERS
 }
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk import namespaces
 from cloudmart_cdk.constructs import prometheus_objects as objects
 from cloudmart_cdk.constructs import prometheus_rights as rights
 from cloudmart_cdk.constructs.grafana_dashboards import dashboards
-from cloudmart_cdk.constructs.services.names import MONITORING_NAMESPACE, NAMESPACE
 from tests.kubernetes.schemas import violations
 
 SERVICES = {"auth": 3001, "queue": 3003}
@@ -56,7 +56,7 @@ def test_prometheus_reaches_the_services_ports_and_no_other() -> None:
         for rule in POLICIES["prometheus"]["egress"]
         if "namespaceSelector" in rule["to"][0]
     }
-    assert reached == {(NAMESPACE, name, port) for name, port in SERVICES.items()}
+    assert reached == {(namespaces.SERVICES, name, port) for name, port in SERVICES.items()}
 
 
 def test_nobody_reaches_grafana_and_only_grafana_prometheus() -> None:
@@ -103,8 +103,10 @@ def test_dashboards_are_files_of_one_map() -> None:
 def test_rights_are_roles_of_two_namespaces() -> None:
     found = rights.roles()
     assert {each["kind"] for each in found} == {"Role", "RoleBinding"}
-    assert {each["metadata"]["namespace"] for each in found} == {MONITORING_NAMESPACE, NAMESPACE}
-    (of_services,) = [each for each in found if each["kind"] == "Role" and each["metadata"]["namespace"] == NAMESPACE]
+    assert {each["metadata"]["namespace"] for each in found} == {namespaces.MONITORING, namespaces.SERVICES}
+    (of_services,) = [
+        each for each in found if each["kind"] == "Role" and each["metadata"]["namespace"] == namespaces.SERVICES
+    ]
     assert of_services["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
 
 
@@ -116,7 +118,7 @@ def test_secrets_are_the_operators_alone_in_its_own_namespace() -> None:
         for rule in each["rules"]
         if "secrets" in rule["resources"]
     }
-    assert holders == {(MONITORING_NAMESPACE, rights.OPERATOR)}
+    assert holders == {(namespaces.MONITORING, rights.OPERATOR)}
 
 
 def test_a_binding_binds_its_role_to_the_charts_service_account() -> None:
@@ -126,5 +128,5 @@ def test_a_binding_binds_its_role_to_the_charts_service_account() -> None:
         if each["kind"] == "RoleBinding":
             assert (each["metadata"]["namespace"], each["roleRef"]["name"]) in roles
             (subject,) = each["subjects"]
-            assert subject["namespace"] == MONITORING_NAMESPACE
+            assert subject["namespace"] == namespaces.MONITORING
             assert subject["name"] in ("tiketi-operator", "tiketi-prometheus")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from cloudmart_cdk import namespaces
 from cloudmart_cdk.constructs import prometheus_objects as objects
 from cloudmart_cdk.constructs.grafana_dashboards import DATA_SOURCE, KUBERNETES_METRICS
 from cloudmart_cdk.constructs.prometheus_values import values
-from cloudmart_cdk.constructs.services.names import MONITORING_NAMESPACE, NAMESPACE, object_labels
+from cloudmart_cdk.constructs.services.names import object_labels
 from cloudmart_cdk.service_releases import Track
 from cloudmart_cdk.settings import system_pods
 
@@ -79,7 +80,7 @@ def test_the_chart_grants_nothing_in_the_whole_cluster() -> None:
     assert VALUES["global"]["rbac"]["create"] is False
     assert GRAFANA["rbac"]["create"] is False
     assert VALUES["kube-state-metrics"]["rbac"]["useClusterRole"] is False
-    assert VALUES["kube-state-metrics"]["namespaces"] == [NAMESPACE]
+    assert VALUES["kube-state-metrics"]["namespaces"] == [namespaces.SERVICES]
     assert VALUES["prometheusOperator"]["namespaces"] == {"releaseNamespace": True}
 
 
@@ -92,7 +93,7 @@ def test_nothing_is_made_outside_its_namespace_and_nothing_holds_up_a_destroy() 
 
 def test_pods_of_every_track_of_a_service_are_asked_and_told_apart() -> None:
     (monitor,) = VALUES["prometheus"]["additionalPodMonitors"]
-    assert monitor["namespaceSelector"] == {"matchNames": [NAMESPACE]}
+    assert monitor["namespaceSelector"] == {"matchNames": [namespaces.SERVICES]}
     (endpoint,) = monitor["podMetricsEndpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")
     for track in Track:
@@ -140,4 +141,4 @@ def test_grafana_calls_nobody_outside() -> None:
 
 def test_values_are_plain_data() -> None:
     assert json.loads(json.dumps(VALUES)) == VALUES
-    assert MONITORING_NAMESPACE in json.dumps(SPEC["podMonitorNamespaceSelector"])
+    assert namespaces.MONITORING in json.dumps(SPEC["podMonitorNamespaceSelector"])

@@ -5,11 +5,8 @@ Owns names and labels in Kubernetes. Names in AWS are `settings.naming`'s, the t
 
 from typing import Final
 
+from ... import namespaces
 from ...service_releases import Track
-
-NAMESPACE: Final = "tiketi"
-CONTROLLERS_NAMESPACE: Final = "platform"
-MONITORING_NAMESPACE: Final = "monitoring"
 
 NAME_LABEL: Final = "app.kubernetes.io/name"
 TRACK_LABEL: Final = "cloudmart.internal/track"
@@ -30,8 +27,8 @@ def pods_of(service: str, track: Track | None = None) -> Labels:
 
 
 def object_labels(service: str, track: Track | None = None) -> Labels:
-    return {**pods_of(service, track), "app.kubernetes.io/part-of": NAMESPACE}
+    return {**pods_of(service, track), "app.kubernetes.io/part-of": namespaces.SERVICES}
 
 
 def metadata(name: str, labels: Labels) -> Object:
-    return {"name": name, "namespace": NAMESPACE, "labels": labels}
+    return {"name": name, "namespace": namespaces.SERVICES, "labels": labels}

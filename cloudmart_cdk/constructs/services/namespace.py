@@ -2,13 +2,18 @@
 
 from typing import Final
 
+from ... import namespaces
 from ...settings.model import Settings
-from .names import NAMESPACE, Object
+from .names import Object
 
 QUOTA: Final[Object] = {
     "apiVersion": "v1",
     "kind": "ResourceQuota",
-    "metadata": {"name": "no-doors", "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
+    "metadata": {
+        "name": "no-doors",
+        "namespace": namespaces.SERVICES,
+        "labels": {"app.kubernetes.io/part-of": namespaces.SERVICES},
+    },
     "spec": {
         "hard": {
             # EKS itself would make a load balancer for a Service of that type: in no table, and left by a destroy.
@@ -29,9 +34,9 @@ def namespace(settings: Settings) -> Object:
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
-            "name": NAMESPACE,
+            "name": namespaces.SERVICES,
             "labels": {
-                "app.kubernetes.io/part-of": NAMESPACE,
+                "app.kubernetes.io/part-of": namespaces.SERVICES,
                 "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
                 **{
                     f"pod-security.kubernetes.io/{key}": value

@@ -8,30 +8,23 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 from typing import Final
 
+from ... import namespaces
 from ...security_groups import ANYWHERE, DNS_PORT, HTTPS, POSTGRESQL_PORT, REDIS_PORT
 from ...settings.model import Service, Settings
 from .. import tracing
-from .names import (
-    CONTROLLERS_NAMESPACE,
-    MONITORING_NAMESPACE,
-    NAME_LABEL,
-    NAMESPACE,
-    Labels,
-    Object,
-    metadata,
-    object_labels,
-    pods_of,
-)
+from ..link_local import LINK_LOCAL, POD_IDENTITY_AGENT
+from .names import NAME_LABEL, Labels, Object, metadata, object_labels, pods_of
 
 _STORE_PORTS: Final = {"db": POSTGRESQL_PORT, "cache": REDIS_PORT}
-_IDENTITY_AGENT: Final = IPv4Network("169.254.170.23/32")
-"""The Pod Identity agent of each node hands out credentials here (EKS guide, "EKS Pod Identity")."""
-_LINK_LOCAL: Final = IPv4Network("169.254.0.0/16")
 
 DEFAULT_DENY: Final[Object] = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "NetworkPolicy",
-    "metadata": {"name": "default-deny", "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
+    "metadata": {
+        "name": "default-deny",
+        "namespace": namespaces.SERVICES,
+        "labels": {"app.kubernetes.io/part-of": namespaces.SERVICES},
+    },
     "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
 }
 
@@ -57,9 +50,9 @@ def _callers(name: str, settings: Settings) -> list[Object]:
     callers = sorted(caller for caller, service in services.items() if name in service.calls)
     peers = [*_networks(settings.network.public), *(_pods(pods_of(caller)) for caller in callers)]
     if services[name].queue_length:
-        peers.append(_pods({NAME_LABEL: "keda-operator"}, CONTROLLERS_NAMESPACE))
+        peers.append(_pods({NAME_LABEL: "keda-operator"}, namespaces.CONTROLLERS))
     if settings.eks.prometheus:
-        peers.append(_pods({NAME_LABEL: "prometheus"}, MONITORING_NAMESPACE))
+        peers.append(_pods({NAME_LABEL: "prometheus"}, namespaces.MONITORING))
     return peers
 
 
@@ -75,7 +68,7 @@ def _egress(service: Service, settings: Settings) -> Iterator[Object]:
         yield {"to": _networks(network.data), "ports": _tcp(_STORE_PORTS[store])}
     asks_aws = bool(service.uses or service.secrets or service.writes_images or service.sends_mail)
     if asks_aws:
-        yield {"to": _networks([_IDENTITY_AGENT]), "ports": _tcp(80)}
+        yield {"to": _networks([POD_IDENTITY_AGENT]), "ports": _tcp(80)}
     if asks_aws and network.interface_endpoints:
         yield {"to": _networks(network.private), "ports": _tcp(HTTPS)}
     # Parameters and secrets come by interface endpoints where there are any; S3 and SES have none of ours.
@@ -83,7 +76,7 @@ def _egress(service: Service, settings: Settings) -> Iterator[Object]:
     if by_internet or (asks_aws and not network.interface_endpoints):
         # Neither AWS's APIs nor Google nor a payment gateway has fixed addresses. What lies inside, or on the node, has
         # its own rule; the Kubernetes API, which has its address among the Services', none.
-        inside = (network.cidr, network.pods_cidr, settings.eks.service_cidr, _LINK_LOCAL)
+        inside = (network.cidr, network.pods_cidr, settings.eks.service_cidr, LINK_LOCAL)
         block: Object = {"cidr": ANYWHERE, "except": [str(block) for block in inside]}
         yield {"to": [{"ipBlock": block}], "ports": _tcp(HTTPS)}
 

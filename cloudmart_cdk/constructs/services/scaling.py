@@ -5,9 +5,10 @@ Owns the figures of scaling; minimum and maximum are the table's.
 
 from typing import Final
 
+from ... import namespaces
 from ...service_releases import Track
 from ...settings.model import Service
-from .names import NAMESPACE, Object, metadata, object_labels, pods_of, track_name
+from .names import Object, metadata, object_labels, pods_of, track_name
 
 _CPU_PERCENT: Final = 70
 """Of what a pod requests. Specification section 6."""
@@ -80,7 +81,7 @@ def _by_queue(name: str, service: Service, minimum: float) -> Object:
                     "type": "metrics-api",
                     "metricType": "Value",
                     "metadata": {
-                        "url": f"http://{name}.{NAMESPACE}.svc.cluster.local:{service.port}/metrics",
+                        "url": f"http://{name}.{namespaces.SERVICES}.svc.cluster.local:{service.port}/metrics",
                         "format": "prometheus",
                         "valueLocation": "tiketi_queue_length",
                         "targetValue": str(service.queue_length),

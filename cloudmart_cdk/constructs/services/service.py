@@ -11,6 +11,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from ... import namespaces
 from ...acknowledge import acknowledge
 from ...service_releases import DIGEST, RELEASE, Track, parameters
 from ...settings import Settings
@@ -19,7 +20,7 @@ from ..instance_role import reported
 from ..platform_load_balancer import Route
 from ..pod_identity import pod_role
 from .manifest import manifest
-from .names import NAMESPACE, Object, metadata, object_labels
+from .names import Object, metadata, object_labels
 from .network_policies import network_policy
 from .pods import deployment
 from .rights import Grant, grants
@@ -55,7 +56,7 @@ class Service(Construct):
             self,
             "Identity",
             cluster_name=cluster.cluster_name,
-            namespace=NAMESPACE,
+            namespace=namespaces.SERVICES,
             service_account=name,
             role_arn=self.role.attr_arn,
         )
@@ -71,7 +72,7 @@ class Service(Construct):
             self,
             "Role",
             cluster_arn=self._cluster.cluster_arn,
-            namespace=NAMESPACE,
+            namespace=namespaces.SERVICES,
             service_account=self._name,
             statements=[grant.statement for grant in granted],
         )

@@ -5,7 +5,8 @@ Owns the files and how the server is started. Nothing of it is in a released pod
 
 from typing import Final
 
-from .names import NAMESPACE, Object
+from ... import namespaces
+from .names import Object
 
 _NAME: Final = "stand-in"
 _FOLDER: Final = "/stand-in"
@@ -13,7 +14,11 @@ _FOLDER: Final = "/stand-in"
 CONFIG_MAP: Final[Object] = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
-    "metadata": {"name": _NAME, "namespace": NAMESPACE, "labels": {"app.kubernetes.io/part-of": NAMESPACE}},
+    "metadata": {
+        "name": _NAME,
+        "namespace": namespaces.SERVICES,
+        "labels": {"app.kubernetes.io/part-of": namespaces.SERVICES},
+    },
     "data": {
         "health": "stand-in\n",
         "ready": "stand-in\n",
