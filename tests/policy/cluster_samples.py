@@ -97,11 +97,15 @@ SAMPLE: dict[str, Any] = {
     ),
     "Proxy": _addon("kube-proxy"),
     "Association": resource("AWS::EKS::PodIdentityAssociation", {"RoleArn": {"Fn::GetAtt": ["PodRole", "Arn"]}}),
-    "Aws": manifest(CONFIG),
+    "Apply": resource("AWS::Lambda::Function"),
+    "Aws": manifest(CONFIG, ServiceToken={"Fn::GetAtt": ["Apply", "Arn"]}, ClusterName={"Ref": "Cluster"}),
 }
 OPTIONS: dict[str, Any] = {
     "stack": "EksPlatformStack",
-    "paths": {"KubectlRole": "EksPlatformStack/Control/Cluster/KubectlProvider/Handler/ServiceRole/Resource"},
+    "paths": {
+        "KubectlRole": "EksPlatformStack/Control/Cluster/KubectlProvider/Handler/ServiceRole/Resource",
+        "Apply": "EksPlatformStack/Control/Cluster/KubectlProvider/Provider/framework-onEvent/Resource",
+    },
     "eks__admins": ADMIN,
     "eks__developers": DEVELOPER,
 }

@@ -95,7 +95,11 @@ SERVICE: Final = an_object("Service", "auth", spec={"selector": {"app": "auth"},
 CONFIG: Final = an_object("ConfigMap", "auth", data={"DB_SECRET_NAME": "cloudmart-lab/database", "level": "info"})
 ACCOUNT: Final = an_object("ServiceAccount", "auth")
 CLAIM: Final = an_object("PersistentVolumeClaim", "data", spec={"accessModes": ["ReadWriteOnce"]})
-ALL: Final = (NAMESPACE, DENY, DEPLOYMENT, CRON_JOB, POLICY, ROLE, BINDING, SERVICE, CONFIG, ACCOUNT, CLAIM)
+NOTHING: Final = dict.fromkeys(
+    ("services.loadbalancers", "services.nodeports", "count/jobs.batch", "count/cronjobs.batch"), "0"
+)
+QUOTA: Final = an_object("ResourceQuota", "no-doors", spec={"hard": NOTHING})
+ALL: Final = (NAMESPACE, DENY, QUOTA, DEPLOYMENT, CRON_JOB, POLICY, ROLE, BINDING, SERVICE, CONFIG, ACCOUNT, CLAIM)
 
 REPOSITORY: Final = resource(
     "AWS::ECR::Repository", {"RepositoryName": "cloudmart-lab/auth", "ImageTagMutability": "IMMUTABLE"}
@@ -121,9 +125,9 @@ BINDING_OF_TARGETS: Final = resource(
 CHART: Final = {
     "Chart": "metrics-server",
     "Repository": "https://kubernetes-sigs.github.io/metrics-server",
-    "Version": "3.13.0",
-    "Namespace": "kube-system",
-    "Values": json.dumps({"replicas": 2, "containerPort": 10250, "existingSecret": "tls"}),
+    "Version": "3.13.1",
+    "Namespace": "tiketi",
+    "Values": json.dumps({"replicas": 2, "apiService": {"insecureSkipTLSVerify": False}, "existingSecret": "tls"}),
 }
 
 

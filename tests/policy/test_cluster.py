@@ -7,7 +7,7 @@ import pytest
 from cloudmart_cdk.policy import engine
 from cloudmart_cdk.policy.families import cluster, nodes
 from tests.policy.cluster_samples import OPTIONS, POLICY, SAMPLE, breaks, entry, keeps, spoilt
-from tests.policy.kubernetes_samples import GONE, manifest
+from tests.policy.kubernetes_samples import CONFIG, GONE, manifest
 from tests.policy.support import Case, deployment, each, found, resource
 
 _SOURCES = {"sources": "203.0.113.0/24,198.51.100.7/32"}
@@ -185,6 +185,25 @@ CASES = (
         "kube-system/aws-auth",
     ),
     breaks("EKS-18", "people of elsewhere", "Oidc", resource("AWS::EKS::IdentityProviderConfig", {"Type": "oidc"})),
+    keeps("EKS-31", "our function, our cluster", "Aws", SAMPLE["Aws"]),
+    breaks("EKS-31", "no function", "Aws.ServiceToken", GONE, "not set"),
+    breaks("EKS-31", "a function by its ARN", "Aws.ServiceToken", "arn:aws:lambda:x:1:function:kubectl"),
+    breaks(
+        "EKS-31",
+        "another function of ours",
+        "Aws",
+        manifest(CONFIG, ServiceToken={"Fn::GetAtt": ["Other", "Arn"]}, ClusterName={"Ref": "Cluster"}),
+        also={"DataStack": {"Other": resource("AWS::Lambda::Function")}},
+    ),
+    breaks("EKS-31", "another attribute of it", "Aws.ServiceToken", {"Ref": "Apply"}),
+    breaks("EKS-31", "no cluster", "Aws.ClusterName", GONE),
+    breaks("EKS-31", "a cluster by its name", "Aws.ClusterName", "cloudmart-lab", "cloudmart-lab"),
+    breaks(
+        "EKS-31",
+        "a chart by somebody's function",
+        "Chart",
+        resource("Custom::AWSCDK-EKS-HelmChart", {"ServiceToken": "x", "ClusterName": {"Ref": "Cluster"}}),
+    ),
 )
 
 

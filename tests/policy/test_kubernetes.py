@@ -16,7 +16,9 @@ from tests.policy.kubernetes_samples import (
     DEPLOYMENT,
     GONE,
     NAMESPACE,
+    NOTHING,
     POLICY,
+    QUOTA,
     ROLE,
     SERVICE,
     an_object,
@@ -30,6 +32,7 @@ from tests.policy.support import Case, bad, deployment, each, found, good, resou
 _ENFORCE = "pod-security.kubernetes.io/enforce"
 _IN, _OUT = "spec.ingress", "spec.egress"
 _ANYWHERE = {"cidr": "0.0.0.0/0"}
+_PODS = {"podSelector": {"matchLabels": {"app": "auth"}}}
 _VPC = ["10.0.0.0/16", "100.64.0.0/16"]
 
 
@@ -47,16 +50,6 @@ def _with(rule: str, name: str, *objects: Any, says: str = "") -> Case:
 
 def _out(block: dict[str, Any], *ports: dict[str, Any]) -> list[Any]:
     return [{"to": [{"ipBlock": block}], **({"ports": list(ports)} if ports else {})}]
-
-
-def _chart(rule: str, name: str, *, finds: bool, says: str = "", **changes: Any) -> Case:
-    if finds:
-        return bad(rule, name, {"Chart": chart(**changes)}, stack="EksPlatformStack", says=says)
-    return good(rule, name, {"Chart": chart(**changes)}, stack="EksPlatformStack")
-
-
-def _values(**values: Any) -> str:
-    return json.dumps(values)
 
 
 def _patch(**more: Any) -> dict[str, Any]:
@@ -81,6 +74,14 @@ CASES = (
     _spoilt("POD-24", "kube-system", DEPLOYMENT, "metadata.namespace", "kube-system"),
     _spoilt("POD-24", "a parameter", DEPLOYMENT, "metadata.namespace", "${Namespace}"),
     bad("POD-24", "a namespace that is there sometimes", _only_sometimes(NAMESPACE)),
+    *(
+        bad("POD-24", f"a chart {where}", {**cluster_of(), "Chart": chart(Namespace=namespace)}, says="Namespace is")
+        for where, namespace in (
+            ("in kube-system", "kube-system"),
+            ("without a namespace", GONE),
+            ("in a parameter's", {"Ref": "Namespace"}),
+        )
+    ),
     _spoilt("POD-25", "no label", NAMESPACE, "metadata.labels", GONE, "is not set"),
     _spoilt("POD-25", "a weaker standard", NAMESPACE, "metadata.labels", {_ENFORCE: "baseline"}, "baseline"),
     _spoilt(
@@ -88,6 +89,8 @@ CASES = (
     ),
     good("POD-26", "a namespace without pods", {"M": manifest(NAMESPACE)}),
     bad("POD-26", "no policy", {"M": manifest(NAMESPACE, DEPLOYMENT)}, says="in tiketi, open by default"),
+    bad("POD-26", "a chart, no policy", {"M": manifest(NAMESPACE), "Chart": chart()}, says="in tiketi, open"),
+    good("POD-26", "a chart, a policy", {"M": manifest(NAMESPACE, DENY), "Chart": chart()}),
     _spoilt("POD-26", "a policy of another namespace", DENY, "metadata.namespace", "other"),
     _spoilt("POD-26", "ingress only", DENY, "spec.policyTypes", ["Ingress"]),
     _spoilt("POD-26", "some pods only", DENY, "spec.podSelector", {"matchLabels": {"app": "auth"}}),
@@ -236,61 +239,22 @@ CASES = (
         says="hostPath",
     ),
     good("POD-35", "a claim", {"M": manifest(CLAIM)}),
-    *(
-        _chart("POD-36", f"version {version}", finds=True, Version=version)
-        for version in ("^3.13.0", "3.13", "3.x.x", ">=3.0.0", "latest", "", {"Ref": "Version"})
-    ),
-    _chart("POD-36", "no version", finds=True, Version=GONE, says="not set"),
-    _chart("POD-36", "a version", finds=False),
-    _chart("POD-36", "a version with a v and a suffix", finds=False, Version="v1.2.3-eks.1"),
-    _chart(
-        "POD-36",
-        "an asset",
-        finds=False,
-        Chart=GONE,
-        Version=GONE,
-        Repository=GONE,
-        ChartAssetURL=f"s3://cdk-hnb659fds-assets-1-x/{'ab' * 32}.zip",
-    ),
-    _chart(
-        "POD-36",
-        "a bucket of somebody's",
-        finds=True,
-        Chart=GONE,
-        Version=GONE,
-        ChartAssetURL=f"s3://charts/{'ab' * 32}.zip",
-    ),
-    _chart("POD-37", "http", finds=True, Repository="http://charts.example.com", says="http://charts.example.com"),
-    _chart("POD-37", "no repository", finds=True, Repository=GONE),
-    _chart("POD-37", "a parameter", finds=True, Repository={"Ref": "Repository"}),
-    _chart("POD-37", "a repository from a parameter", finds=True, Repository={"Fn::Sub": "https://${Host}/charts"}),
-    _chart("POD-37", "https", finds=False),
-    _chart(
-        "POD-37",
-        "our own registry",
-        finds=False,
-        Repository={"Fn::Sub": "oci://${AWS::AccountId}.dkr.ecr.ap-northeast-2.amazonaws.com/charts"},
-    ),
-    _chart("POD-37", "a chart by its oci address", finds=False, Repository=GONE, Chart="oci://public.ecr.aws/x/y"),
-    _chart("POD-37", "an asset", finds=False, Chart=GONE, Repository=GONE, ChartAssetURL="s3://assets/x.zip"),
-    _chart(
-        "POD-38",
-        "a privileged pod",
-        finds=True,
-        Values=_values(securityContext={"privileged": True}),
-        says="Values: securityContext.privileged",
-    ),
-    _chart("POD-38", "the node's network, as text", finds=True, Values=_values(controller={"hostNetwork": "true"})),
-    _chart("POD-38", "a root user", finds=True, Values=_values(securityContext={"runAsUser": 0})),
-    _chart("POD-38", "a load balancer", finds=True, Values=_values(service={"type": "LoadBalancer"})),
-    _chart("POD-38", "a password", finds=True, Values=_values(adminPassword="hunter2"), says="a secret in plain text"),
-    _chart("POD-38", "a password among arguments", finds=True, Values=_values(args=["--password=hunter2"])),
-    _chart("POD-38", "text that is no JSON", finds=True, Values="replicas: 2"),
-    _chart("POD-38", "a parameter", finds=True, Values={"Ref": "Values"}),
-    _chart("POD-38", "harmless values", finds=False),
-    _chart("POD-38", "no values", finds=False, Values=GONE),
     bad("POD-39", "a patch", {"P": _patch()}, says="kube-system/deployment/coredns"),
     good("POD-39", "a whole object", {"M": manifest(CONFIG)}),
+    bad("POD-42", "no quota", {"M": manifest(NAMESPACE)}, says="services.nodeports is without a limit"),
+    _spoilt("POD-42", "load balancers", QUOTA, "spec.hard", {"services.nodeports": "0"}, "services.loadbalancers"),
+    _spoilt("POD-42", "one of them", QUOTA, "spec.hard", {**NOTHING, "services.nodeports": "1"}),
+    _spoilt("POD-42", "Jobs among the services", QUOTA, "spec.hard", {**NOTHING, "count/jobs.batch": "9"}, "jobs"),
+    _spoilt("POD-42", "a quota of another namespace", QUOTA, "metadata.namespace", "other"),
+    _spoilt("POD-42", "a parameter", QUOTA, "spec.hard", "${Hard}"),
+    _sound("POD-42", "a number", QUOTA, "spec.hard", {**NOTHING, "services.nodeports": 0}),
+    _spoilt("POD-43", "no ports", POLICY, _IN, [{"from": [_PODS]}], "ingress rule 0 is for every port"),
+    _spoilt("POD-43", "an empty list", POLICY, _OUT, [{"to": [_PODS], "ports": []}], "egress rule 0"),
+    _spoilt("POD-43", "a protocol only", POLICY, _OUT, [{"to": [_PODS], "ports": [{"protocol": "TCP"}]}]),
+    _spoilt("POD-43", "all pods", POLICY, "spec.podSelector", {}, "spec.podSelector is for every pod"),
+    _spoilt("POD-43", "no selector", POLICY, "spec.podSelector", GONE),
+    _spoilt("POD-43", "rules from a parameter", POLICY, _OUT, "${Rules}"),
+    _sound("POD-43", "a port", POLICY, _OUT, [{"to": [_PODS], "ports": [{"port": 3001}]}]),
 )
 
 
@@ -317,10 +281,3 @@ def test_a_finding_names_the_policy_and_its_rule() -> None:
     (finding,) = found(app, "POD-27")
     assert finding.id == "POD-27[NetworkPolicy/tiketi/auth/0]"
     assert "NetworkPolicy tiketi/auth ingress rule 0 from.0 is open to everybody" in finding.text
-
-
-def test_a_secret_of_a_chart_is_never_shown() -> None:
-    app = deployment({"Chart": chart(Values=_values(adminPassword="hunter2"))})
-    (finding,) = found(app, "POD-38")
-    assert "adminPassword" in finding.text
-    assert "hunter2" not in finding.text

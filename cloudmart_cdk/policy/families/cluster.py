@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ...settings import Settings, catalogue
 from ...settings.topology import EKS
-from ..manifests import of_kind, value_at
+from ..manifests import CHART, MANIFEST, PATCH, of_kind, value_at
 from ..model import MISSING, Deployment, Pointer, Resource, as_list
 from ..rule import KEY, NO, YES, Found, Row, Rule, Test, equal, one_of, optional, rule_of, shown
 
@@ -19,6 +19,8 @@ _CLUSTER: Final = "AWS::EKS::Cluster"
 _ENTRY: Final = "AWS::EKS::AccessEntry"
 _KUBECTL_ROLE: Final = f"{EKS}/Control/Cluster/KubectlProvider/Handler/ServiceRole/Resource"
 """The function that applies manifests and charts at deploy time: known by where CDK makes it for our cluster."""
+_KUBECTL: Final = f"{EKS}/Control/Cluster/KubectlProvider/Provider/framework-onEvent/Resource"
+"""The function that CloudFormation calls, which hands on to that one."""
 _CIS: Final = "CIS Amazon EKS 1.7"
 _SPEC: Final = "specification section 6"
 _LOGS: Final = frozenset(("api", "audit", "authenticator", "controllerManager", "scheduler"))
@@ -234,6 +236,22 @@ def _identity_providers(app: Deployment) -> Iterator[Found]:
         yield Found(provider, "a second way in", "IAM, by access entries (eks.admins, eks.developers)")
 
 
+def _by_kubectl(app: Deployment) -> Iterator[Found]:
+    for resource in app.of(MANIFEST, PATCH, CHART):
+        token = resource.get("ServiceToken")
+        function = app.target(token, "AWS::Lambda::Function")
+        if (
+            function is None
+            or function.path != _KUBECTL
+            or token != Pointer(function.stack, function.logical_id, "Arn")
+        ):
+            yield Found(resource, shown(token), f"the function {_KUBECTL}", "ServiceToken")
+        if app.target(resource.get("ClusterName"), _CLUSTER) is None:
+            yield Found(
+                resource, shown(resource.get("ClusterName")), "a reference to the cluster", "ClusterName", "name"
+            )
+
+
 RULES: Final = (
     *map(rule_of, _ROWS),
     Rule(
@@ -267,5 +285,14 @@ RULES: Final = (
         f"{_CIS} 5.5.1. Its users are in no setting, and their groups' rights stand in the cluster only.",
         "remove it; people come in with IAM roles",
         _identity_providers,
+    ),
+    Rule(
+        "EKS-31",
+        "Manifests, patches and charts go to our cluster, by its own kubectl function",
+        f"{_CIS} 4.1.1; ADR 0018. The function is an administrator of the cluster it is made for: whom CloudFormation "
+        "calls instead decides what is applied, and another cluster's function applies it there.",
+        "eks.KubernetesManifest and eks.HelmChart with cluster= the stack's cluster",
+        _by_kubectl,
+        acknowledgeable=False,
     ),
 )

@@ -1,29 +1,25 @@
 """POD, continued: what stands around the pods in the manifests: namespaces, network policies, rights, services, charts.
 
-Owns the objects; pods and their containers are `workloads`. Charts are judged by where they come from and by their
-values: what they make is not in the templates, so the namespace has to hold them to the same (POD-25).
+Owns the objects; pods and their containers are `workloads`, charts `charts`. What charts make is not in the templates,
+so their namespace has to hold them to the same: it counts as one with pods.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, ip_network
 from typing import Any, Final
 
+from ...namespaces import CONTROLLERS, SERVICES
 from ...settings import Settings
 from ..manifests import (
     CHART,
     PATCH,
-    SECRET_BY_NAME,
     Object,
     certain,
-    is_secret,
-    named_values,
     of_kind,
     pods,
-    secrets_in,
     value_at,
 )
-from ..model import MISSING, Deployment, as_list, parsed
+from ..model import MISSING, Deployment, as_list
 from ..rule import Found, Rule, shown
 
 _CIS: Final = "CIS Amazon EKS 1.7"
@@ -32,6 +28,10 @@ _PSS: Final = 'Kubernetes Pod Security Standards, "restricted"'
 _SPEC: Final = "specification section 6"
 _ENFORCE: Final = "pod-security.kubernetes.io/enforce"
 _RESTRICTED: Final = 'the label pod-security.kubernetes.io/enforce with "restricted"'
+_CLOSED: Final = "a namespace with a NetworkPolicy for all pods, both policyTypes, and no rules"
+_DOORS: Final = ("services.loadbalancers", "services.nodeports")
+_JOBS: Final = ("count/jobs.batch", "count/cronjobs.batch")
+"""Where KEDA has rights: it may make Jobs, and one runs as whatever account it names."""
 _SMALLEST_WORLD: Final = 8
 """A network with a shorter prefix is the internet, in one piece or in two."""
 
@@ -46,18 +46,23 @@ def _restricted(app: Deployment) -> Iterator[Found]:
 
 def _own_namespace(app: Deployment) -> Iterator[Found]:
     own = {namespace.name for namespace in certain(app, "Namespace")}
+    allowed = f"a namespace that a manifest of this app makes: {', '.join(sorted(own)) or 'there is none yet'}"
     for pod in pods(app):
         if pod.namespace not in own:
-            allowed = f"a namespace that a manifest of this app makes: {', '.join(sorted(own)) or 'there is none yet'}"
             yield pod.found(pod.namespace, allowed, "metadata.namespace")
+    for chart in app.of(CHART):
+        if chart.get("Namespace") not in own:
+            yield Found(chart, shown(chart.get("Namespace")), allowed, "Namespace")
 
 
 def _default_deny(app: Deployment) -> Iterator[Found]:
     denied = {policy.namespace for policy in certain(app, "NetworkPolicy") if _denies_all(policy)}
     for pod in pods(app):
         if pod.namespace not in denied:
-            allowed = "a namespace with a NetworkPolicy for all pods, both policyTypes, and no rules"
-            yield pod.found(f"in {pod.namespace}, open by default", allowed)
+            yield pod.found(f"in {pod.namespace}, open by default", _CLOSED)
+    for chart in app.of(CHART):
+        if chart.get("Namespace") not in denied:
+            yield Found(chart, f"in {shown(chart.get('Namespace'))}, open by default", _CLOSED, "Namespace")
 
 
 def _denies_all(policy: Object) -> bool:
@@ -217,60 +222,33 @@ def _no_node_disks(app: Deployment) -> Iterator[Found]:
                 yield volume.found("a folder of the node", "a disk by a persistentVolumeClaim", f"spec.{kind}")
 
 
-_VERSION: Final = re.compile(r"v?\d+\.\d+\.\d+([-+][\w.+-]+)?")
-_REPOSITORY: Final = re.compile(r"(https|oci)://(\$\{AWS::AccountId\})?[\w.:/-]+")
-_ASSET: Final = re.compile(r"s3://cdk-\w+-assets-\S+/[0-9a-f]{64}\.\w+")
-_LOOSE: Final = {
-    "privileged": ("true",),
-    "allowPrivilegeEscalation": ("true",),
-    "hostNetwork": ("true",),
-    "hostPID": ("true",),
-    "hostIPC": ("true",),
-    "runAsNonRoot": ("false",),
-    "readOnlyRootFilesystem": ("false",),
-    "runAsUser": ("0",),
-}
-"""Value of a chart -> what it must not be. Where a chart says nothing, its namespace decides."""
-
-
-def _charts_pinned(app: Deployment) -> Iterator[Found]:
-    for chart in app.of(CHART):
-        asset, version = chart.get("ChartAssetURL"), chart.get("Version")
-        if asset is not MISSING:
-            if not isinstance(asset, str) or not _ASSET.fullmatch(asset):
-                yield Found(chart, shown(asset), "an asset of this app, named by its content", "ChartAssetURL")
-        elif not isinstance(version, str) or not _VERSION.fullmatch(version):
-            yield Found(chart, shown(version), "one version, as 1.2.3", "Version")
-
-
-def _charts_known(app: Deployment) -> Iterator[Found]:
-    for chart in app.of(CHART):
-        if chart.get("ChartAssetURL") is not MISSING:
-            continue
-        by_address = str(chart.get("Chart")).startswith("oci://")
-        where = "Chart" if by_address else "Repository"
-        if not isinstance(chart.get(where), str) or not _REPOSITORY.fullmatch(chart.get(where)):
-            yield Found(chart, shown(chart.get(where)), "an address that starts with https:// or oci://", where)
-
-
-def _chart_values(app: Deployment) -> Iterator[Found]:
-    for chart in app.of(CHART):
-        given = chart.get("Values")
-        values = {} if given is MISSING else parsed(given)
-        if not isinstance(values, Mapping):
-            yield Found(chart, "not readable", "JSON text of values known at synth", "Values", "unreadable")
-        for path, value in named_values(values):
-            name = path.rpartition(".")[2]
-            if str(value).lower() in _LOOSE.get(name, ()) or value in ("LoadBalancer", "NodePort"):
-                yield Found(chart, shown(value), "no value that loosens a rule of POD", f"Values: {path}", path)
-            elif is_secret(name, value) or any(secrets_in(str(value))):
-                yield Found(chart, "a secret in plain text", SECRET_BY_NAME, f"Values: {path}", path)
-
-
 def _no_patches(app: Deployment) -> Iterator[Found]:
     for patch in app.of(PATCH):
         name = f"{patch.get('ResourceNamespace')}/{patch.get('ResourceName')}"
         yield Found(patch, f"a change of {name}", "whole objects in manifests", "ApplyPatchJson", name)
+
+
+def _quotas(app: Deployment) -> Iterator[Found]:
+    quotas = [(quota.namespace, value_at(quota.data, "spec.hard")) for quota in certain(app, "ResourceQuota")]
+    for namespace in of_kind(app, "Namespace"):
+        hard = [given for name, given in quotas if name == namespace.name and isinstance(given, Mapping)]
+        for door in (*_DOORS, *(_JOBS if namespace.name in (SERVICES, CONTROLLERS) else ())):
+            if not any(str(given.get(door)) == "0" for given in hard):
+                yield namespace.found("without a limit", f'a ResourceQuota with {door}: "0"', door)
+
+
+def _pods_and_ports(app: Deployment) -> Iterator[Found]:
+    for policy in of_kind(app, "NetworkPolicy"):
+        for direction in ("ingress", "egress"):
+            rules = policy.get(f"spec.{direction}")
+            if rules not in (MISSING, []) and _selects_all(policy.get("spec.podSelector")):
+                yield policy.found("for every pod", "pods by their labels", "spec.podSelector", direction, direction)
+            for number, rule in enumerate([] if rules is MISSING else as_list(rules)):
+                ports = rule.get("ports") if isinstance(rule, Mapping) else None
+                if not ports or any(value_at(port, "port") is MISSING for port in as_list(ports)):
+                    yield policy.found(
+                        "for every port", "ports, each by its number", "", f"{direction} rule", str(number)
+                    )
 
 
 RULES: Final = (
@@ -369,32 +347,26 @@ RULES: Final = (
         _no_node_disks,
     ),
     Rule(
-        "POD-36",
-        "A chart is pinned to one version, or is an asset of this app",
-        "A range, or none, installs what its author published last (NSA/CISA; EKS best practices, Image Security).",
-        'state version="1.2.3"',
-        _charts_pinned,
-    ),
-    Rule(
-        "POD-37",
-        "A chart comes over https or oci",
-        "Over http it can be changed on the way, and it runs with an administrator's rights (Helm guide, provenance).",
-        "state the repository with https:// or oci://",
-        _charts_known,
-        acknowledgeable=False,
-    ),
-    Rule(
-        "POD-38",
-        "A chart's values loosen no rule of POD and hold no secret",
-        f"What a chart makes is not in the template; its values are. {_PSS}; {_CIS} 4.4.2.",
-        "take the value out; a controller that cannot do without is acknowledged, with why",
-        _chart_values,
-    ),
-    Rule(
         "POD-39",
         "No patch of a Kubernetes object",
         "A patch changes an object unseen, and can take a securityContext away again (Kubernetes, patching objects).",
         "state the object as it has to be; a patch of what EKS owns is acknowledged, with why",
         _no_patches,
+    ),
+    Rule(
+        "POD-42",
+        "A namespace's quota allows no Service that is a way in, and no Jobs where KEDA could make them",
+        f"{_SPEC}: one load balancer, owned by the stack; Kubernetes, resource quotas. These rules see templates only; "
+        "the quota holds for what a chart makes or a hand applies later, as POD-32 does for the manifests.",
+        'add a ResourceQuota with "0" under hard for what the finding names',
+        _quotas,
+    ),
+    Rule(
+        "POD-43",
+        "A network policy that opens something names its pods, and each of its rules the ports",
+        f"{_CIS} 4.3.2; {_NSA}. Without ports a rule is one for all of them: the debugger's and the metrics' too; "
+        "without labels it is one for every pod of the namespace.",
+        "state podSelector with matchLabels, and `ports`, each with protocol and port",
+        _pods_and_ports,
     ),
 )
