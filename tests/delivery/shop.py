@@ -1,67 +1,24 @@
 """The shop as tests see it: who serves, how large the colours are, releases as processes of their own, load."""
 
-import http.client
 import json
-import subprocess
-import sys
-import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from localcloud.aws import Clients
-from localcloud.state import PROJECT, Cloud, State
+from tests.delivery.running import SECONDS, Ended, Load, Running, under_load
 from tests.delivery.template import HEADER, PREFIX, SECRET, STACK
 from tests.localcloud.stacks import settle
 
 PARAMETER: Final = "/test/lab/backend/release"
-_SECONDS: Final = 60.0
 _FAST: Final = ("--canary-minutes", "0", "--settle-seconds", "0")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """A command that has ended."""
-
-    status: int
-    output: str
-    error: str
-
-
-@dataclass
-class Load:
-    """What continuous requests met."""
-
-    versions: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Shop:
-    """`clients`: of its cloud."""
-
-    state: State
-    cloud: Cloud
-    clients: Clients
-    _runs: list[subprocess.Popen[str]] = field(default_factory=list)
+class Shop(Running):
+    """The shop's backend."""
 
     # Commands.
-
-    def start(self, *arguments: str, program: tuple[str, ...] = ("-m", "delivery")) -> subprocess.Popen[str]:
-        """A command as people run it, in a process of its own."""
-        run = subprocess.Popen(
-            [sys.executable, *program, *arguments, "--local", "--state", str(self.state.root)],
-            cwd=PROJECT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self._runs.append(run)
-        return run
 
     def release(self, application: Path, *options: str, program: tuple[str, ...] = ("-m", "delivery")) -> Ended:
         """Without the waits, unless `options` say otherwise."""
@@ -70,22 +27,7 @@ class Shop:
     def run(self, *arguments: str) -> Ended:
         return self.end(self.start(*arguments))
 
-    def end(self, run: "subprocess.Popen[str]") -> Ended:
-        output, error = run.communicate(timeout=_SECONDS)
-        return Ended(run.returncode, output, error)
-
-    def end_runs(self) -> None:
-        """Nothing of a test that failed goes on."""
-        for run in self._runs:
-            if run.poll() is None:
-                run.kill()
-                run.communicate()
-        self._runs.clear()
-
     # What is there.
-
-    def client(self, service: str) -> Any:
-        return self.clients.client(service)
 
     def record(self) -> dict[str, Any]:
         """The release's state."""
@@ -137,44 +79,15 @@ class Shop:
 
     def ask(self, *, through_cdn: bool = False) -> str:
         """The version that answers one request. Raises for anything but 200."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=20)
-        try:
-            headers = {"Host": f"{PREFIX}-shop.alb.localhost"} | ({HEADER: SECRET} if through_cdn else {})
-            connection.request("GET", "/", headers=headers)
-            answer = connection.getresponse()
-            body = answer.read().decode()
-            if answer.status != 200:
-                raise AssertionError(f"{answer.status}: {body}")
-            return body
-        finally:
-            connection.close()
+        headers = {"Host": f"{PREFIX}-shop.alb.localhost"} | ({HEADER: SECRET} if through_cdn else {})
+        return self.get("/", headers)
 
     def versions(self, number: int = 6) -> set[str]:
         """Who answers, through the listener and through the rule."""
         return {self.ask(through_cdn=bool(turn % 2)) for turn in range(number)}
 
-    @contextmanager
-    def under_load(self, clients: int = 2) -> Iterator[Load]:
-        """Requests one after the other from each client, for as long as the block runs."""
-        load, stop = Load(), threading.Event()
-
-        def ask() -> None:
-            while not stop.is_set():
-                try:
-                    load.versions[self.ask()] += 1
-                except (OSError, http.client.HTTPException, AssertionError) as error:
-                    load.failures.append(repr(error))
-                time.sleep(0.01)
-
-        threads = [threading.Thread(target=ask) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield load
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
+    def under_load(self) -> AbstractContextManager[Load]:
+        return under_load(self.ask)
 
     # What tests do to it.
 
@@ -225,19 +138,19 @@ class Shop:
 
     def until_version(self, version: str) -> None:
         """Somebody meets it."""
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while self.ask() != version:
             assert time.monotonic() < deadline
 
     def until_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while self.sizes() != sizes:
             assert time.monotonic() < deadline, self.sizes()
             time.sleep(0.1)
 
     def until(self, phase: str) -> None:
         """The release has come to this phase."""
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while True:
             try:
                 record = self.record()
@@ -249,7 +162,7 @@ class Shop:
             time.sleep(0.05)
 
     def until_healthy(self, colour: str, number: int) -> None:
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while True:
             health = self.client("elbv2").describe_target_health(TargetGroupArn=self._target_group(colour))
             states = [entry["TargetHealth"]["State"] for entry in health["TargetHealthDescriptions"]]

@@ -2,58 +2,36 @@
 
 import contextlib
 import hashlib
-import http.client
 import io
 import json
 import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from cloudmart_cdk import service_releases as releases
 from cloudmart_cdk.service_releases import Track
 from delivery import __main__, command_line
 from delivery.errors import DeliveryError
-from localcloud.aws import Clients
-from localcloud.state import PROJECT, Cloud, State
+from tests.delivery.running import SECONDS, Ended, Load, Running, under_load
 from tests.delivery.services.pods import Pods
 from tests.delivery.services.template import PREFIX, SERVICES, STACK, platform
-from tests.delivery.shop import Ended, Load
 from tests.localcloud.stacks import settle
 
-_SECONDS: Final = 60.0
 _PATIENCE: Final = ("--deadline-minutes", "0.5")
 
 
 @dataclass
-class Platform:
-    """`clients`: of its cloud."""
+class Platform(Running):
+    """The services."""
 
-    state: State
-    cloud: Cloud
-    clients: Clients
     pods: Pods
     groups: dict[tuple[str, Track], str]
     rules: dict[str, str]
-    _runs: list["subprocess.Popen[str]"] = field(default_factory=list)
 
     # Commands.
-
-    def start(self, *arguments: str, program: tuple[str, ...] = ("-m", "delivery")) -> "subprocess.Popen[str]":
-        """A command as people run it, in a process of its own."""
-        run = subprocess.Popen(
-            [sys.executable, *program, *arguments, "--local", "--state", str(self.state.root)],
-            cwd=PROJECT,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        self._runs.append(run)
-        return run
 
     def run(self, command: str, service: str, *arguments: str) -> Ended:
         """The same here, without the second that a process takes to begin."""
@@ -71,25 +49,7 @@ class Platform:
         program = ("-m", "tests.delivery.services.killed", order)
         return self.end(self.start(command, "--service", service, *arguments, program=program)).status
 
-    def end(self, run: "subprocess.Popen[str]") -> Ended:
-        try:
-            output, error = run.communicate(timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            run.kill()
-            raise AssertionError(f"it does not end: {run.communicate()}") from None
-        return Ended(run.returncode, output, error)
-
-    def end_runs(self) -> None:
-        for run in self._runs:
-            if run.poll() is None:
-                run.kill()
-                run.communicate()
-        self._runs.clear()
-
     # What is there.
-
-    def client(self, service: str) -> Any:
-        return self.clients.client(service)
 
     def says(self, service: str) -> dict[str, str]:
         """The stack's parameters of a service."""
@@ -110,42 +70,13 @@ class Platform:
 
     def ask(self, service: str) -> str:
         """The image that answers one request. Raises for anything but 200."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=20)
-        try:
-            connection.request("GET", f"/api/{service}", headers={"Host": f"{PREFIX}-tiketi.alb.localhost"})
-            answer = connection.getresponse()
-            body = answer.read().decode()
-            if answer.status != 200:
-                raise AssertionError(f"{answer.status}: {body}")
-            return body
-        finally:
-            connection.close()
+        return self.get(f"/api/{service}", {"Host": f"{PREFIX}-tiketi.alb.localhost"})
 
     def met(self, service: str, number: int = 8) -> Counter[str]:
         return Counter(self.ask(service) for _ in range(number))
 
-    @contextlib.contextmanager
-    def under_load(self, service: str, clients: int = 2) -> Iterator[Load]:
-        """Requests one after the other from each client, for as long as the block runs."""
-        load, stop = Load(), threading.Event()
-
-        def ask() -> None:
-            while not stop.is_set():
-                try:
-                    load.versions[self.ask(service)] += 1
-                except (OSError, http.client.HTTPException, AssertionError) as error:
-                    load.failures.append(repr(error))
-                time.sleep(0.02)
-
-        threads = [threading.Thread(target=ask) for _ in range(clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield load
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
+    def under_load(self, service: str) -> contextlib.AbstractContextManager[Load]:
+        return under_load(lambda: self.ask(service))
 
     # What tests do to it.
 
@@ -211,7 +142,7 @@ class Platform:
 
     def until(self, done: Callable[[], bool], *, run: "subprocess.Popen[str] | None" = None) -> None:
         """`run`: who is to bring it about; when that ends before, nobody waits any longer."""
-        deadline = time.monotonic() + _SECONDS
+        deadline = time.monotonic() + SECONDS
         while not done():
             if run is not None and run.poll() is not None:
                 assert done(), self.end(run)
@@ -220,7 +151,7 @@ class Platform:
                 if run is not None:
                     run.kill()
                     told = str(self.end(run))
-                raise AssertionError(f"not within {_SECONDS:g} s: {told}")
+                raise AssertionError(f"not within {SECONDS:g} s: {told}")
             time.sleep(0.05)
 
     def rest(self, service: str) -> None:

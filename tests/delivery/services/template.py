@@ -3,12 +3,11 @@
 Instead of manifests there are parameters of Parameter Store that hold what a Deployment would: `pods` reads them.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from cloudmart_cdk import service_releases as releases
 from cloudmart_cdk.service_releases import Track
-
-Template = dict[str, Any]
+from tests.delivery.pieces import Template, alarm, of, ref
 
 PREFIX: Final = "test-lab"
 STACK: Final = f"{PREFIX}-EksPlatformStack"
@@ -21,38 +20,16 @@ def manifest(service: str, track: Track) -> str:
     return f"/{PREFIX}/manifests/{service}/{track}"
 
 
-def _of(kind: str, **properties: Any) -> Template:
-    return {"Type": f"AWS::{kind}", "Properties": properties}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"Ref": name}
-
-
 def _group(service: str, track: Track) -> Template:
     tags = {releases.SERVICE_TAG: service, releases.TRACK_TAG: track}
-    return _of(
+    return of(
         "ElasticLoadBalancingV2::TargetGroup",
         Port=80,
         Protocol="HTTP",
         TargetType="ip",
-        VpcId=_ref("Vpc"),
+        VpcId=ref("Vpc"),
         HealthCheckPath="/health",
         Tags=[{"Key": key, "Value": str(value)} for key, value in tags.items()],
-    )
-
-
-def _alarm(id: str) -> Template:
-    return _of(
-        "CloudWatch::Alarm",
-        AlarmName=f"{PREFIX}-{id}",
-        Namespace="AWS/ApplicationELB",
-        MetricName="HTTPCode_Target_5XX_Count",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=5,
-        ComparisonOperator="GreaterThanThreshold",
     )
 
 
@@ -61,7 +38,7 @@ def _service(service: str, priority: int) -> tuple[Template, Template, Template]
     own, stem = releases.parameters(service), service.title()
     forward = {
         "TargetGroups": [
-            {"TargetGroupArn": _ref(f"{stem}{track.title()}"), "Weight": weight}
+            {"TargetGroupArn": ref(f"{stem}{track.title()}"), "Weight": weight}
             for track, weight in releases.shares(0).items()
         ]
     }
@@ -72,31 +49,31 @@ def _service(service: str, priority: int) -> tuple[Template, Template, Template]
         own.release: {"Type": "String", "Default": "", "AllowedPattern": releases.RELEASE},
         own.minimum: {"Type": "Number", "Default": 0, "MinValue": 0, "MaxValue": 10},
     }
-    conditions = {f"{stem}HasCanary": {"Fn::Not": [{"Fn::Equals": [_ref(own.canary_image), ""]}]}}
+    conditions = {f"{stem}HasCanary": {"Fn::Not": [{"Fn::Equals": [ref(own.canary_image), ""]}]}}
     stable, canary = (
-        _of(
+        of(
             "SSM::Parameter",
             Type="String",
             Name=manifest(service, track),
             # Two references, so that a change of either is one of the pods' template.
-            Value={"Fn::Join": ["|", [_ref(image), _ref(own.release), _ref(own.minimum)]]},
+            Value={"Fn::Join": ["|", [ref(image), ref(own.release), ref(own.minimum)]]},
         )
         for track, image in ((Track.STABLE, own.image), (Track.CANARY, own.canary_image))
     )
     resources = {
         **{f"{stem}{track.title()}": _group(service, track) for track in Track},
-        f"{stem}Rule": _of(
+        f"{stem}Rule": of(
             "ElasticLoadBalancingV2::ListenerRule",
-            ListenerArn=_ref("Listener"),
+            ListenerArn=ref("Listener"),
             Priority=priority,
             Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": [f"/api/{service}"]}}],
             Actions=[{"Type": "forward", "ForwardConfig": forward}],
         ),
         f"{stem}Manifest": stable,
         f"{stem}CanaryManifest": canary | {"Condition": f"{stem}HasCanary"},
-        f"{stem}Errors": _alarm(errors),
-        f"{stem}Latency": _alarm(latency),
-        f"{stem}Repository": _of("ECR::Repository", RepositoryName=f"{PREFIX}/{service}"),
+        f"{stem}Errors": alarm(f"{PREFIX}-{errors}"),
+        f"{stem}Latency": alarm(f"{PREFIX}-{latency}"),
+        f"{stem}Repository": of("ECR::Repository", RepositoryName=f"{PREFIX}/{service}"),
     }
     return parameters, conditions, resources
 
@@ -105,9 +82,9 @@ def platform(*, tag: str = "one") -> Template:
     """All of it. `tag`: what a deploy may change."""
     made = [_service(service, number) for number, service in enumerate(SERVICES, start=1)]
     subnets = {
-        f"Subnet{zone.upper()}": _of(
+        f"Subnet{zone.upper()}": of(
             "EC2::Subnet",
-            VpcId=_ref("Vpc"),
+            VpcId=ref("Vpc"),
             CidrBlock=f"10.0.{number}.0/24",
             AvailabilityZone=f"ap-northeast-2{zone}",
         )
@@ -118,16 +95,16 @@ def platform(*, tag: str = "one") -> Template:
         | {key: value for parameters, _, _ in made for key, value in parameters.items()},
         "Conditions": {key: value for _, conditions, _ in made for key, value in conditions.items()},
         "Resources": {
-            "Vpc": _of("EC2::VPC", CidrBlock="10.0.0.0/16", Tags=[{"Key": "Number", "Value": tag}]),
+            "Vpc": of("EC2::VPC", CidrBlock="10.0.0.0/16", Tags=[{"Key": "Number", "Value": tag}]),
             **subnets,
-            "Alb": _of(
+            "Alb": of(
                 "ElasticLoadBalancingV2::LoadBalancer",
                 Name=f"{PREFIX}-tiketi",
-                Subnets=[_ref("SubnetA"), _ref("SubnetC")],
+                Subnets=[ref("SubnetA"), ref("SubnetC")],
             ),
-            "Listener": _of(
+            "Listener": of(
                 "ElasticLoadBalancingV2::Listener",
-                LoadBalancerArn=_ref("Alb"),
+                LoadBalancerArn=ref("Alb"),
                 Port=80,
                 Protocol="HTTP",
                 DefaultActions=[{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}],
