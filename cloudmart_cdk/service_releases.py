@@ -80,6 +80,14 @@ def parameters(service: str) -> Parameters:
     return Parameters(f"{stem}Image", f"{stem}CanaryImage", f"{stem}Release", f"{stem}Minimum")
 
 
+def track_name(service: str, track: Track) -> str:
+    """Of a track's Deployment, Service, autoscaler, binding, and of its targets where they are watched.
+
+    What both tracks share has the service's own name. No service may be called like a canary (`service_checks`).
+    """
+    return service if track is Track.STABLE else f"{service}-{track}"
+
+
 def stack_parameters(services: Sequence[str]) -> list[str]:
     """All parameters that the stack's template has: an update names each, or CloudFormation takes its default."""
     return [name for service in services for name in parameters(service).all()] + [BOOTSTRAP]
@@ -102,7 +110,8 @@ def workflow(service: str) -> str:
 
 def alarm_ids(service: str) -> tuple[str, str]:
     """The alarms on the canary's targets: errors, latency."""
-    return f"tiketi-{service}-canary-error-rate", f"tiketi-{service}-canary-latency"
+    canary = track_name(service, Track.CANARY)
+    return f"tiketi-{canary}-error-rate", f"tiketi-{canary}-latency"
 
 
 def changes(order: Order, service: str, *, image: str = "", release: str = "", minimum: str = "0") -> dict[str, str]:

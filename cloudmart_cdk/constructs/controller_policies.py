@@ -1,4 +1,4 @@
-"""Kubernetes objects around the controllers' pods: namespace, quota and network policies, as data.
+"""Network policies around the controllers' pods, as data.
 
 Owns who may talk to them and to whom they talk. A policy matches pods by the labels that their chart gives them
 (`tests/kubernetes/charts.json`). Does not import `aws_cdk`.
@@ -58,40 +58,6 @@ class Surroundings:
                 (name, service.port) for name, service in settings.eks.services.items() if service.queue_length
             ),
         )
-
-
-def namespace() -> list[Manifest]:
-    """The namespace, closed: nothing goes in or out but what a policy below allows, and nothing opens a door.
-
-    EKS's own controller would make a load balancer for a Service of that type, which no stack owns. KEDA's role may
-    make Jobs, which could run under the account of a controller with rights in AWS; nobody here needs any.
-    """
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {
-                "name": namespaces.CONTROLLERS,
-                "labels": {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
-            },
-        },
-        {
-            "apiVersion": "networking.k8s.io/v1",
-            "kind": "NetworkPolicy",
-            "metadata": {"name": "default-deny", "namespace": namespaces.CONTROLLERS},
-            "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "ResourceQuota",
-            "metadata": {"name": "no-other-doors", "namespace": namespaces.CONTROLLERS},
-            "spec": {
-                "hard": dict.fromkeys(
-                    ("services.loadbalancers", "services.nodeports", "count/jobs.batch", "count/cronjobs.batch"), "0"
-                )
-            },
-        },
-    ]
 
 
 def load_balancer_controller(network: Surroundings) -> list[Manifest]:

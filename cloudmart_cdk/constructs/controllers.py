@@ -17,6 +17,7 @@ from ..acknowledge import acknowledge
 from ..settings.catalogue import Chart
 from ..settings.model import Settings
 from . import chart_values, controller_policies, controller_rights
+from .closed_namespace import closed_namespace
 from .controller_policies import Manifest
 from .helm_release import helm_release
 from .pod_identity import Statement, pod_role
@@ -58,7 +59,9 @@ class Controllers(Construct):
             webhook_port=settings.eks.webhook_ports[0],
         )
         stack, network = cdk.Stack.of(self), controller_policies.Surroundings.of(settings)
-        self.namespace = self._manifest("Namespace", controller_policies.namespace())
+        self.namespace = self._manifest(
+            "Namespace", closed_namespace(namespaces.CONTROLLERS, version=settings.eks.version)
+        )
         self.namespace.node.add_dependency(*after)
         self.load_balancer_controller = self._release(
             "aws-load-balancer-controller",

@@ -14,12 +14,11 @@ from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..service_releases import SERVICE_TAG, TRACK_TAG, Track, shares
+from ..service_releases import SERVICE_TAG, TRACK_TAG, Track, shares, track_name
 from ..settings.model import Domain, Service
 from ..settings.service_names import pascal_case
 from .host_name import HostName
 from .load_balancing import listener, public_load_balancer, redirect_to_https, target_group
-from .rollout_alarms import canary_of
 from .watched import WatchedLoadBalancer
 from .web_acl import WebAcl
 
@@ -108,12 +107,12 @@ class PlatformLoadBalancer(Construct):
 
     @property
     def watched(self) -> WatchedLoadBalancer:
-        """A service's stable targets go by its name, its canary's by `rollout_alarms.canary_of`."""
+        """Targets go by their track's name (`service_releases.track_name`)."""
         return WatchedLoadBalancer(
             title="tiketi",
             full_name=self.full_name,
             target_groups={
-                service if track == Track.STABLE else canary_of(service): group.attr_target_group_full_name
+                track_name(service, track): group.attr_target_group_full_name
                 for service, route in self.routes.items()
                 for track, group in route.groups.items()
             },

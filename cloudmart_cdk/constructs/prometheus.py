@@ -17,6 +17,7 @@ from ..acknowledge import acknowledge
 from ..settings.model import Service
 from . import prometheus_objects as objects
 from . import prometheus_rights as rights
+from .closed_namespace import closed_namespace
 from .grafana_dashboards import dashboards
 from .helm_release import helm_release
 from .prometheus_rights import OPERATOR
@@ -44,13 +45,15 @@ class Prometheus(Construct):
         id: str,
         *,
         cluster: eks.Cluster,
+        kubernetes: str,
         version: str,
         services: Mapping[str, Service],
         service_cidr: IPv4Network,
         latency_ms: int,
         after: Iterable[IDependable],
     ) -> None:
-        """`version`: the chart's. `service_cidr`: of Kubernetes' Services. `latency_ms`: the objective for p95.
+        """`kubernetes`: the cluster's version; `version`: the chart's. `service_cidr`: of Kubernetes' Services.
+        `latency_ms`: the objective for p95.
 
         `after`: what has to be there first and outlive this: nodes, DNS, and the services' namespace, in which
         kube-state-metrics gets a Role.
@@ -68,7 +71,7 @@ class Prometheus(Construct):
             "Surroundings",
             cluster=cast(eks.ICluster, cluster),
             manifest=[
-                *objects.namespace(),
+                *closed_namespace(namespaces.MONITORING, version=kubernetes),
                 *objects.policies(services=ports, service_cidr=service_cidr),
                 *rights.roles(),
                 objects.dashboards(shown),

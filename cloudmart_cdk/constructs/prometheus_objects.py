@@ -25,24 +25,6 @@ _OPERATOR: Final = {"app": "kube-prometheus-stack-operator"}
 name are dropped (amazon-network-policy-controller-k8s, pkg/resolvers)."""
 
 
-def namespace() -> list[Manifest]:
-    """Closed until a policy opens it, and without doors to the outside."""
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": {
-                "name": namespaces.MONITORING,
-                "labels": {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")},
-            },
-        },
-        _object("networking.k8s.io/v1", "NetworkPolicy", "default-deny")
-        | {"spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}},
-        _object("v1", "ResourceQuota", "no-other-doors")
-        | {"spec": {"hard": {"services.loadbalancers": "0", "services.nodeports": "0"}}},
-    ]
-
-
 def dashboards(found: Collection[Dashboard]) -> Manifest:
     """A file for each."""
     return _object("v1", "ConfigMap", DASHBOARDS) | {"data": {f"{each.uid}.json": as_json(each) for each in found}}

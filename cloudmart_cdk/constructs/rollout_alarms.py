@@ -7,7 +7,7 @@ load balancer page (`alarm_table.areas`).
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..service_releases import Track, alarm_ids
+from ..service_releases import Track, alarm_ids, track_name
 from .alarms import Alarm, Math, Metric, Severity
 from .watched import WatchedLoadBalancer
 
@@ -84,17 +84,12 @@ def colour_alarms(balancer: WatchedLoadBalancer, colour: str, *, latency_ms: int
     )
 
 
-def canary_of(service: str) -> str:
-    """What a service's canary is called among a load balancer's target groups; no service may be called so."""
-    return f"{service}-{Track.CANARY}"
-
-
 def canary_alarms(balancer: WatchedLoadBalancer, service: str, *, latency_ms: int) -> Iterator[Alarm]:
     """The same for a service's canary, whose target group is empty but for the time of a release."""
     yield from _of_targets(
         alarm_ids(service),
         f"the canary of {service}",
-        {"LoadBalancer": balancer.full_name, "TargetGroup": balancer.target_groups[canary_of(service)]},
+        {"LoadBalancer": balancer.full_name, "TargetGroup": balancer.target_groups[track_name(service, Track.CANARY)]},
         latency_ms=latency_ms,
     )
 

@@ -61,7 +61,7 @@ _ANY_ID: Final = "This stack, by its name: a call that names a stack is judged w
 
 
 class ServiceDelivery(Construct):
-    """Attributes: `document_names`; `roles` (service -> GitHub's; empty without a repository)."""
+    """A document a service, and with a repository a role each for its workflows. Known by names: `service_releases`."""
 
     def __init__(
         self,
@@ -77,14 +77,11 @@ class ServiceDelivery(Construct):
         super().__init__(scope, id)
         self._names, self._stack = names, cdk.Stack.of(self)
         self._routes, self._every = routes, releases.stack_parameters(list(services))
-        self.document_names = {service: releases.document_name(names, service) for service in services}
         documents = {service: self._document(service, figures.hpa_max) for service, figures in services.items()}
         self._aborts(documents)
-        self.roles = (
-            {service: self._github(service, github_repository, documents[service]) for service in services}
-            if github_repository
-            else {}
-        )
+        if github_repository:
+            for service, document in documents.items():
+                self._github(service, github_repository, document)
 
     def _document(self, service: str, largest: int) -> iam.Role:
         """Makes it; its role."""
@@ -93,7 +90,7 @@ class ServiceDelivery(Construct):
         ssm.CfnDocument(
             self,
             stem,
-            name=self.document_names[service],
+            name=releases.document_name(self._names, service),
             document_type="Automation",
             document_format="JSON",
             update_method="NewVersion",
@@ -175,7 +172,7 @@ class ServiceDelivery(Construct):
                 ],
             )
 
-    def _github(self, service: str, repository: str, document: iam.Role) -> iam.Role:
+    def _github(self, service: str, repository: str, document: iam.Role) -> None:
         """The role of the service's workflow, in the environment that is called like the stage."""
         here = f"{self._stack.region}:{self._stack.account}"
         provider = f"arn:aws:iam::{self._stack.account}:oidc-provider/{_GITHUB}"
@@ -224,7 +221,6 @@ class ServiceDelivery(Construct):
                 "wants it for all ('DescribeAlarms': composite alarms); states are no secret.",
             },
         )
-        return role
 
     def _start(self, documents: Mapping[str, iam.Role]) -> list[iam.PolicyStatement]:
         """Starting these documents, which whoever starts hands their roles."""

@@ -137,6 +137,7 @@ class EksPlatformStack(CloudMartStack):
                 self,
                 "Prometheus",
                 cluster=cluster.cluster,
+                kubernetes=settings.eks.version,
                 version=settings.eks.charts["kube-prometheus-stack"],
                 services=settings.eks.services,
                 service_cidr=settings.eks.service_cidr,

@@ -135,12 +135,12 @@ def _service(view: View, recorded: Everything, name: str, service: Service) -> I
     """The row of the service table, in what its objects say."""
     values, own = view.stacks[EKS].parameters, service_releases.parameters(name)
     minimum = int(values[own.minimum] or 0) or service.replicas
-    tracks = {name: values[own.image]} | ({f"{name}-canary": d} if (d := values[own.canary_image]) else {})
-    kinds = {"Deployment": sorted(tracks), "Service": [name, f"{name}-canary"]}
-    kinds |= {"TargetGroupBinding": [name, f"{name}-canary"]}
+    stable, canary = both = [service_releases.track_name(name, track) for track in service_releases.Track]
+    tracks = {stable: values[own.image]} | ({canary: digest} if (digest := values[own.canary_image]) else {})
+    kinds = {"Deployment": sorted(tracks), "Service": both, "TargetGroupBinding": both}
     kinds |= {kind: [name] for kind in ("ServiceAccount", "PodDisruptionBudget", "NetworkPolicy")}
     for kind, wanted in kinds.items():
-        found = sorted(o.name for o in recorded.of(kind, namespaces.SERVICES) if o.name in (name, f"{name}-canary"))
+        found = sorted(o.name for o in recorded.of(kind, namespaces.SERVICES) if o.name in both)
         yield Check(f"{name}: {kind}", wanted, found)
     for track, digest in tracks.items():
         deployment = recorded.find("Deployment", namespaces.SERVICES, track)

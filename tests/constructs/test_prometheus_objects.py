@@ -27,7 +27,6 @@ POLICIES: dict[str, dict[str, Any]] = {
 }
 SHOWN = dashboards(SERVICES, namespace="tiketi", latency_ms=200, queue_length=1000)
 ALL = [
-    *objects.namespace(),
     *objects.policies(services=SERVICES, service_cidr=IPv4Network("172.20.0.0/16")),
     *rights.roles(),
     objects.dashboards(SHOWN),
@@ -37,13 +36,6 @@ ALL = [
 @pytest.mark.parametrize("manifest", ALL, ids=lambda each: f"{each['kind']} {each['metadata']['name']}")
 def test_kubernetes_would_take_it(manifest: dict[str, Any]) -> None:
     assert list(violations(manifest, "1.35")) == []
-
-
-def test_the_namespace_is_closed() -> None:
-    namespace, deny, quota = objects.namespace()
-    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert quota["spec"]["hard"] == {"services.loadbalancers": "0", "services.nodeports": "0"}
 
 
 def test_prometheus_reaches_the_services_ports_and_no_other() -> None:

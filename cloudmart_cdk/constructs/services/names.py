@@ -16,11 +16,6 @@ Object = dict[str, object]
 """A Kubernetes object, or a part of one, as its API spells it."""
 
 
-def track_name(service: str, track: Track) -> str:
-    """Of Deployment, Service, autoscaler and binding. What both tracks share has the service's own name."""
-    return service if track is Track.STABLE else f"{service}-{track}"
-
-
 def pods_of(service: str, track: Track | None = None) -> Labels:
     """Labels that select a service's pods; those of both tracks unless one is named."""
     return {NAME_LABEL: service, **({TRACK_LABEL: track} if track else {})}

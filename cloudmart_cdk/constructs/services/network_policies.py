@@ -1,4 +1,4 @@
-"""Who may talk to a service, and to whom it may talk: default deny, then the flows of the service table.
+"""Who may talk to a service, and to whom it may talk: the flows of the service table, in a closed namespace.
 
 Owns the policies of namespace `tiketi`. Every flow between pods is stated at both ends. What the policies let
 through, the nodes' security group, routes and network ACLs judge as well (`security_groups`).
@@ -16,17 +16,6 @@ from ..link_local import LINK_LOCAL, POD_IDENTITY_AGENT
 from .names import NAME_LABEL, Labels, Object, metadata, object_labels, pods_of
 
 _STORE_PORTS: Final = {"db": POSTGRESQL_PORT, "cache": REDIS_PORT}
-
-DEFAULT_DENY: Final[Object] = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "NetworkPolicy",
-    "metadata": {
-        "name": "default-deny",
-        "namespace": namespaces.SERVICES,
-        "labels": {"app.kubernetes.io/part-of": namespaces.SERVICES},
-    },
-    "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
-}
 
 
 def network_policy(name: str, settings: Settings) -> Object:

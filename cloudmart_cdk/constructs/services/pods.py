@@ -5,13 +5,13 @@ Owns the pod. The measure is the Pod Security Standard "restricted", which the n
 
 from typing import Final
 
-from ...service_releases import Track
+from ...service_releases import Track, track_name
 from ...settings.model import Service, Settings
 from ..load_balancing import DEREGISTRATION_S
 from ..node_groups import CAPACITY_LABEL
 from . import stand_in
 from .environment import environment
-from .names import Object, metadata, object_labels, pods_of, track_name
+from .names import Object, metadata, object_labels, pods_of
 
 _USER: Final = 65532
 """`nonroot` of the distroless images; no user of the node has it."""

@@ -6,9 +6,9 @@ Owns the figures of scaling; minimum and maximum are the table's.
 from typing import Final
 
 from ... import namespaces
-from ...service_releases import Track
+from ...service_releases import Track, track_name
 from ...settings.model import Service
-from .names import Object, metadata, object_labels, pods_of, track_name
+from .names import Object, metadata, object_labels, pods_of
 
 _CPU_PERCENT: Final = 70
 """Of what a pod requests. Specification section 6."""

@@ -33,7 +33,7 @@ _DIGEST: Final = f"({DIGEST})?"
 
 
 class Service(Construct):
-    """Attributes: `role`, `entry` (its first manifest)."""
+    """Attribute: `entry`, its first manifest."""
 
     def __init__(
         self,
@@ -51,14 +51,13 @@ class Service(Construct):
         super().__init__(scope, id)
         self._name, self._settings, self._cluster = name, settings, cluster
         self._row = settings.eks.services[name]
-        self.role = self._make_role()
         identity = eks.CfnPodIdentityAssociation(
             self,
             "Identity",
             cluster_name=cluster.cluster_name,
             namespace=namespaces.SERVICES,
             service_account=name,
-            role_arn=self.role.attr_arn,
+            role_arn=self._make_role().attr_arn,
         )
         self.entry = self._make_entry(route, after=after)
         state = _State(self, name, largest=self._row.hpa_max, smallest=self._row.replicas)

@@ -1,19 +1,26 @@
 """All services of the table, and the namespace that they share. Specification section 6."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct, IDependable
 
+from ... import namespaces
 from ...settings import Settings
 from ...settings.service_names import pascal_case
+from ..closed_namespace import closed_namespace
 from ..platform_load_balancer import Route
 from .manifest import manifest
-from .namespace import QUOTA, namespace
-from .network_policies import DEFAULT_DENY
 from .service import Service
 from .stand_in import CONFIG_MAP
+
+_LABELS: Final = {
+    "app.kubernetes.io/part-of": namespaces.SERVICES,
+    # Pods are ready when the load balancer, too, calls them healthy: no rollout goes on before.
+    "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+}
 
 
 class ServicesNamespace(Construct):
@@ -21,19 +28,19 @@ class ServicesNamespace(Construct):
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings, cluster: eks.Cluster) -> None:
         super().__init__(scope, id)
-        objects = [namespace(settings), DEFAULT_DENY, QUOTA, CONFIG_MAP]
+        closed = closed_namespace(namespaces.SERVICES, version=settings.eks.version, labels=_LABELS)
         self.resource: cdk.CfnResource = manifest(
             self,
             "Objects",
             cluster=cluster,
-            objects=objects,
+            objects=[*closed, CONFIG_MAP],
             # Its end would wait for the bindings in it (`Service`).
             left_to_cluster=settings.off_hours,
         )
 
 
 class Services(Construct):
-    """Attribute: `services` (name -> `Service`)."""
+    """All of them, after what has to outlive them."""
 
     def __init__(
         self,
@@ -50,8 +57,9 @@ class Services(Construct):
         """`after`: controllers and add-ons, alive until the last service is gone: the load balancer controller takes
         its finalizers off the bindings, KEDA off its scaled objects."""
         super().__init__(scope, id)
-        self.services: Mapping[str, Service] = {
-            name: Service(
+        controllers = list(after)
+        for name in settings.eks.services:
+            service = Service(
                 self,
                 pascal_case(name),
                 name=name,
@@ -61,8 +69,4 @@ class Services(Construct):
                 repository_uri=repository_uris[name],
                 after=[namespace.resource],
             )
-            for name in settings.eks.services
-        }
-        controllers = list(after)
-        for service in self.services.values():
             service.entry.node.add_dependency(*controllers)

@@ -3,8 +3,8 @@
 Owns both objects. Target groups and the listener's rule are `platform_load_balancer`'s.
 """
 
-from ...service_releases import Track
-from .names import Object, metadata, object_labels, pods_of, track_name
+from ...service_releases import Track, track_name
+from .names import Object, metadata, object_labels, pods_of
 
 
 def service(name: str, track: Track, *, port: int) -> Object:
