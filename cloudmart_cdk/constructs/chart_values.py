@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .. import namespaces
+from .. import labels, namespaces
 from ..settings import catalogue, system_pods
 from ..settings.catalogue import Chart
 
@@ -16,10 +16,6 @@ METRICS_API_PORT: Final = 10250
 """Pods' port of metrics APIs, which the API server calls. Of all ports its security group reaches 443, 10250 and
 `eks.webhook_ports` on nodes and pods; those below 1024 are not for processes without root."""
 
-CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
-"""As `node_groups` writes it."""
-_ON_DEMAND: Final = {CAPACITY_LABEL: "on-demand"}
-"""A controller on a spot node would go with the very node that it has to replace."""
 
 _TOLERATIONS: Final = [{"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
 """On a node that is lost a pod waits one minute to be made anew elsewhere, not Kubernetes' five: most are the only one
@@ -85,7 +81,7 @@ def _load_balancer_controller(site: Site) -> dict[str, Any]:
         "podDisruptionBudget": {"maxUnavailable": 1},
         "topologySpreadConstraints": _spread({"app.kubernetes.io/name": "aws-load-balancer-controller"}),
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("aws-load-balancer-controller", "controller"),
@@ -126,7 +122,7 @@ def _cluster_autoscaler(site: Site) -> dict[str, Any]:
         # By the two tags that EKS puts on the scaling groups of its node groups.
         "autoDiscovery": {"clusterName": site.cluster},
         "replicaCount": pod.replicas,
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("cluster-autoscaler", "cluster-autoscaler"),
@@ -170,7 +166,7 @@ def _metrics_server(_: Site) -> dict[str, Any]:
         "apiService": {"insecureSkipTLSVerify": False},
         "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
         "topologySpreadConstraints": _spread({"app.kubernetes.io/name": "metrics-server"}),
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": system_pods.resources("metrics-server", "metrics-server"),
@@ -200,7 +196,7 @@ def _keda(site: Site) -> dict[str, Any]:
             "metricServer": {"maxUnavailable": 1},
             "webhooks": {"maxUnavailable": 1},
         },
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         "tolerations": _TOLERATIONS,
         "priorityClassName": _PRIORITY,
         "resources": {name: system_pods.resources("keda", name) for name in pods},
@@ -218,7 +214,7 @@ def _vertical_pod_autoscaler(_: Site) -> dict[str, Any]:
         "recommender": {
             "replicas": pod.replicas,
             "podDisruptionBudget": {"enabled": True, "minAvailable": None, "maxUnavailable": 1},
-            "nodeSelector": _ON_DEMAND,
+            "nodeSelector": labels.ON_DEMAND,
             "tolerations": _TOLERATIONS,
             "resources": system_pods.resources("vertical-pod-autoscaler", "recommender"),
         },

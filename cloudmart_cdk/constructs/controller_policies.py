@@ -9,36 +9,39 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Final, Self
 
-from .. import namespaces
+from .. import labels, namespaces
+from ..security_groups import HTTPS, KUBELET_PORT
+from ..service_releases import Track
 from ..settings.model import Settings
 from .chart_values import METRICS_API_PORT
-from .link_local import LINK_LOCAL, POD_IDENTITY_AGENT
+from .network_policy import (
+    LINK_LOCAL,
+    TO_DNS,
+    TO_POD_IDENTITY,
+    api_server,
+    from_,
+    networks,
+    pods,
+    policy,
+    to,
+    to_internet,
+)
 
 Manifest = dict[str, Any]
 """A Kubernetes object."""
 
-_KUBELET_PORT: Final = 10250
 _KEDA_METRICS_PORT: Final = 9666
-_DNS: Final[Manifest] = {
-    "to": [
-        {
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-            "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-        }
-    ],
-    "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")],
-}
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """Address ranges, and the ports that KEDA asks for metrics."""
 
-    api_server: str
+    api_server: IPv4Network
     """The API server's virtual address, which policies see before kube-proxy translates it."""
-    private: tuple[str, ...]
+    private: tuple[IPv4Network, ...]
     """Nodes, the control plane's interfaces, interface endpoints."""
-    inside: tuple[str, ...]
+    inside: tuple[IPv4Network, ...]
     """What is not the internet: the VPC, its pods, Services, and what a node answers itself."""
     webhook_port: int
     """Where the API server calls webhooks."""
@@ -50,9 +53,9 @@ class Surroundings:
         """Those of a stage."""
         network = settings.network
         return cls(
-            api_server=_first_of(settings.eks.service_cidr),
-            private=tuple(map(str, network.private)),
-            inside=(str(network.cidr), str(network.pods_cidr), str(settings.eks.service_cidr), str(LINK_LOCAL)),
+            api_server=api_server(settings.eks.service_cidr),
+            private=network.private,
+            inside=(network.cidr, network.pods_cidr, settings.eks.service_cidr, LINK_LOCAL),
             webhook_port=settings.eks.webhook_ports[0],
             queues=tuple(
                 (name, service.port) for name, service in settings.eks.services.items() if service.queue_length
@@ -67,7 +70,7 @@ def load_balancer_controller(network: Surroundings) -> list[Manifest]:
             "aws-load-balancer-controller",
             {"app.kubernetes.io/name": "aws-load-balancer-controller"},
             ingress=[_from_control_plane(network, network.webhook_port)],
-            egress=[_DNS, _to_api_server(network), *_to_aws(network)],
+            egress=[TO_DNS, _to_api_server(network), *_to_aws(network)],
         )
     ]
 
@@ -78,7 +81,7 @@ def cluster_autoscaler(network: Surroundings) -> list[Manifest]:
         _policy(
             "cluster-autoscaler",
             {"app.kubernetes.io/name": "aws-cluster-autoscaler"},
-            egress=[_DNS, _to_api_server(network), *_to_aws(network)],
+            egress=[TO_DNS, _to_api_server(network), *_to_aws(network)],
         )
     ]
 
@@ -90,7 +93,7 @@ def metrics_server(network: Surroundings) -> list[Manifest]:
             "metrics-server",
             {"app.kubernetes.io/name": "metrics-server"},
             ingress=[_from_control_plane(network, METRICS_API_PORT)],
-            egress=[_DNS, _to_api_server(network), {"to": _blocks(network.private), "ports": [_tcp(_KUBELET_PORT)]}],
+            egress=[TO_DNS, _to_api_server(network), to(networks(network.private), KUBELET_PORT)],
         )
     ]
 
@@ -102,24 +105,24 @@ def keda(network: Surroundings) -> list[Manifest]:
         _policy(
             operator,
             {"app": operator},
-            ingress=[{"from": [_pods({"app": adapter})], "ports": [_tcp(_KEDA_METRICS_PORT)]}],
-            egress=[_DNS, _to_api_server(network), *(_to_service(name, port) for name, port in network.queues)],
+            ingress=[from_([pods({"app": adapter})], _KEDA_METRICS_PORT)],
+            egress=[TO_DNS, _to_api_server(network), *(_to_service(name, port) for name, port in network.queues)],
         ),
         _policy(
             adapter,
             {"app": adapter},
             ingress=[_from_control_plane(network, METRICS_API_PORT)],
             egress=[
-                _DNS,
+                TO_DNS,
                 _to_api_server(network),
-                {"to": [_pods({"app": operator})], "ports": [_tcp(_KEDA_METRICS_PORT)]},
+                to([pods({"app": operator})], _KEDA_METRICS_PORT),
             ],
         ),
         _policy(
             webhooks,
             {"app": webhooks},
             ingress=[_from_control_plane(network, network.webhook_port)],
-            egress=[_DNS, _to_api_server(network)],
+            egress=[TO_DNS, _to_api_server(network)],
         ),
     ]
 
@@ -130,7 +133,7 @@ def vertical_pod_autoscaler(network: Surroundings) -> list[Manifest]:
         _policy(
             "vertical-pod-autoscaler",
             {"app.kubernetes.io/component": "recommender", "app.kubernetes.io/name": "vertical-pod-autoscaler"},
-            egress=[_DNS, _to_api_server(network)],
+            egress=[TO_DNS, _to_api_server(network)],
         )
     ]
 
@@ -154,62 +157,24 @@ def recommendations(services: Sequence[str]) -> list[Manifest]:
 def _policy(
     name: str, labels: dict[str, str], *, ingress: Sequence[Manifest] = (), egress: Sequence[Manifest]
 ) -> Manifest:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name, "namespace": namespaces.CONTROLLERS},
-        "spec": {
-            "podSelector": {"matchLabels": labels},
-            "policyTypes": ["Ingress", "Egress"],
-            "ingress": list(ingress),
-            "egress": list(egress),
-        },
-    }
-
-
-def _first_of(network: IPv4Network) -> str:
-    """Kubernetes gives the first address of the range to the Service `kubernetes`."""
-    return f"{network.network_address + 1}/32"
-
-
-def _tcp(port: int) -> Manifest:
-    return {"protocol": "TCP", "port": port}
-
-
-def _blocks(cidrs: Sequence[str]) -> list[Manifest]:
-    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
-
-
-def _pods(labels: dict[str, str]) -> Manifest:
-    return {"podSelector": {"matchLabels": labels}}
+    return policy(name, namespaces.CONTROLLERS, labels, ingress=ingress, egress=egress)
 
 
 def _from_control_plane(network: Surroundings, port: int) -> Manifest:
     """Its interfaces lie in the private subnets and have no addresses of their own to name."""
-    return {"from": _blocks(network.private), "ports": [_tcp(port)]}
+    return from_(networks(network.private), port)
 
 
 def _to_api_server(network: Surroundings) -> Manifest:
     """By its virtual address and by that of its interfaces; interface endpoints lie beside them."""
-    return {"to": _blocks((network.api_server, *network.private)), "ports": [_tcp(443)]}
+    return to(networks((network.api_server, *network.private)), HTTPS)
 
 
 def _to_aws(network: Surroundings) -> list[Manifest]:
     """Credentials from the agent on the node, then AWS's public endpoints."""
-    return [
-        {"to": _blocks((str(POD_IDENTITY_AGENT),)), "ports": [_tcp(80)]},
-        {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": list(network.inside)}}], "ports": [_tcp(443)]},
-    ]
+    return [TO_POD_IDENTITY, to_internet(network.inside)]
 
 
 def _to_service(name: str, port: int) -> Manifest:
-    return {
-        "to": [
-            {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespaces.SERVICES}},
-                # As the Service of that name selects: by it the CNI finds the Service's virtual address.
-                "podSelector": {"matchLabels": {"app.kubernetes.io/name": name, "cloudmart.internal/track": "stable"}},
-            }
-        ],
-        "ports": [_tcp(port)],
-    }
+    """The stable track, as the Service of that name selects it."""
+    return to([pods(labels.pods_of(name, Track.STABLE), namespaces.SERVICES)], port)

@@ -20,16 +20,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
+from .. import labels
 from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.capacity import Reserved, widest_reserved
 from ..settings.model import NodeGroup as NodeGroupSettings
 from . import off_hours
 from .ssm_agent import AGENT_REASONS, SSM_AGENT_ACTIONS
-
-CAPACITY_LABEL: Final = "cloudmart.internal/capacity"
-"""Node label: `on-demand` or `spot`. Ours beside EKS's `eks.amazonaws.com/capacityType`, so that the autoscaler, which
-asks EKS for a group's labels, knows it of a group at zero."""
 
 Capacity = Literal["on-demand", "spot"]
 
@@ -240,7 +237,7 @@ class NodeGroups(Construct):
             ami_type=_AMI[architecture],
             capacity_type=capacity.replace("-", "_").upper(),
             instance_types=list(settings.instance_types),
-            labels={CAPACITY_LABEL: capacity},
+            labels={labels.CAPACITY: capacity},
             launch_template=eks.CfnNodegroup.LaunchTemplateSpecificationProperty(
                 id=self._template.ref, version=self._template.attr_latest_version_number
             ),

@@ -7,12 +7,10 @@ Insights': no node exporter, no kubelet.
 
 from typing import Any, Final
 
-from .. import namespaces
+from .. import labels, namespaces
 from ..settings import system_pods
 from ..settings.catalogue import Chart
-from .chart_values import CAPACITY_LABEL
 from .grafana_dashboards import DATA_SOURCE, KUBERNETES_METRICS
-from .services.names import NAME_LABEL, TRACK_LABEL
 
 Values = dict[str, Any]
 
@@ -28,8 +26,6 @@ DASHBOARDS: Final = "tiketi-dashboards"
 """The ConfigMap with the dashboards' files; Grafana reads it again when it changes."""
 
 _CHART: Final[Chart] = "kube-prometheus-stack"
-_ON_DEMAND: Final = {CAPACITY_LABEL: "on-demand"}
-"""A spot node that goes takes Prometheus' history with it."""
 _SCRAPE_SECONDS: Final = 30
 _HISTORY_DAYS: Final = 3
 _HISTORY_GB: Final = 2
@@ -74,7 +70,7 @@ def _resources(part: str) -> dict[str, dict[str, str]]:
 def _operator() -> Values:
     return {
         "resources": _resources("operator"),
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         # What the webhook would refuse is written by this project, and tested.
         "admissionWebhooks": {"enabled": False},
         "tls": {"enabled": False},
@@ -99,7 +95,7 @@ def _prometheus() -> Values:
         "prometheusSpec": {
             "replicas": 1,
             "resources": _resources("prometheus"),
-            "nodeSelector": _ON_DEMAND,
+            "nodeSelector": labels.ON_DEMAND,
             # After a sale nodes go: another than this one, or the sale's history goes with it.
             "podMetadata": {"annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"}},
             "scrapeInterval": f"{_SCRAPE_SECONDS}s",
@@ -136,8 +132,8 @@ def _services_monitor() -> Values:
                 "port": "http",
                 "path": "/metrics",
                 "relabelings": [
-                    {"sourceLabels": [_meta(NAME_LABEL)], "targetLabel": "service"},
-                    {"sourceLabels": [_meta(TRACK_LABEL)], "targetLabel": "track"},
+                    {"sourceLabels": [_meta(labels.NAME)], "targetLabel": "service"},
+                    {"sourceLabels": [_meta(labels.TRACK)], "targetLabel": "track"},
                 ],
             }
         ],
@@ -152,7 +148,7 @@ def _meta(label: str) -> str:
 def _state_metrics() -> Values:
     return {
         "resources": _resources("kube-state-metrics"),
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         # May read three kinds of objects of one namespace, by a Role there.
         "rbac": {"useClusterRole": False},
         "namespaces": [namespaces.SERVICES],
@@ -166,7 +162,7 @@ def _grafana() -> Values:
     return {
         "fullnameOverride": "grafana",
         "resources": _resources("grafana"),
-        "nodeSelector": _ON_DEMAND,
+        "nodeSelector": labels.ON_DEMAND,
         "containerSecurityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cloudmart_cdk.constructs.node_groups import CAPACITY_LABEL
+from cloudmart_cdk import labels
 from cloudmart_cdk.settings import capacity, system_pods
 from cloudmart_cdk.settings.topology import EKS
 from tests.conftest import Synthesize
@@ -43,7 +43,7 @@ def test_what_helm_makes_of_a_chart_is_what_is_counted(chart: str) -> None:
     made = Counter(
         (*_requests(list(workload["containers"].values())), workload["replicas"])
         for workload in others.charts()[chart]["workloads"].values()
-        if workload["node_selector"].get(CAPACITY_LABEL) == "on-demand"
+        if workload["node_selector"].get(labels.CAPACITY) == "on-demand"
     )
     assert made.total() == len(others.charts()[chart]["workloads"])
     counted = Counter(

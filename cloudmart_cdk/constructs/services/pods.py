@@ -5,13 +5,13 @@ Owns the pod. The measure is the Pod Security Standard "restricted", which the n
 
 from typing import Final
 
+from ... import labels
 from ...service_releases import Track, track_name
 from ...settings.model import Service, Settings
 from ..load_balancing import DEREGISTRATION_S
-from ..node_groups import CAPACITY_LABEL
 from . import stand_in
 from .environment import environment
-from .names import Object, metadata, object_labels, pods_of
+from .names import Object, metadata, object_labels
 
 _USER: Final = 65532
 """`nonroot` of the distroless images; no user of the node has it."""
@@ -46,7 +46,7 @@ def deployment(name: str, track: Track, settings: Settings, *, image: str, relea
         "kind": "Deployment",
         "metadata": metadata(track_name(name, track), object_labels(name, track)),
         "spec": {
-            "selector": {"matchLabels": pods_of(name, track)},
+            "selector": {"matchLabels": labels.pods_of(name, track)},
             # A new pod is ready when the load balancer calls it healthy (its readiness gate); only then an old one
             # goes. A quarter at a time, one up to four replicas: twenty of queue are replaced in five rounds.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": "25%"}},
@@ -140,7 +140,7 @@ def _spread(name: str, track: Track, key: str) -> Object:
         "maxSkew": 1,
         "topologyKey": key,
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": pods_of(name, track)},
+        "labelSelector": {"matchLabels": labels.pods_of(name, track)},
         "matchLabelKeys": ["pod-template-hash"],
         "nodeTaintsPolicy": "Honor",
     }
@@ -154,4 +154,4 @@ def _capacity(service: Service) -> Object:
 
 
 def _nodes(capacity: str) -> Object:
-    return {"matchExpressions": [{"key": CAPACITY_LABEL, "operator": "In", "values": [capacity]}]}
+    return {"matchExpressions": [{"key": labels.CAPACITY, "operator": "In", "values": [capacity]}]}

@@ -5,10 +5,10 @@ Owns the figures of scaling; minimum and maximum are the table's.
 
 from typing import Final
 
-from ... import namespaces
+from ... import labels, namespaces
 from ...service_releases import Track, track_name
 from ...settings.model import Service
-from .names import Object, metadata, object_labels, pods_of
+from .names import Object, metadata, object_labels
 
 _CPU_PERCENT: Final = 70
 """Of what a pod requests. Specification section 6."""
@@ -106,7 +106,7 @@ def disruption_budget(name: str) -> Object:
         "metadata": metadata(name, object_labels(name)),
         "spec": {
             "maxUnavailable": 1,
-            "selector": {"matchLabels": pods_of(name)},
+            "selector": {"matchLabels": labels.pods_of(name)},
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
         },
     }

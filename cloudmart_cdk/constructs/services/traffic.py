@@ -3,8 +3,9 @@
 Owns both objects. Target groups and the listener's rule are `platform_load_balancer`'s.
 """
 
+from ... import labels
 from ...service_releases import Track, track_name
-from .names import Object, metadata, object_labels, pods_of
+from .names import Object, metadata, object_labels
 
 
 def service(name: str, track: Track, *, port: int) -> Object:
@@ -16,7 +17,7 @@ def service(name: str, track: Track, *, port: int) -> Object:
         "metadata": metadata(track_name(name, track), object_labels(name, track)),
         "spec": {
             "type": "ClusterIP",
-            "selector": pods_of(name, track),
+            "selector": labels.pods_of(name, track),
             "ports": [{"name": "http", "port": port, "targetPort": port, "protocol": "TCP", "appProtocol": "http"}],
         },
     }
