@@ -24,6 +24,7 @@ _CHART, _STAND_IN, _ALL = "Chart", "stand-in", "all"
 _WORDS: Final = {_CHART: {"chart", "charts"}, _STAND_IN: {"stand-in", "stand-ins", "po", "pod", "pods"}}
 """What is no kind of Kubernetes -> the words for it."""
 _DIGEST: Final = 12
+_STANDARD: Final = "pod-security.kubernetes.io/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,9 +192,11 @@ def _autoscaler(entry: Recorded) -> str:
 
 
 def _namespace(entry: Recorded) -> str:
-    # Labels by which CDK prunes say nothing to anybody.
-    labels = {name: text for name, text in entry.labels.items() if not name.startswith("aws.cdk.eks/")}
-    return _pairs(labels) if labels else ""
+    # Labels by which CDK prunes say nothing to anybody, and of the pods' standard one says all.
+    unsaid = ("aws.cdk.eks/", _STANDARD)
+    labels = {name: text for name, text in entry.labels.items() if not name.startswith(unsaid)}
+    standard = entry.labels.get(f"{_STANDARD}enforce")
+    return ", ".join([*([f"pods {standard}"] if standard else []), *([_pairs(labels)] if labels else [])])
 
 
 def _trigger(trigger: Manifest) -> str:
@@ -216,8 +219,12 @@ def _budget(entry: Recorded) -> str:
 
 def _policy(entry: Recorded) -> str:
     spec = entry.manifest["spec"]
-    ways = ", ".join(f"{len(spec.get(way) or [])} {way} rules" for way in ("ingress", "egress"))
+    ways = ", ".join(f"{way} rules {len(spec.get(way) or [])}" for way in ("ingress", "egress"))
     return f"{ways}; {_pairs((spec.get('podSelector') or {}).get('matchLabels'))}"
+
+
+def _quota(entry: Recorded) -> str:
+    return f"at most {_pairs(entry.manifest['spec'].get('hard'))}"
 
 
 def _binding(entry: Recorded) -> str:
@@ -238,6 +245,7 @@ _SAYS: Final[dict[str, Callable[[Recorded], str]]] = {
     "Namespace": _namespace,
     "NetworkPolicy": _policy,
     "PodDisruptionBudget": _budget,
+    "ResourceQuota": _quota,
     "ScaledObject": _scaled_object,
     "Service": _service,
     "StatefulSet": _deployment,

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # has no types of its own
 
+from cloudmart_cdk.constructs.closed_namespace import closed_namespace
 from localcloud import objects
 from localcloud.aws import Clients
 from localcloud.errors import CloudError
-from localcloud.recorded import Everything, means, read
+from localcloud.recorded import Everything, Recorded, means, read, write
 from localcloud.state import Cloud, State
 from tests.localcloud import platform
 from tests.localcloud.platform import NAMESPACE, binding, chart, config, manifest, namespace
@@ -276,6 +277,18 @@ def test_objects_are_shown_like_kubectl_does(shown: Any) -> None:
 def test_kinds_have_the_names_that_kubectl_knows(word: str, kind: str) -> None:
     assert means(word, kind)
     assert not means(word, "Secret")
+
+
+def test_a_closed_namespace_says_so(tmp_path: Path) -> None:
+    closed = closed_namespace("shows", version="1.35", labels={"example.com/team": "a"})
+    recorded = [Recorded(cluster="c", stack="s", id="i", manifest=manifest) for manifest in closed]
+    state = State(tmp_path)
+    state.objects_file.parent.mkdir(parents=True, exist_ok=True)
+    write(state.objects_file, Everything(objects=recorded))
+    said = {entry.kind: entry.says for entry in objects.entries(state)}
+    assert said["Namespace"] == "pods restricted, team=a"
+    assert said["NetworkPolicy"] == "ingress rules 0, egress rules 0; everything"
+    assert said["ResourceQuota"].startswith("at most services.loadbalancers=0, services.nodeports=0")
 
 
 def test_without_a_cloud_nothing_is_shown(tmp_path: Path) -> None:
