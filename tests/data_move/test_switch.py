@@ -17,6 +17,12 @@ SLOW = b"CREATE TABLE public.slow AS SELECT 1 AS one FROM pg_sleep(60);\n"
 """A dump that takes a while, for what happens meanwhile."""
 
 
+def slowly(seconds: float) -> bytes:
+    """The same for a dump that is to succeed: what it makes is in the dump as well."""
+    sleep = SLOW.replace(b"pg_sleep(60)", f"pg_sleep({seconds:g}) AS s WHERE s::text <> ''".encode())
+    return sleep + COPY.replace(b"same_rows (word)", b"slow (one)") + b"\\.\n"
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -137,12 +143,14 @@ def test_session_that_cannot_be_ended_leaves_everything_as_it_was(mover: Mover) 
     assert mover.untouched(database, before)
 
 
-def test_killed_between_the_renames_and_run_again_it_finishes(mover: Mover) -> None:
+def test_killed_between_the_renames_and_run_again_it_finishes(mover: Mover, edited: Edit) -> None:
     database = mover.database()
     before = mover.around(database)
     incoming = f"{database}_data_move"
-    with mover.process(DUMPS / "shop.dump", database) as process:
-        wait_for(lambda: incoming in mover.around(database))
+    with mover.process(edited("shop.sql", (COPY, slowly(5) + COPY)), database) as process:
+        # While the dump is restored: seconds to connect in, however slow the machine.
+        sleeping = f"SELECT FROM pg_stat_activity WHERE datname = '{incoming}' AND wait_event = 'PgSleep'"
+        wait_for(lambda: mover.query("postgres", sleeping))
         with mover.superuser(incoming):  # the second rename waits for it
             second = f"SELECT FROM pg_stat_activity WHERE query LIKE 'ALTER DATABASE \"{incoming}\" RENAME%'"
             wait_for(lambda: mover.query("postgres", second))
@@ -209,15 +217,13 @@ def test_server_that_goes_away_half_way_is_said(mover: Mover, edited: Edit) -> N
 def test_no_limit_of_the_shop_s_users_cuts_a_move(mover: Mover, edited: Edit) -> None:
     """It restores as a role of its own: what is said of the users is not said of that."""
     database, users = mover.database(), (APP, CLONE)
-    slow = SLOW.replace(b"pg_sleep(60)", b"pg_sleep(0.3) AS s WHERE s::text <> ''")
-    slow += COPY.replace(b"same_rows (word)", b"slow (one)") + b"\\.\n"
     with mover.superuser() as superuser:
         for user in users:
             superuser.execute(f"ALTER ROLE {user} SET statement_timeout = '100ms'".encode())
         try:
             with psycopg.connect(mover.stores.dsn(APP)) as program, pytest.raises(psycopg.errors.QueryCanceled):
                 program.execute("SELECT pg_sleep(10)")
-            ended = mover.move(edited("shop.sql", (COPY, slow + COPY)), database)
+            ended = mover.move(edited("shop.sql", (COPY, slowly(0.3) + COPY)), database)
         finally:
             for user in users:
                 superuser.execute(f"ALTER ROLE {user} RESET statement_timeout".encode())

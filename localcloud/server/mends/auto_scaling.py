@@ -13,7 +13,7 @@ from ministack.services.cloudformation import provisioners
 
 from localcloud.server import instances, patching
 from localcloud.server.api import call
-from localcloud.server.mends import hooks
+from localcloud.server.mends import balancing, hooks
 from localcloud.server.resource import Properties
 
 _TYPE: Final = "AWS::AutoScaling::AutoScalingGroup"
@@ -69,16 +69,18 @@ def _terminate(ending: list[str]) -> None:
 def _leave(target_groups: list[str], leaving: list[str]) -> None:
     gone = set(leaving)
     for arn in target_groups:
-        if arn in alb._targets:
-            alb._targets[arn] = [target for target in alb._targets[arn] if target["Id"] not in gone]
+        with balancing.membership:
+            if arn in alb._targets:
+                alb._targets[arn] = [target for target in alb._targets[arn] if target["Id"] not in gone]
 
 
 def _join(target_groups: list[str], joining: list[str]) -> None:
     for arn in target_groups:
-        registered = alb._targets.setdefault(arn, [])
-        known = {target["Id"] for target in registered}
         port = alb._tgs[arn].get("Port", 80)
-        registered += [{"Id": instance, "Port": port} for instance in joining if instance not in known]
+        with balancing.membership:
+            registered = alb._targets.setdefault(arn, [])
+            known = {target["Id"] for target in registered}
+            registered += [{"Id": instance, "Port": port} for instance in joining if instance not in known]
 
 
 def _ids(group: Group) -> list[str]:

@@ -20,6 +20,8 @@ from localcloud.server.resource import Properties, flag
 
 _turns: dict[str, int] = {}
 _lock = threading.Lock()
+membership = threading.Lock()
+"""Held by whoever changes a target group's list: two that read it, then write it, would bring a target back."""
 _draining: dict[str, list[tuple[health.Target, float]]] = {}
 """Target group -> targets that left it, and until when (monotonic) they may finish what they have."""
 
@@ -44,9 +46,10 @@ def _register(params: dict[str, Any]) -> Any:
     group = alb._tgs.get(arn)
     if group is None:
         return _not_found(arn)
-    registered = alb._targets.setdefault(arn, [])
-    known = {_key(target, group) for target in registered}
-    registered += [t for t in alb._parse_targets_param(params) if _key(t, group) not in known]
+    with membership:
+        registered = alb._targets.setdefault(arn, [])
+        known = {_key(target, group) for target in registered}
+        registered += [t for t in alb._parse_targets_param(params) if _key(t, group) not in known]
     return alb._empty("RegisterTargets")
 
 
@@ -58,11 +61,12 @@ def _deregister(params: dict[str, Any]) -> Any:
     leaving = alb._parse_targets_param(params)
     everywhere = {str(target["Id"]) for target in leaving if not target.get("Port")}
     exactly = {_key(target, group) for target in leaving}
-    before = alb._targets.get(arn, [])
-    staying = [t for t in before if str(t["Id"]) not in everywhere and _key(t, group) not in exactly]
-    until = time.monotonic() + health.deregistration_delay(arn)
-    _draining[arn] = [*_still_draining(arn, group), *((t, until) for t in before if t not in staying)]
-    alb._targets[arn] = staying
+    with membership:
+        before = alb._targets.get(arn, [])
+        staying = [t for t in before if str(t["Id"]) not in everywhere and _key(t, group) not in exactly]
+        until = time.monotonic() + health.deregistration_delay(arn)
+        _draining[arn] = [*_still_draining(arn, group), *((t, until) for t in before if t not in staying)]
+        alb._targets[arn] = staying
     return alb._empty("DeregisterTargets")
 
 
