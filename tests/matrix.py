@@ -132,6 +132,16 @@ _OPTIONS: Final[dict[str, Context]] = {
         "monitoring.cloudtrail": "true",
         "monitoring.watch_cdn": "true",
     },
+    "watched closely": {
+        "monitoring.burn_rate_alarms": "true",
+        "monitoring.anomaly_detection": "true",
+        "monitoring.application_signals": "true",
+        "monitoring.weekly_report": "true",
+        "monitoring.canary_minutes": "5",
+        "backup.plan": "true",
+        "backup.drill": "true",
+    },
+    "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", **_DOMAIN},
     "protected lab": {"deletion": "keep-data", "deletion_protection": "true", "backup.plan": "true"},
     "other figures": {
         "name": "team3",

@@ -116,6 +116,8 @@ class Backup(_Frozen):
     weekly_days: Annotated[int, Field(ge=1, le=3650)]
     copy_region: Annotated[str, shapes.SECOND_REGION]
     """A second region that receives copies; empty: none."""
+    drill: bool
+    """A restore is rehearsed every month: the last backup beside the original, compared, removed."""
 
 
 class Backend(_Frozen):
@@ -256,6 +258,16 @@ class Monitoring(_Frozen):
     """Percent."""
     latency_slo_ms: Annotated[int, Field(ge=1)]
     """p95, milliseconds."""
+    burn_rate_alarms: bool
+    """Page when the error budget of a month goes in days."""
+    anomaly_detection: bool
+    """Alarms on bands that CloudWatch learns, where a fixed threshold is wrong."""
+    application_signals: bool
+    """Service objectives in CloudWatch Application Signals."""
+    canary_minutes: Annotated[int, Field(ge=0, le=60)]
+    """A synthetic customer visits the shop this often; 0: none."""
+    weekly_report: bool
+    """Availability, latency, cost and open findings, by mail on Monday morning."""
 
 
 class Domain(_Frozen):
