@@ -16,7 +16,7 @@ from ..site_folder import checked as checked_site
 from . import eks_checks, service_checks
 from .model import Settings
 from .problem import Problem
-from .topology import NEEDS
+from .topology import FRONTEND, MONITORING, NEEDS
 
 _SMALLEST = {"public": 27, "private": 26, "data": 28, "pods": 24}
 """Longest prefix per tier. A load balancer asks for a /27 (ELB guide); EKS and RDS for /28 and free addresses."""
@@ -230,6 +230,20 @@ def _options(settings: Settings) -> Iterator[Problem]:
     if settings.backup.copy_region and not settings.backup.plan:
         yield Problem(
             "backup.copy_region", settings.backup.copy_region, "only with a backup plan", "add -c backup.plan=true"
+        )
+    if settings.backup.drill and not settings.backup.plan:
+        yield Problem(
+            "backup.drill",
+            "true",
+            "only with a backup plan, whose last backup it restores",
+            "add -c backup.plan=true, or -c backup.drill=false",
+        )
+    if settings.monitoring.canary_minutes and not (settings.has(FRONTEND) and settings.has(MONITORING)):
+        yield Problem(
+            "monitoring.canary_minutes",
+            str(settings.monitoring.canary_minutes),
+            f"0 without {FRONTEND} and {MONITORING}: it visits the shop as customers do, and reports as alarms do",
+            "leave neither out with skip, or use -c monitoring.canary_minutes=0",
         )
     if settings.network.regional_nat and settings.network.nat_gateways != 1:
         yield Problem(

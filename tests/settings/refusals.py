@@ -130,6 +130,17 @@ CHECKS: Final = EKS | {
     "copies into the same region": _of(
         "backup.copy_region", "another region", stage="prod", backup__copy_region="ap-northeast-2"
     ),
+    "drill without a plan": _of(
+        "backup.drill", "only with a backup plan", "add -c backup.plan=true", backup__drill="true"
+    ),
+    "canary without the CDN": _of(
+        "monitoring.canary_minutes",
+        "given 5",
+        "0 without FrontendCdnStack and MonitoringStack",
+        "-c monitoring.canary_minutes=0",
+        monitoring__canary_minutes="5",
+        skip="FrontendCdnStack",
+    ),
     "copies without a plan": _of("backup.copy_region", "add -c backup.plan=true", backup__copy_region="us-west-2"),
     "two regional NAT gateways": _of(
         "network.regional_nat", "nat_gateways=1", stage="prod", network__regional_nat="true"
