@@ -58,6 +58,7 @@ _OPTIONS: Final[dict[str, Context]] = {
     "Aurora in prod, with a reader": {
         "stage": "prod",
         **_AURORA,
+        "backup.drill": "false",
         "database.read_replicas": "1",
         "database.reader_pool": "4",
     },

@@ -238,6 +238,13 @@ def _options(settings: Settings) -> Iterator[Problem]:
             "only with a backup plan, whose last backup it restores",
             "add -c backup.plan=true, or -c backup.drill=false",
         )
+    if settings.backup.drill and settings.database.engine == "aurora":
+        yield Problem(
+            "backup.drill",
+            "true",
+            "only with database.engine=postgres: an Aurora cluster is restored by other calls",
+            "use -c backup.drill=false",
+        )
     if settings.monitoring.canary_minutes and not (settings.has(FRONTEND) and settings.has(MONITORING)):
         yield Problem(
             "monitoring.canary_minutes",

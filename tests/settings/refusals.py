@@ -133,6 +133,13 @@ CHECKS: Final = EKS | {
     "drill without a plan": _of(
         "backup.drill", "only with a backup plan", "add -c backup.plan=true", backup__drill="true"
     ),
+    "drill with Aurora": _of(
+        "backup.drill",
+        "only with database.engine=postgres",
+        "backup.drill=false",
+        stage="prod",
+        database__engine="aurora",
+    ),
     "canary without the CDN": _of(
         "monitoring.canary_minutes",
         "given 5",
