@@ -46,7 +46,7 @@ class CustomDomain:
 
 
 class Cdn(Construct):
-    """Attributes: `site_bucket`, `distribution`, `host` (the name that users see).
+    """Attributes: `site_bucket`, `distribution`, `host` (the name that users see), `router_name` (of the function).
 
     The URL of a picture is `/` and its key, so only keys below `images/` of the images bucket are public.
     """
@@ -67,6 +67,7 @@ class Cdn(Construct):
     ) -> None:
         """`name`: prefix of names that are unique in the account, where CDK's own would clash between students."""
         super().__init__(scope, id)
+        self.router_name = f"{name}-spa-router"
         self.site_bucket = private_bucket(
             self,
             "SiteBucket",
@@ -105,7 +106,7 @@ class Cdn(Construct):
                         function=cloudfront.Function(
                             self,
                             "Router",
-                            function_name=f"{name}-spa-router",
+                            function_name=self.router_name,
                             comment="Pages of the single-page application to index.html",
                             runtime=cloudfront.FunctionRuntime.JS_2_0,
                             code=cloudfront.FunctionCode.from_file(file_path=str(_ROUTER)),

@@ -31,7 +31,7 @@ class Database(Construct):
     """The stage's PostgreSQL.
 
     Attributes: `host` (what programs connect to: the proxy when there is one), `server_host` (never the proxy),
-    `reader_host` (None without a reader), `identifier`, `replica_identifiers`.
+    `reader_host` (None without a reader), `identifier`, `replica_identifiers`, `proxy_name` (None without a proxy).
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Database(Construct):
         )
         self.server_host: str
         self.reader_host: str | None = None
+        self.proxy_name: str | None = None
         self._target: rds.ProxyTarget
         if settings.engine == "aurora":
             self._add_cluster(vpc, security_group, owner, app, log_groups)
@@ -279,7 +280,7 @@ class Database(Construct):
         log_groups: LogGroups,
     ) -> None:
         """Pools in front of the server; TLS only. Its identifier is stated for its log group's sake."""
-        name = f"{self._name}-proxy"
+        self.proxy_name = name = f"{self._name}-proxy"
         group = log_groups.make(self, "ProxyLogs", name=f"/aws/rds/proxy/{name}")
         proxy = rds.DatabaseProxy(
             self,

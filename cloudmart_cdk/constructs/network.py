@@ -53,7 +53,8 @@ class _StatedAddresses:
 class Network(Construct):
     """VPC, subnets, routes, gateway endpoints, flow logs and the private zone.
 
-    Attributes: `vpc`; `public_subnets`, `private_subnets`, `data_subnets`; `zone` (`<stage>.cloudmart.internal`).
+    Attributes: `vpc`; `public_subnets`, `private_subnets`, `data_subnets`; `nat_ids`; `zone`
+    (`<stage>.cloudmart.internal`).
     """
 
     def __init__(
@@ -113,6 +114,9 @@ class Network(Construct):
             cdk.Tags.of(subnet).add("kubernetes.io/role/cni", "0")
         if settings.regional_nat:
             self._add_regional_nat()
+        self.nat_ids = [
+            child.attr_nat_gateway_id for child in self.node.find_all() if isinstance(child, ec2.CfnNatGateway)
+        ]
         self._add_pod_subnets(settings, prefix)
         self._add_flow_logs(log_bucket, log_groups)
         self.zone = route53.PrivateHostedZone(

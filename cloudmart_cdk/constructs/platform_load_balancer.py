@@ -78,16 +78,17 @@ class PlatformLoadBalancer(Construct):
         )
         self.arn = balancer.ref
         self.full_name = balancer.attr_load_balancer_full_name
-        certificate_arn = None
+        self._certificate_arn: str | None = None
+        self._web_acl: str | None = None
         if domain:
             host = HostName(self, "HostName", domain=domain, label="tiketi", load_balancer=balancer)
-            certificate_arn = host.certificate_arn
+            self._certificate_arn = host.certificate_arn
             redirect_to_https(self, "Redirect", load_balancer=balancer)
         main = listener(
             self,
             "Listener",
             load_balancer=balancer,
-            certificate_arn=certificate_arn,
+            certificate_arn=self._certificate_arn,
             default_action=elbv2.CfnListener.ActionProperty(
                 type="fixed-response",
                 fixed_response_config=elbv2.CfnListener.FixedResponseConfigProperty(
@@ -116,11 +117,14 @@ class PlatformLoadBalancer(Construct):
                 for service, route in self.routes.items()
                 for track, group in route.groups.items()
             },
+            certificate_arn=self._certificate_arn,
+            web_acl=self._web_acl,
         )
 
     def put_behind(self, acl: WebAcl) -> None:
         """Every request passes the web ACL first."""
         acl.protect(self.arn)
+        self._web_acl = acl.name
 
     def _target_group(self, service: str, track: Track, figures: Service, vpc: ec2.IVpc) -> elbv2.CfnTargetGroup:
         sticky = {

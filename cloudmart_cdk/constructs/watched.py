@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 AGENT_NAMESPACE: Final = "CWAgent"
-"""Where the CloudWatch agent of the backend instances puts its metrics; its default. Memory is
-`mem_used_percent`, aggregated over `AutoScalingGroupName` alone (`aggregation_dimensions`)."""
+"""Where the CloudWatch agent of the backend instances puts its metrics; its default. Memory is `mem_used_percent`, the
+root disk `disk_used_percent`, both aggregated over `AutoScalingGroupName` alone (`aggregation_dimensions`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedNetwork:
+    """The ways out of the VPC."""
+
+    nat_ids: tuple[str, ...]
+    """`NatGatewayId` of each, in the order of the zones; a regional one spans them all."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +29,10 @@ class WatchedLoadBalancer:
     full_name: str
     target_groups: dict[str, str]
     """Short name (`blue`, `auth`) -> full name."""
+    certificate_arn: str | None = None
+    """None: no domain."""
+    web_acl: str | None = None
+    """Name, which is its metrics' too, of the web ACL in front of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +61,23 @@ class WatchedDatabase:
     """Of RDS read replicas."""
     readers: bool = False
     """There is something that can lag."""
+    memory_mib: int = 0
+    """Of the instance's class; nothing to Aurora, which takes memory as it needs it."""
+    proxy: str | None = None
+    """Name of the RDS Proxy in front of it."""
+    off_hours: bool = False
+    """It is stopped at times, and then says nothing."""
+
+
+_SIZES_MIB: Final = {"micro": 1024, "small": 2048, "medium": 4096, "large": 8192}
+_ROOMY_LARGE_MIB: Final = 16384
+"""db.r7g.large, memory optimized."""
+
+
+def database_memory_mib(instance_class: str) -> int:
+    """Of an RDS class offered (`settings.catalogue.DATABASE`). Source: RDS user guide, "DB instance classes"."""
+    _, family, size = instance_class.split(".")
+    return _ROOMY_LARGE_MIB if family.startswith("r") else _SIZES_MIB[size]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +86,8 @@ class WatchedCache:
 
     node_ids: tuple[str, ...]
     """`CacheClusterId` of each node."""
+    replicas: int = 0
+    """Beside each primary; which node is the primary changes with every failover."""
 
     @classmethod
     def of(cls, group_id: str, *, shards: int, replicas: int) -> "WatchedCache":
@@ -67,20 +98,52 @@ class WatchedCache:
             ids = tuple(f"{group_id}-{shard:04d}-{node:03d}" for shard in range(1, shards + 1) for node in members)
         else:
             ids = tuple(f"{group_id}-{node:03d}" for node in members)
-        return cls(node_ids=ids)
+        return cls(node_ids=ids, replicas=replicas)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedCluster:
-    """An EKS cluster; its nodes report through Container Insights."""
+    """An EKS cluster; its nodes and pods report through Container Insights, with enhanced observability."""
 
     name: str
+    namespace: str = ""
+    """Of the services' pods."""
+    services: tuple[str, ...] = ()
+    node_groups: tuple[str, ...] = ()
+    """Names; a group's scaling group is `eks-<name>-<uuid>`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedBackup:
+    """AWS Backup's vault of the stage."""
+
+    vault: str
+    copies: bool = False
+    """Recovery points are copied into a second region."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedDistribution:
+    """CloudFront, whose metrics and alarms are in us-east-1 (EdgeWatchStack)."""
+
+    id: str
+    url: str
+    """Where customers go."""
+    router: str
+    """Name of the CloudFront function that every page passes."""
+    web_acl: str | None = None
+    """Name, which is its metrics' too."""
+    certificate_arn: str | None = None
+    """None: no domain."""
+    additional_metrics: bool = False
+    """It has a monitoring subscription: cache hit rate, origin latency, a rate for each status."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
     """All that MonitoringStack may watch; None: that stack is left out."""
 
+    network: WatchedNetwork | None = None
     shop: WatchedLoadBalancer | None = None
     backend: WatchedGroups | None = None
     tiketi: WatchedLoadBalancer | None = None
@@ -89,5 +152,9 @@ class Watched:
     cache: WatchedCache | None = None
     rotation: str | None = None
     """Name of the function that rotates the stores' secrets."""
+    backup: WatchedBackup | None = None
+    restore_drill: str | None = None
+    """Value of the drill's dimension `Stage`."""
     distribution_id: str | None = None
-    """CloudFront's: drawn on the dashboard; its alarms are EdgeWatchStack's."""
+    distribution: WatchedDistribution | None = None
+    """Drawn on the dashboard; its alarms are EdgeWatchStack's."""

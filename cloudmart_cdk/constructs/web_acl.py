@@ -30,7 +30,7 @@ class WebAcl(Construct):
     Capacity: geo 1, rate 2, cross-site scripting at most 190, core 700, SQL injection 200: below the 1,500
     that the base price covers (AWS WAF developer guide, "web ACL capacity units").
 
-    Attributes: `arn`.
+    Attributes: `arn`, `name` (its metrics' as well).
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class WebAcl(Construct):
     ) -> None:
         """`requests_per_minute`: per address. `blocked_countries`: ISO 3166 codes; none: no such rule."""
         super().__init__(scope, id)
+        self.name = name
         rules = [
             *([self._countries(blocked_countries)] if blocked_countries else []),
             self._flood(requests_per_minute),

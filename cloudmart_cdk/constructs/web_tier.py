@@ -23,7 +23,8 @@ ORIGIN_HEADER: Final = "X-Origin-Verify"
 
 
 class WebTier(Construct):
-    """Attributes: `full_name`, `host_name` (CloudFront's origin), `target_groups` (colour -> L1), `attached`."""
+    """Attributes: `full_name`, `host_name` (CloudFront's origin), `certificate_arn` (None: no domain), `target_groups`
+    (colour -> L1), `attached`."""
 
     def __init__(
         self,
@@ -54,12 +55,12 @@ class WebTier(Construct):
         )
         self.full_name = balancer.attr_load_balancer_full_name
         self.host_name = balancer.attr_dns_name
-        certificate_arn = None
+        self.certificate_arn: str | None = None
         if domain:
             # CloudFront meets it as its origin; without CloudFront it is what users type.
             label = "origin" if origin_secret else ""
             host = HostName(self, "HostName", domain=domain, label=label, load_balancer=balancer)
-            self.host_name, certificate_arn = host.name, host.certificate_arn
+            self.host_name, self.certificate_arn = host.name, host.certificate_arn
 
         self.target_groups = {
             colour: target_group(self, colour.title(), vpc=vpc, target_type="instance", port=BACKEND_PORT)
@@ -84,14 +85,14 @@ class WebTier(Construct):
             self,
             "Listener",
             load_balancer=balancer,
-            certificate_arn=certificate_arn,
+            certificate_arn=self.certificate_arn,
             default_action=refuse if origin_secret else forward,
         )
         self.attached: list[cdk.CfnResource] = [main]
         """Exist before a target group counts requests (ALBRequestCountPerTarget needs an attached group)."""
         if origin_secret:
             self.attached.append(self._only_through_cdn(main, origin_secret, live))
-        elif certificate_arn:
+        elif self.certificate_arn:
             redirect_to_https(self, "Redirect", load_balancer=balancer)
 
     def _only_through_cdn(

@@ -138,6 +138,7 @@ class BackendAsgStack(CloudMartStack):
             title="shop",
             full_name=web.full_name,
             target_groups={colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()},
+            certificate_arn=web.certificate_arn,
         )
         self.watched_groups = WatchedGroups(
             names={str(colour): name for colour, name in group_names.items()},

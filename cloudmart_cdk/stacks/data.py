@@ -17,7 +17,7 @@ from ..constructs.network import Network
 from ..constructs.rotation import Rotation
 from ..constructs.secrets import DATABASE_OWNER, Secrets
 from ..constructs.stage_owned import stage_key
-from ..constructs.watched import WatchedCache, WatchedDatabase
+from ..constructs.watched import WatchedBackup, WatchedCache, WatchedDatabase, database_memory_mib
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT, Group
 from ..settings import Settings
 from .base import CloudMartStack, stack_tags
@@ -123,6 +123,9 @@ class DataStack(CloudMartStack):
             storage_gb=settings.database.storage_gb,
             replica_ids=tuple(self.database.replica_identifiers),
             readers=self.database.reader_host is not None,
+            memory_mib=database_memory_mib(settings.database.instance_class),
+            proxy=self.database.proxy_name,
+            off_hours=settings.off_hours,
         )
         self.watched_cache = WatchedCache.of(
             self.cache.group_id, shards=settings.cache.shards, replicas=settings.cache.replicas
@@ -130,7 +133,9 @@ class DataStack(CloudMartStack):
         self.images = Images(
             self, "Images", name=names.of("images"), key=self.key, log_bucket=log_bucket, lifecycle=self.lifecycle
         ).bucket
+        self.watched_backup: WatchedBackup | None = None
         if settings.backup.plan:
+            self.watched_backup = WatchedBackup(vault=names.of("backup"), copies=bool(settings.backup.copy_region))
             servers = ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"]
             cdk.Tags.of(self.database).add(TAG, names.prefix, include_resource_types=servers)
             BackupPlan(

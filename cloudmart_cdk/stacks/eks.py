@@ -3,6 +3,7 @@
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from .. import namespaces
 from ..constructs.addons import Addons
 from ..constructs.alarms import Alarms
 from ..constructs.backup import TAG as BACKUP_TAG
@@ -162,7 +163,12 @@ class EksPlatformStack(CloudMartStack):
             routes=load_balancer.routes,
             github_repository=settings.eks.github_repository,
         )
-        self.watched_cluster = WatchedCluster(name=name)
+        self.watched_cluster = WatchedCluster(
+            name=name,
+            namespace=namespaces.SERVICES,
+            services=tuple(settings.eks.services),
+            node_groups=tuple(group.attr_nodegroup_name for group in node_groups.groups),
+        )
         self.watched_load_balancer = load_balancer.watched
         Alarms(
             self,

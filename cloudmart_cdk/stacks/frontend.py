@@ -11,6 +11,7 @@ from constructs import Construct
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
 from ..constructs.log_groups import LogGroups
 from ..constructs.site_publication import SitePublication
+from ..constructs.watched import WatchedDistribution
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
 from ..settings.model import Domain
@@ -19,7 +20,8 @@ from .base import CloudMartStack
 
 
 class FrontendCdnStack(CloudMartStack):
-    """Needs VpcStack, DataStack, BackendAsgStack, and EdgeStack when there is one. Hands out `distribution`."""
+    """Needs VpcStack, DataStack, BackendAsgStack, and EdgeStack when there is one. Hands out `distribution`, and what
+    is watched."""
 
     def __init__(
         self,
@@ -57,6 +59,13 @@ class FrontendCdnStack(CloudMartStack):
             lifecycle=self.lifecycle,
         )
         self.distribution = cdn.distribution
+        self.watched_distribution = WatchedDistribution(
+            id=cdn.distribution.distribution_id,
+            url=f"https://{cdn.host}/",
+            router=cdn.router_name,
+            web_acl=settings.names.of("cdn") if web_acl_arn else None,
+            certificate_arn=certificate.certificate_arn if certificate else None,
+        )
         SitePublication(
             self,
             "Site",

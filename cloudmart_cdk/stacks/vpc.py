@@ -7,13 +7,14 @@ from ..constructs.firewall import Firewall
 from ..constructs.log_bucket import LogBucket
 from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.network import Network
+from ..constructs.watched import WatchedNetwork
 from ..security_groups import Group, groups, rules
 from ..settings import Settings
 from .base import CloudMartStack
 
 
 class VpcStack(CloudMartStack):
-    """Needs nothing. Hands out `network`, `firewall`, `log_bucket` and `log_groups`."""
+    """Needs nothing. Hands out `network`, `firewall`, `log_bucket`, `log_groups`, and what is watched."""
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings) -> None:
         super().__init__(scope, id, settings=settings, description="CloudMart: network, firewall, log bucket")
@@ -34,6 +35,7 @@ class VpcStack(CloudMartStack):
             log_bucket=logs.bucket,
             log_groups=self.log_groups,
         )
+        self.watched_network = WatchedNetwork(nat_ids=tuple(self.network.nat_ids))
         self.firewall = Firewall(
             self,
             "Firewall",
