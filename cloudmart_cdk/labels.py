@@ -13,6 +13,11 @@ ON_DEMAND: Final = {CAPACITY: "on-demand"}
 """Node selector of what would go with the very spot node that it has to replace."""
 
 
+def discovered(label: str) -> str:
+    """A pod's label as Prometheus' service discovery spells it."""
+    return "__meta_kubernetes_pod_label_" + "".join(letter if letter.isalnum() else "_" for letter in label)
+
+
 def pods_of(service: str, track: Track | None = None) -> dict[str, str]:
     """Labels that select a service's pods; those of both tracks unless one is named."""
     return {NAME: service, **({TRACK: track} if track else {})}

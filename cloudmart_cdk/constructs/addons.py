@@ -2,7 +2,8 @@
 
 Owns the order: what makes a node a node (identity, proxy, network) is there before the first node, what runs on
 nodes comes after them; on the way out it is the other way round, so that no interface of the CNI is left behind.
-Charts are not here (`controllers`), nor what Fluent Bit does with a line (`container_logs`).
+Charts are not here (`controllers`), nor what Fluent Bit does with a line (`container_logs`), nor which metrics of the
+services become CloudWatch's (`cluster_metrics`).
 
 With IMDSv2 and a hop limit of 1 only pods on the host's network reach the instance's metadata. The CNI, the identity
 agent, the CloudWatch agent and Fluent Bit are on it. CoreDNS and kube-proxy ask for none. The disk driver's pods are
@@ -23,13 +24,14 @@ from .. import namespaces
 from ..acknowledge import acknowledge
 from ..settings import system_pods
 from ..settings.catalogue import Addon
-from . import container_logs, tracing
+from . import cluster_metrics, container_logs, tracing
 from .log_groups import LogGroups
 from .pod_identity import Statement, pod_role
 from .ssm_agent import METRICS_REASON
 
-_INSIGHTS: Final = ("application", "dataplane", "host", "performance")
-"""What Container Insights writes: `/aws/containerinsights/<cluster>/<one of these>`."""
+_INSIGHTS: Final = ("application", "dataplane", "host", "performance", "prometheus")
+"""What Container Insights writes: `/aws/containerinsights/<cluster>/<one of these>`. The last: lines that CloudWatch
+makes the services' own metrics of."""
 
 _CNI: Final = {
     "enableNetworkPolicy": "true",
@@ -41,11 +43,13 @@ _CNI: Final = {
     },
 }
 
-"""Kubernetes' namespace of the six services, whose lines go into a group of their own."""
+
+def _insights_group(cluster: str, kind: str) -> str:
+    return f"/aws/containerinsights/{cluster}/{kind}"
 
 
-def _observability(services_log: str) -> dict[str, object]:
-    """`services_log`: the group of the services' lines."""
+def _observability(*, cluster: str, region: str, services_log: str) -> dict[str, object]:
+    """`cluster`: its name. `services_log`: the group of the services' lines."""
     return {
         "agent": {
             "config": {
@@ -62,6 +66,13 @@ def _observability(services_log: str) -> dict[str, object]:
                     }
                 },
             },
+            # Beside what the agent makes of `config`.
+            "otelConfig": cluster_metrics.pipeline(
+                cluster=cluster,
+                region=region,
+                log_group=_insights_group(cluster, "prometheus"),
+                namespace=namespaces.SERVICES,
+            ),
             # The add-on's own request is 250m on every node.
             "resources": system_pods.resources("amazon-cloudwatch-observability", "cloudwatch-agent"),
         },
@@ -104,13 +115,13 @@ class Addons(Construct):
     ) -> None:
         """`name`: the cluster's, which log group names carry. `volume_tags`: of disks that pods claim."""
         super().__init__(scope, id)
-        self._cluster, self._versions = cluster, versions
+        self._cluster, self._name, self._versions = cluster, name, versions
         self._volume_tags = volume_tags
         self._services_log = f"/aws/eks/tiketi/{name}"
         self._groups = [
             log_groups.make_resource(self, "ServicesLog", name=self._services_log),
             *(
-                log_groups.make_resource(self, f"{kind.title()}Log", name=f"/aws/containerinsights/{name}/{kind}")
+                log_groups.make_resource(self, f"{kind.title()}Log", name=_insights_group(name, kind))
                 for kind in _INSIGHTS
             ),
         ]
@@ -151,7 +162,9 @@ class Addons(Construct):
         )
         observability = self._add(
             "amazon-cloudwatch-observability",
-            configuration=_observability(self._services_log),
+            configuration=_observability(
+                cluster=self._name, region=cdk.Stack.of(self).region, services_log=self._services_log
+            ),
             identity=self._observer(),
         )
         for group in self._groups:

@@ -132,17 +132,12 @@ def _services_monitor() -> Values:
                 "port": "http",
                 "path": "/metrics",
                 "relabelings": [
-                    {"sourceLabels": [_meta(labels.NAME)], "targetLabel": "service"},
-                    {"sourceLabels": [_meta(labels.TRACK)], "targetLabel": "track"},
+                    {"sourceLabels": [labels.discovered(labels.NAME)], "targetLabel": "service"},
+                    {"sourceLabels": [labels.discovered(labels.TRACK)], "targetLabel": "track"},
                 ],
             }
         ],
     }
-
-
-def _meta(label: str) -> str:
-    """A pod's label as Prometheus' service discovery spells it."""
-    return "__meta_kubernetes_pod_label_" + "".join(letter if letter.isalnum() else "_" for letter in label)
 
 
 def _state_metrics() -> Values:

@@ -109,7 +109,7 @@ def test_the_observer_writes_into_its_log_groups_only(synthesized: Synthesize) -
                 "/aws/eks/tiketi/cloudmart-prod-tiketi",
                 *(
                     f"/aws/containerinsights/cloudmart-prod-tiketi/{kind}"
-                    for kind in ("application", "dataplane", "host", "performance")
+                    for kind in ("application", "dataplane", "host", "performance", "prometheus")
                 ),
             }
         else:

@@ -77,7 +77,8 @@ def test_log_groups_are_owned_before_their_writers_exist_and_go_with_the_stack(
     cluster = f"cloudmart-{stage}-tiketi"
     by_name = {group["Properties"].get("LogGroupName"): id for id, group in groups.items()}
     insights = {
-        f"/aws/containerinsights/{cluster}/{kind}" for kind in ("application", "dataplane", "host", "performance")
+        f"/aws/containerinsights/{cluster}/{kind}"
+        for kind in ("application", "dataplane", "host", "performance", "prometheus")
     }
     assert {f"/aws/eks/{cluster}/cluster", f"/aws/eks/tiketi/{cluster}"} | insights <= set(by_name)
     for group in groups.values():
