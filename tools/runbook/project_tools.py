@@ -1,0 +1,139 @@
+"""The project's own commands: `cdk`, `make`, `python -m`.
+
+Owns asking each of them in a way that changes nothing: cdk's help and our settings, make's dry run, the modules' own
+parsers.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Final
+
+from cloudmart_cdk.settings import SettingsError, load_settings
+from cloudmart_cdk.settings.topology import NEEDS
+from delivery import command_line as delivery_line
+from delivery.errors import DeliveryError
+
+from .pages import PROJECT
+
+
+def cdk(arguments: Sequence[str]) -> Iterator[str]:
+    """What is wrong with a line: command, options, stage, settings, stacks."""
+    command, rest = (arguments[0], iter(arguments[1:])) if arguments else ("", iter(()))
+    known = _cdk_options(command)
+    if not known:
+        yield f"given cdk {command}; allowed: what `cdk --help` lists"
+        return
+    context, stacks = {}, []
+    for word in rest:
+        option, _, value = word.partition("=")
+        if not word.startswith("-"):
+            stacks.append(word)
+            continue
+        if option not in known:
+            yield f"given {option}; allowed: what `cdk {command} --help` lists"
+        elif known[option] and not value:
+            value = next(rest, "")
+        if option in ("-c", "--context"):
+            key, _, setting = value.partition("=")
+            context[key] = setting
+    yield from _cdk_settings(command, context, stacks)
+
+
+def _cdk_settings(command: str, context: dict[str, str], stacks: list[str]) -> Iterator[str]:
+    if command == "bootstrap":
+        return
+    if "stage" not in context:
+        yield "given no stage, which is lab; allowed: -c stage=...; say it"
+    try:
+        settings = load_settings(context)
+    except SettingsError as wrong:
+        yield str(wrong)
+        return
+    for stack in stacks:
+        there = [each for each in NEEDS if settings.has(each)]
+        if stack not in there:
+            yield f"given {stack}; allowed: {', '.join(there)}; correct it"
+
+
+@cache
+def _cdk_options(command: str) -> dict[str, bool]:
+    """Option -> it takes a value. Empty: there is no such command."""
+    program = PROJECT / "node_modules" / ".bin" / "cdk"
+    home = PROJECT / ".cache" / "cdk"
+    environment = {**os.environ, "CDK_HOME": str(home), "CDK_DISABLE_CLI_TELEMETRY": "true", "COLUMNS": "400"}
+    shown = subprocess.run(
+        [str(program), command, "--help"], capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=120
+    ).stdout
+    if not re.match(rf"cdk {re.escape(command)}\b", shown.strip()):
+        return {}
+    options = {}
+    for line in shown.splitlines():
+        names = re.findall(r"(?<![\w-])(--?[a-zA-Z][\w-]*)(?=[,\s])", line.split("  [")[0][:60])
+        if line.lstrip().startswith("-"):
+            options.update(dict.fromkeys(names, "[boolean]" not in line))
+            options.update(
+                {f"--no-{name[2:]}": False for name in names if name.startswith("--") and "[boolean]" in line}
+            )
+    return options
+
+
+def make(arguments: Sequence[str]) -> Iterator[str]:
+    """What is wrong with a line: targets by make itself, variables by the Makefile."""
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    for word in arguments:
+        variable, separator, _ = word.partition("=")
+        if separator and f"$({variable})" not in makefile:
+            yield f"given {variable}; allowed: variables of the Makefile"
+    done = subprocess.run(["make", "-n", "-C", str(PROJECT), *arguments], capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        yield done.stderr.strip().splitlines()[-1]
+
+
+def python(arguments: Sequence[str]) -> Iterator[str]:
+    """What is wrong with a line that runs a module of the project."""
+    match [*arguments]:
+        case ["-m", "delivery", *rest]:
+            try:
+                delivery_line.parse(rest)
+            except DeliveryError as wrong:
+                yield str(wrong)
+            except SystemExit:
+                pass  # help
+        case ["-m", module, *rest] if module.startswith(("tools", "localcloud")):
+            refused = _parsed(module, tuple(rest))
+            if refused:
+                yield refused
+        case _:
+            yield f"given python {' '.join(arguments[:2])}; allowed: -m delivery, localcloud, tools..."
+
+
+_PARSE: Final = """\
+import argparse, runpy, sys
+real = argparse.ArgumentParser.parse_args
+def parse(self, *given, **named):
+    real(self, *given, **named)
+    raise SystemExit(0)
+argparse.ArgumentParser.parse_args = parse
+module = sys.argv.pop(1)
+sys.argv[0] = module
+runpy.run_module(module, run_name="__main__", alter_sys=True)
+raise SystemExit("reads no arguments" if sys.argv[1:] else 0)
+"""
+
+
+@cache
+def _parsed(module: str, arguments: tuple[str, ...]) -> str:
+    """What the module's own parser says; it gets no further than that."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PARSE, module, *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
