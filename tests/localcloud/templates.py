@@ -436,6 +436,19 @@ def _platform() -> Template:
     }
 
 
+def _one_metric(name: str, metric: str) -> Template:
+    return {
+        "AlarmName": name,
+        "Namespace": "Test",
+        "MetricName": metric,
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+
+
 def _watching(threshold: int) -> Template:
     return {
         "Alarm": {
@@ -450,9 +463,59 @@ def _watching(threshold: int) -> Template:
                 "ComparisonOperator": "GreaterThanThreshold",
             },
         },
+        "Band": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "EvaluationPeriods": 3,
+                "ComparisonOperator": "LessThanLowerThreshold",
+                "ThresholdMetricId": "band",
+                "Metrics": [
+                    {
+                        "Id": "m",
+                        "MetricStat": {
+                            "Metric": {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization"},
+                            "Period": "300",
+                            "Stat": "Average",
+                        },
+                    },
+                    {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 3)"},
+                ],
+            },
+        },
+        "Planned": {"Type": "AWS::CloudWatch::Alarm", "Properties": _one_metric("test-planned", "Planned")},
+        "Broken": {"Type": "AWS::CloudWatch::Alarm", "Properties": _one_metric("test-broken", "Broken")},
+        "Called": {"Type": "AWS::SQS::Queue", "Properties": {}},
+        "Caller": {"Type": "AWS::SNS::Topic", "Properties": {}},
+        "Line": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": _ref("Caller"),
+                "Protocol": "sqs",
+                "Endpoint": _att("Called", "Arn"),
+                "RawMessageDelivery": True,
+            },
+        },
         "Page": {
             "Type": "AWS::CloudWatch::CompositeAlarm",
-            "Properties": {"AlarmName": "test-page", "AlarmRule": {"Fn::Sub": 'ALARM("${Alarm}")'}},
+            "DependsOn": ["Broken"],
+            "Properties": {
+                "AlarmName": "test-page",
+                "AlarmRule": 'ALARM("test-broken")',
+                "AlarmActions": [_ref("Caller")],
+                "ActionsSuppressor": _ref("Planned"),
+                "ActionsSuppressorWaitPeriod": "60",
+                "ActionsSuppressorExtensionPeriod": 60,
+            },
+        },
+        "Monday": {
+            "Type": "AWS::Scheduler::Schedule",
+            "Properties": {
+                "Name": "test-monday",
+                "ScheduleExpression": "cron(0 9 ? * MON *)",
+                "ScheduleExpressionTimezone": "Asia/Seoul",
+                "FlexibleTimeWindow": {"Mode": "OFF"},
+                "Target": {"Arn": _att("Called", "Arn"), "RoleArn": _att("Role", "Arn")},
+            },
         },
         "Trail": {
             "Type": "AWS::CloudTrail::Trail",

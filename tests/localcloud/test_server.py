@@ -1,6 +1,7 @@
 """The emulator with our types and mends, through CloudFormation and the SDK: what a stack makes is there."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,47 @@ def test_instances_join_their_target_group_and_keep_their_number(clients: Client
     assert {entry["TargetHealth"]["State"] for entry in health} == {"unhealthy"}
     scaling.set_desired_capacity(AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=3)
     assert len(elb.describe_target_health(TargetGroupArn=deployed["Blue"])["TargetHealthDescriptions"]) == 3
+
+
+def test_an_alarm_against_a_band_is_kept(clients: Clients, deployed: dict[str, str]) -> None:
+    (alarm,) = clients.client("cloudwatch").describe_alarms(AlarmNames=[deployed["Band"]])["MetricAlarms"]
+    assert alarm["ThresholdMetricId"] == "band"
+    assert "Threshold" not in alarm
+    assert [query["Id"] for query in alarm["Metrics"]] == ["m", "band"]
+
+
+def test_a_composite_alarm_calls_nobody_while_its_suppressor_rings(clients: Clients, deployed: dict[str, str]) -> None:
+    cloudwatch, sqs = clients.client("cloudwatch"), clients.client("sqs")
+
+    def page() -> dict[str, Any]:
+        answer = cloudwatch.describe_alarms(AlarmNames=["test-page"], AlarmTypes=["CompositeAlarm"])
+        found: dict[str, Any] = answer["CompositeAlarms"][0]
+        return found
+
+    def ring(alarm: str, state: str) -> None:
+        cloudwatch.set_alarm_state(AlarmName=alarm, StateValue=state, StateReason="test")
+
+    def calls() -> int:
+        answer = sqs.receive_message(QueueUrl=deployed["Called"], MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        return len(answer.get("Messages", []))
+
+    assert (page()["ActionsSuppressor"], page()["ActionsSuppressorWaitPeriod"]) == ("test-planned", 60)
+    ring("test-planned", "ALARM")
+    ring("test-broken", "ALARM")
+    assert (page()["StateValue"], calls()) == ("ALARM", 0)
+    ring("test-broken", "OK")
+    ring("test-planned", "OK")
+    ring("test-broken", "ALARM")
+    assert (page()["StateValue"], calls()) == ("ALARM", 1)
+
+
+def test_a_schedule_keeps_its_time_zone(clients: Clients, deployed: dict[str, str]) -> None:
+    assert deployed["Monday"] == "test-monday"
+    schedule = clients.client("scheduler").get_schedule(Name="test-monday")
+    assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (
+        "cron(0 9 ? * MON *)",
+        "Asia/Seoul",
+    )
 
 
 def test_listener_keeps_both_weights(clients: Clients, deployed: dict[str, str]) -> None:

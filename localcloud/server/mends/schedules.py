@@ -1,7 +1,8 @@
-"""Scheduled actions of scaling groups.
+"""Scheduled actions of scaling groups, and AWS::Scheduler::Schedule.
 
-Fault: they are kept and never carried out. Here those that happen once are, at their time; recurring ones (the
-off-hours) are only kept, since a local cloud is not left running over night.
+Faults: the former are kept and never carried out. Here those that happen once are, at their time; recurring ones (the
+off-hours) are only kept, since a local cloud is not left running over night. The latter lose the time zone that their
+template gives; here it is kept and read back, though hours still count as UTC's.
 """
 
 import contextvars
@@ -10,6 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ministack.services import autoscaling
+from ministack.services.cloudformation import provisioners
+
+from localcloud.server import patching
 
 _SIZES: Final = ("MinSize", "MaxSize", "DesiredCapacity")
 
@@ -38,8 +42,23 @@ def _put(params: dict[str, Any]) -> Any:
     return answer
 
 
+def _zone(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"ScheduleExpressionTimezone": properties.get("ScheduleExpressionTimezone", "UTC")}
+
+
 _original_put = autoscaling._put_scheduled_action
 
 
 def install() -> None:
+    patching.edit(
+        provisioners._scheduler_schedule_create,
+        old='        "GroupName": group,\n',
+        new='        "GroupName": group,\n        **_localcloud_zone(props),\n',
+        names={"_localcloud_zone": _zone},
+    )
+    patching.edit(
+        provisioners._scheduler_schedule_update,
+        old="    for prop in (",
+        new="    schedule.update(_localcloud_zone(new_props))\n    for prop in (",
+    )
     autoscaling._ACTION_MAP["PutScheduledUpdateGroupAction"] = _put
