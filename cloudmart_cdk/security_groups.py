@@ -63,7 +63,8 @@ ATTACHED_TO: Final[dict[Group, tuple[tuple[str, str], ...]]] = {
     Group.EKS_CONTROL_PLANE: ((EKS, "AWS::EKS::Cluster"),),
     Group.KUBECTL: ((EKS, "AWS::Lambda::Function"),),
     Group.DB_PROXY: ((DATA, "AWS::RDS::DBProxy"),),
-    Group.DB: ((DATA, "AWS::RDS::DBInstance"), (DATA, "AWS::RDS::DBCluster")),
+    # And the document that restores the database beside itself for a drill: the same ways in.
+    Group.DB: ((DATA, "AWS::RDS::DBInstance"), (DATA, "AWS::RDS::DBCluster"), (DATA, "AWS::SSM::Document")),
     Group.CACHE: ((DATA, "AWS::ElastiCache::ReplicationGroup"),),
     # And the instance that moves a dump in, for as long as that takes: the same ways out, and none in.
     Group.ROTATION: ((DATA, "AWS::Lambda::Function"), (DATA, "AWS::EC2::LaunchTemplate")),

@@ -65,6 +65,7 @@ class Database(Construct):
             vpc_subnets=ec2.SubnetSelection(subnets=subnets),
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        self.subnet_group = self._subnet_group.subnet_group_name
         self.server_host: str
         self.reader_host: str | None = None
         self.proxy_name: str | None = None
@@ -153,6 +154,7 @@ class Database(Construct):
         )
         instance.node.add_dependency(*self._log_groups("instance", self._name, log_groups))
         app.attach(instance)
+        self.parameter_group = parameters.bind_to_instance().parameter_group_name
         self.server_host = instance.db_instance_endpoint_address
         self.arn = instance.instance_arn
         self.identifier = instance.instance_identifier  # a reference: who names it depends on it

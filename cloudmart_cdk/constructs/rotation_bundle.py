@@ -18,7 +18,17 @@ _METADATA: Final = "METADATA"
 
 def bundle(target: Path) -> None:
     """Fills the empty folder `target`. Raises `RuntimeError` when a package is missing or not pure Python."""
-    shutil.copytree(PACKAGE, target / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    add_package(PACKAGE, target)
+    add_requirements(target)
+
+
+def add_package(package: Path, target: Path) -> None:
+    """Copies one of our packages into the folder `target`."""
+    shutil.copytree(package, target / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def add_requirements(target: Path) -> None:
+    """Copies what the package needs beside it. Raises as `bundle` does."""
     for name in _VENDORED:
         _vendor(name, target)
 

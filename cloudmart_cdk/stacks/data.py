@@ -14,6 +14,7 @@ from ..constructs.firewall import Firewall
 from ..constructs.images import Images
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
+from ..constructs.restore_drill import RestoreDrill
 from ..constructs.rotation import Rotation
 from ..constructs.secrets import DATABASE_OWNER, Secrets
 from ..constructs.stage_owned import stage_key
@@ -141,6 +142,7 @@ class DataStack(CloudMartStack):
             BackupPlan(
                 self, "Backup", settings=settings.backup, name=names.of("backup"), tag_value=names.prefix, key=self.key
             )
+        self.watched_restore_drill = self._add_drill(settings, network, firewall, log_groups)
 
         self._add_parameters(settings)
         for name, host in (("db", self.database.host), ("cache", self.cache.host)):
@@ -152,6 +154,33 @@ class DataStack(CloudMartStack):
                 domain_name=host,
                 ttl=cdk.Duration.minutes(1),
             )
+
+    def _add_drill(self, settings: Settings, network: Network, firewall: Firewall, log_groups: LogGroups) -> str | None:
+        """What its metrics are told apart by; None: the stage has no drill."""
+        if not settings.backup.drill:
+            return None
+        names = settings.names
+        return RestoreDrill(
+            self,
+            "RestoreDrill",
+            name=names.of("restore-drill"),
+            stage=names.prefix,
+            original=names.of("db"),
+            host=self.database.server_host,
+            database=settings.database.name,
+            copy_name=names.of("drill"),
+            vault=names.of("backup"),
+            instance_class=settings.database.instance_class,
+            subnet_group=self.database.subnet_group,
+            parameter_group=self.database.parameter_group,
+            database_security_group=firewall[Group.DB],
+            app=self.secrets.database_app,
+            key_arn=self.key.key_arn,
+            subnets=network.private_subnets,
+            security_group=firewall[Group.ROTATION],
+            tags=stack_tags(settings, self.node.id),
+            log_groups=log_groups,
+        ).stage
 
     def _add_parameters(self, settings: Settings) -> None:
         """What programs look up at start, under `/<name>/<stage>/`."""

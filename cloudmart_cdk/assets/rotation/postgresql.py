@@ -31,12 +31,17 @@ class LoginRefusedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """`host` is also the name that the certificate has to bear."""
+    """`host` is also the name that the certificate has to bear. `program`: what the server's lists of sessions show.
+
+    `patience_s`: for a statement; None: as for a login.
+    """
 
     host: str
     port: int
     database: str
     trust: ssl.SSLContext
+    program: str = "cloudmart-rotation"
+    patience_s: int | None = None
 
     @contextmanager
     def session(self, login: Login) -> Iterator[Connection]:
@@ -59,6 +64,8 @@ class Server:
 
     def _connection(self, login: Login) -> Connection:
         plain = socket.create_connection((self.host, self.port), timeout=_SECONDS)
+        patience = self.patience_s or _SECONDS
+        plain.settimeout(patience)
         try:
             return Connection(
                 login.user,
@@ -67,9 +74,9 @@ class Server:
                 password=login.password,
                 sock=plain,
                 ssl_context=self.trust,
-                application_name="cloudmart-rotation",
+                application_name=self.program,
                 # No search path: what the application's users put into schema public must not run as the owner.
-                startup_params={"statement_timeout": str(_SECONDS * 1000), "search_path": ""},
+                startup_params={"statement_timeout": str(patience * 1000), "search_path": ""},
             )
         except BaseException:
             plain.close()  # pg8000 leaves it open when there is no answer
@@ -88,8 +95,8 @@ class Server:
         return RotationError(
             f"database {what} at {self.host}:{self.port}",
             given=_described(error),
-            allowed=f"an answer within {_SECONDS} s over TLS that the authorities vouch for",
-            do="check that the database runs and admits this function, and rotate again",
+            allowed=f"an answer within {self.patience_s or _SECONDS} s over TLS that the authorities vouch for",
+            do="check that the database runs and admits this function, and run it again",
         )
 
 
