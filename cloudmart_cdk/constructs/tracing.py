@@ -17,7 +17,13 @@ EnvironmentVariable = dict[str, object]
 """One entry of a container's `env`, as Kubernetes spells it."""
 
 
-def environment(service: str, *, stage: str, percent: float) -> list[EnvironmentVariable]:
+def service_name(prefix: str, service: str) -> str:
+    """What a service is called in traces: X-Ray makes services of one name one node, whatever the stage or the student
+    that they are of. `prefix`: `<name>-<stage>`."""
+    return f"{prefix}-{service}"
+
+
+def environment(service: str, *, prefix: str, stage: str, percent: float) -> list[EnvironmentVariable]:
     """OpenTelemetry's own variables. `percent`: of the traces that a service begins; one that is under way goes on.
 
     The agent is on the host's network, so the node's address reaches the one on the same node: no name to resolve, no
@@ -32,7 +38,7 @@ def environment(service: str, *, stage: str, percent: float) -> list[Environment
         "OTEL_METRICS_EXPORTER": "none",
         "OTEL_PROPAGATORS": "tracecontext,baggage",
         "OTEL_RESOURCE_ATTRIBUTES": f"service.namespace={namespaces.SERVICES},deployment.environment.name={stage}",
-        "OTEL_SERVICE_NAME": service,
+        "OTEL_SERVICE_NAME": service_name(prefix, service),
         "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG": f"{percent / 100:g}",
     }

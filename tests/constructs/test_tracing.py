@@ -5,12 +5,13 @@ from cloudmart_cdk.constructs import tracing
 
 def _values(percent: float = 1) -> dict[str, object]:
     return {
-        str(entry["name"]): entry.get("value") for entry in tracing.environment("auth", stage="prod", percent=percent)
+        str(entry["name"]): entry.get("value")
+        for entry in tracing.environment("auth", prefix="team3-prod", stage="prod", percent=percent)
     }
 
 
 def test_spans_go_to_the_agent_on_the_pods_own_node() -> None:
-    first, *others = tracing.environment("auth", stage="prod", percent=1)
+    first, *others = tracing.environment("auth", prefix="team3-prod", stage="prod", percent=1)
     assert first == {"name": "NODE_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}}
     assert {"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": "http://$(NODE_IP):4318"} in others
 
@@ -22,6 +23,10 @@ def test_callers_decide_and_else_the_percentage() -> None:
 
 def test_a_trace_goes_on_by_w3cs_header() -> None:
     assert str(_values()["OTEL_PROPAGATORS"]).split(",") == ["tracecontext", "baggage"]
+
+
+def test_services_of_two_stages_are_two_nodes_of_x_rays_map() -> None:
+    assert _values()["OTEL_SERVICE_NAME"] == tracing.service_name("team3-prod", "auth") == "team3-prod-auth"
 
 
 def test_only_traces_are_exported() -> None:

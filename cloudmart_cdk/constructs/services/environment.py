@@ -74,5 +74,7 @@ def environment(name: str, settings: Settings) -> list[Object]:
         plain["MAIL_IDENTITY"] = settings.eks.mail_identity
     return [
         *(Object(name=variable, value=value) for variable, value in plain.items()),
-        *tracing.environment(name, stage=settings.stage, percent=settings.eks.trace_percent),
+        *tracing.environment(
+            name, prefix=settings.names.prefix, stage=settings.stage, percent=settings.eks.trace_percent
+        ),
     ]
