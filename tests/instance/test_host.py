@@ -65,6 +65,7 @@ def test_bare_machine_is_prepared(machine: Machine) -> None:
         "CLOUDMART_CA_FILE=/etc/cloudmart/ca.pem",
         "CLOUDMART_HTTPS=true",
         "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318",
+        "OTEL_SERVICE_NAME=cloudmart-lab-shop",
         "OTEL_TRACES_SAMPLER=parentbased_traceidratio",
         "OTEL_TRACES_SAMPLER_ARG=0.01",
     ]

@@ -69,7 +69,11 @@ def collector() -> Iterator[Collector]:
 
 
 def test_spans_of_a_request_are_one_trace(migrated_stage: Stage, collector: Collector, tmp_path: Path) -> None:
-    options = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    options = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "OTEL_SERVICE_NAME": "cloudmart-lab-shop",
+    }
     with running(migrated_stage, tmp_path, migrated=True, **options) as shop:
         root = f"Root=1-{TRACE[:8]}-{TRACE[8:]}"
         httpx.put(
@@ -84,7 +88,7 @@ def test_spans_of_a_request_are_one_trace(migrated_stage: Stage, collector: Coll
         assert len([span for span in collector.of(TRACE) if span.kind == span.SPAN_KIND_SERVER]) == 1
         for name in ("products.some", "cart.put", "cart.read"):
             assert spans[name].parent_span_id == server.span_id
-        assert collector.resources[0]["service.name"] == "cloudmart-shop"
+        assert collector.resources[0]["service.name"] == "cloudmart-lab-shop"
 
         sampled_out = {"traceparent": f"00-{'ab' * 16}-53995c3f42cd8ad8-00"}
         httpx.get(f"{shop.url}/api/products", headers=sampled_out, trust_env=False)

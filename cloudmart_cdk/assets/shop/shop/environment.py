@@ -33,6 +33,8 @@ class Environment:
     """Whether users come by HTTPS whatever the load balancer says: it sees the CDN's HTTP."""
     instance: str
     traces: str | None
+    service: str
+    """What it is called in traces."""
     drain: float
     """Longest time in seconds that requests are still served after SIGTERM; systemd kills after 30."""
 
@@ -58,6 +60,7 @@ class Environment:
             https=_boolean(given, "CLOUDMART_HTTPS"),
             instance=given.get("CLOUDMART_INSTANCE") or socket.gethostname(),
             traces=given.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
+            service=given.get("OTEL_SERVICE_NAME") or "cloudmart-shop",
             drain=_number(given, "CLOUDMART_DRAIN_SECONDS", default=10, least=0, most=25),
         )
 

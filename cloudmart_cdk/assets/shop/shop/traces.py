@@ -52,7 +52,7 @@ def set_up(environment: Environment) -> TracerProvider | None:
 
     resource = Resource.create(
         {
-            "service.name": "cloudmart-shop",
+            "service.name": environment.service,
             "service.version": VERSION,
             "service.instance.id": environment.instance,
             "deployment.environment.name": environment.stage,
