@@ -507,6 +507,17 @@ def _watching(threshold: int) -> Template:
                 "ActionsSuppressorExtensionPeriod": 60,
             },
         },
+        "Told": {
+            "Type": "AWS::DynamoDB::Table",
+            "Properties": {
+                "KeySchema": [{"AttributeName": "subject", "KeyType": "HASH"}],
+                "AttributeDefinitions": [{"AttributeName": "subject", "AttributeType": "S"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+                "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/test"},
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            },
+        },
         "Monday": {
             "Type": "AWS::Scheduler::Schedule",
             "Properties": {

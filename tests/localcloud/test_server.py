@@ -125,6 +125,16 @@ def test_a_composite_alarm_calls_nobody_while_its_suppressor_rings(clients: Clie
     assert (page()["StateValue"], calls()) == ("ALARM", 1)
 
 
+def test_a_table_expires_is_encrypted_and_can_be_taken_back(clients: Clients, deployed: dict[str, str]) -> None:
+    dynamodb, name = clients.client("dynamodb"), deployed["Told"]
+    expiry = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    table = dynamodb.describe_table(TableName=name)["Table"]
+    assert table["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "alias/test"}
+
+
 def test_a_schedule_keeps_its_time_zone(clients: Clients, deployed: dict[str, str]) -> None:
     assert deployed["Monday"] == "test-monday"
     schedule = clients.client("scheduler").get_schedule(Name="test-monday")

@@ -14,10 +14,12 @@ from localcloud.server.mends import (
     databases,
     deployment,
     network,
+    notifications,
     parameters,
     rotation,
     schedules,
     secrets,
+    tables,
 )
 
 
@@ -34,9 +36,11 @@ def install() -> None:
         balancing,
         auto_scaling,
         alarms,
+        notifications,
         parameters,
         rotation,
         schedules,
         secrets,
+        tables,
     ):
         family.install()
