@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct, IConstruct
 
@@ -38,7 +39,7 @@ of other accounts deliver with a role, not as the service (EventBridge guide, "C
 
 
 class Topics(Construct):
-    """`arns[severity]` for each severity in `publishers`.
+    """`arns[severity]` for each severity in `publishers`; `key`: of the topics, and of their messages further on.
 
     `email`: is subscribed to all of them; empty: nobody is. `lifecycle`: of the key.
     """
@@ -66,6 +67,7 @@ class Topics(Construct):
             policy=iam.PolicyDocument.from_json(self._key_policy(everyone.values())),
         )
         _acknowledge_unbound(key, everyone.values())
+        self.key: kms.IKey = key
         self.arns: dict[Severity, str] = {}
         for severity, allowed in publishers.items():
             topic = sns.CfnTopic(
@@ -113,7 +115,16 @@ class Topics(Construct):
             }
             for publisher in publishers
         ]
-        return {"Version": "2012-10-17", "Statement": [administration, *publishing]}
+        # SNS guide, "Subscribe an Amazon SQS queue to an encrypted topic". By pattern: the topics need the key first.
+        delivering = {
+            "Sid": "DeliverToQueues",
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:{self._region}:{self._account}:*"}},
+        }
+        return {"Version": "2012-10-17", "Statement": [administration, *publishing, delivering]}
 
     def _topic_policy(self, arn: str, publishers: Iterable[Publisher]) -> dict[str, Any]:
         """Replaces SNS's default policy; people of this account publish and subscribe through IAM."""

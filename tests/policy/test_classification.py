@@ -18,7 +18,7 @@ UNKNOWN = (
     "AWS::CloudFormation::Stack",
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::ElastiCache::CacheCluster",
-    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Url",
     "AWS::Logs::SubscriptionFilter",
     "AWS::S3::AccessPoint",

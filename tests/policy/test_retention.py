@@ -12,6 +12,7 @@ from tests.policy.support import Case, bad, deployment, each, found, good, resou
 
 _PROD: dict[str, Any] = {"stage": "prod"}
 _DB, _CLUSTER, _BUCKET = "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::S3::Bucket"
+_TABLE = "AWS::DynamoDB::Table"
 _VAULT, _SECRET = "AWS::Backup::BackupVault", "AWS::SecretsManager::Secret"
 
 KEPT = {
@@ -27,7 +28,7 @@ KEPT = {
     _VAULT: "Retain",
     "AWS::EFS::FileSystem": "Retain",
     "AWS::EC2::Volume": "Retain",
-    "AWS::DynamoDB::Table": "Retain",
+    _TABLE: "Retain",
     "AWS::DynamoDB::GlobalTable": "Retain",
     "AWS::OpenSearchService::Domain": "Retain",
     "AWS::Kinesis::Stream": "Retain",
@@ -107,6 +108,8 @@ _POLICIES = (
     kept("KEEP-1", "an instance of Aurora", {"Main": _stays(_CLUSTER, "Snapshot"), "R": _READER}),
     lost("KEEP-1", "an instance of no cluster", {"R": _OF_NO_CLUSTER}),
     lost("KEEP-1", "an instance of a bucket", {"Main": _stays(_BUCKET, "Retain"), "R": _READER}),
+    kept("KEEP-1", "a table of what was told", {"T": _stays(_TABLE, "Delete")}, stack="MonitoringStack"),
+    lost("KEEP-1", "a table of what was told that stays", {"T": _stays(_TABLE, "Retain")}, stack="MonitoringStack"),
     kept("KEEP-1", "the origin header's secret", {"S": _stays(_SECRET, "Delete")}, **_SHOP),
     lost("KEEP-1", "an origin header's secret that stays", {"S": _stays(_SECRET, "Retain")}, **_SHOP),
     kept("KEEP-1", "a repository of a failed creation", {"R": _stays(_REPOSITORY, _EXCEPT, "Retain")}),

@@ -343,6 +343,7 @@ _SOURCE: Final = {"SourceDBInstanceIdentifier": {"Ref": "Source"}}
 _PREFERRED: Final = {"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}}
 _AES: Final = {"ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
 _ASSETS: Final = "cdk-hnb659fds-assets-${AWS::AccountId}-ap-northeast-2"
+_TO_QUEUE: Final = resource("AWS::SNS::Subscription", {"Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]}})
 ROUND_A_ROW: Final = (
     _row("RDS-1", "an instance of somebody's cluster", "RDS::DBInstance", {"DBClusterIdentifier": "elsewhere"}),
     _row("RDS-1", "an instance of no cluster", "RDS::DBInstance", {"DBClusterIdentifier": ""}),
@@ -412,6 +413,8 @@ ROUND_A_ROW: Final = (
     _row("S3-14", "ACLs, though nobody logs here", "S3::Bucket", _PREFERRED, stack="VpcStack"),
     bad("S3-14", "ACLs, since a flow log goes there", {"It": resource(_S3, _PREFERRED), "Flow": _FLOW_LOG}),
     good("S3-14", "ACLs in the log bucket", {"It": resource(_S3, _PREFERRED), "Flow": _FLOW_LOG}, stack="VpcStack"),
+    good("SNS-13", "a queue of this app", {"Queue": resource("AWS::SQS::Queue"), "It": _TO_QUEUE}),
+    _row("SNS-13", "a queue of another account", "SNS::Subscription", {"Endpoint": "arn:aws:sqs:x:9:q"}),
     _row("SNS-13", "somebody else", "SNS::Subscription", {"Endpoint": "evil@example.com"}, says="evil@example.com"),
     _row("SNS-13", "nobody, where nobody is stated", "SNS::Subscription", {"Endpoint": ""}),
     _row(

@@ -46,6 +46,7 @@ _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
         "AWS::Logs::ResourcePolicy",
         "AWS::SecretsManager::ResourcePolicy",
     ),
+    "what calls a function; its role is what it may do": ("AWS::Lambda::EventSourceMapping",),
     "servers and their number; disks are the launch template's": (
         "AWS::AutoScaling::AutoScalingGroup",
         "AWS::AutoScaling::LifecycleHook",

@@ -37,9 +37,10 @@ def _takes_logs(bucket: Resource, app: Deployment) -> bool:
 _TO_SUBSCRIBERS: Final = one_of("https", "email", "email-json", "sms", "sqs", "lambda", "firehose", "application")
 _NOT_HTTP: Final = "Not http: messages name resources and accounts (SNS guide, security best practices)."
 _SUBSCRIBERS: Final = Test(
-    "monitoring.email of the settings, or a function of this app",
+    "monitoring.email of the settings, or a function or queue of this app",
     lambda given, app: (
         app.target(given, "AWS::Lambda::Function") is not None
+        or app.target(given, "AWS::SQS::Queue") is not None
         or (bool(given) and given == app.settings.monitoring.email)
     ),
 )

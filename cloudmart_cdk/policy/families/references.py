@@ -53,6 +53,8 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::IAM::Policy", "Roles[]", _ROLE, True),
     ("AWS::IAM::Policy", "Users[]", "AWS::IAM::User", False),
     ("AWS::KMS::Alias", "TargetKeyId", "AWS::KMS::Key", True),
+    ("AWS::Lambda::EventSourceMapping", "EventSourceArn", _ANY, True),
+    ("AWS::Lambda::EventSourceMapping", "FunctionName", _FUNCTION, True),
     ("AWS::Lambda::Function", "DeadLetterConfig.TargetArn", _ANY, False),
     ("AWS::Lambda::Function", "Layers[]", "AWS::Lambda::LayerVersion", False),
     ("AWS::Lambda::Function", "Role", _ROLE, True),
