@@ -145,6 +145,8 @@ _OPTIONS: Final[dict[str, Context]] = {
     "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", **_DOMAIN},
     "protected lab": {"deletion": "keep-data", "deletion_protection": "true", "backup.plan": "true"},
     "other figures": {
+        "backend.patch_window": "tue:14:30",
+        "backend.patch_after_days": "3",
         "name": "team3",
         "owner": "team3",
         "cost_center": "course",

@@ -133,6 +133,10 @@ class Backend(_Frozen):
     cpu_target: Annotated[int, Field(ge=10, le=95)]
     memory_target: Annotated[int, Field(ge=10, le=95)]
     requests_per_target: Annotated[int, Field(ge=1)]
+    patch_window: Annotated[str, shapes.WEEKLY_TIME]
+    """When instances are patched, one after the other; in a stage with off-hours by day, when they run."""
+    patch_after_days: Annotated[int, Field(ge=0, le=30)]
+    """Age of a patch before it is installed: a stage before production takes it earlier."""
     trace_percent: Annotated[float, Field(ge=0, le=100)]
     """Of the requests, health checks apart, how many are traced. X-Ray takes 5 USD for a million recorded traces: at
     100 requests a second 1 % is 2.6 million a month, 13 USD, and 5 % is 65 USD."""

@@ -69,6 +69,7 @@ WINDOW: Final = Shape(f"{_TIME}-{_TIME}", "two times of day in UTC, as HH:MM-HH:
 WEEKLY_WINDOW: Final = Shape(
     f"{_DAY}:{_TIME}-{_DAY}:{_TIME}", "two times of the week in UTC, as ddd:HH:MM-ddd:HH:MM", "sat:18:30-sat:19:30"
 )
+WEEKLY_TIME: Final = Shape(f"{_DAY}:{_TIME}", "a time of the week in Seoul, as ddd:HH:MM", "wed:03:00")
 REGION: Final = Shape(_REGION, "the name of an AWS region", "ap-northeast-2")
 SECOND_REGION: Final = Shape(f"({_REGION})?", "the name of an AWS region, or nothing", "ap-northeast-1")
 ZONE: Final = Shape(f"{_REGION}[a-z]", "the name of an availability zone", "ap-northeast-2a")

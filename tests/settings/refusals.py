@@ -46,6 +46,7 @@ LOADING: Final = {
     "account": _of("account", "given 1234", "twelve digits", account="1234"),
     "no application": _of("backend.application", "given ''", "container image", "=shop", backend__application=""),
     "window": _of("database.backup_window", "HH:MM-HH:MM", "17:00-18:00", database__backup_window="25:00-26:00"),
+    "time of the week": _of("backend.patch_window", "ddd:HH:MM", "wed:03:00", backend__patch_window="wed 3am"),
     "country": _of("frontend.geo_block", "given kp", "two capital letters", web_acls="true", frontend__geo_block="kp"),
     "front end of two lines": _of("frontend.dist", "build folder", "'a\\nb'", frontend__dist="a\nb"),
     "header with quotes": _of(
