@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Literal
 
+import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -16,7 +17,16 @@ Silence = Literal["notBreaching", "breaching", "missing", "ignore"]
 """What missing data means: `notBreaching` where silence is normal (no traffic, an idle colour), `missing`
 (the state "insufficient data") where it is not."""
 
-_COMPARISONS: Final = {">": "GreaterThanThreshold", "<": "LessThanThreshold"}
+Fires = Literal[">", "<", "below band"]
+"""How a row's value meets its threshold. `below band`: under the band that CloudWatch has learned from two weeks."""
+
+_COMPARISONS: Final = {
+    ">": "GreaterThanThreshold",
+    "<": "LessThanThreshold",
+    "below band": "LessThanLowerThreshold",
+}
+_RESULT: Final = "result"
+_BAND: Final = "band"
 
 
 class Severity(StrEnum):
@@ -57,9 +67,9 @@ class Alarm:
     broke: str
     """What is wrong when it fires, as a sentence without its full stop."""
     watch: Metric | Math
-    fires: Literal[">", "<"] = ">"
+    fires: Fires = ">"
     threshold: float
-    """In the metric's unit."""
+    """In the metric's unit; of a band its half width, in standard deviations."""
     period_s: int
     datapoints: tuple[int, int] = (1, 1)
     """(M, N): fires when M of the last N periods are beyond the threshold."""
@@ -67,6 +77,19 @@ class Alarm:
     silence: Silence
     page: str
     """Its page of the runbook: `docs/runbook/<page>.md`."""
+    reports: bool = True
+    """False: it tells nobody, and is there for the composites that count it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """A composite alarm that is on while all alarms named are. It speaks for them: they do not report."""
+
+    id: str
+    broke: str
+    severity: Severity
+    page: str
+    alarms: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +114,11 @@ def describe(broke: str, runbook_url: str, page: str) -> str:
 
 
 class Alarms(Construct):
-    """The alarms of `rows`. `report_to`: the topic (ARN) that hears of every change; None: nobody does,
-    as for an alarm that steers a rollout and is watched by MonitoringStack's composite."""
+    """The alarms of `rows`, and the composites of `together`, each over some of these rows.
+
+    `report_to`: the topic (ARN) that hears of every change; None: nobody does, as for an alarm that steers a rollout
+    and is watched by MonitoringStack's composite. `resources`: by the alarm's id.
+    """
 
     def __init__(
         self,
@@ -100,16 +126,35 @@ class Alarms(Construct):
         id: str,
         *,
         rows: Iterable[Alarm],
+        together: Iterable[Together] = (),
         prefix: str,
         runbook_url: str,
         report_to: str | None = None,
     ) -> None:
         super().__init__(scope, id)
         actions = None if report_to is None else [report_to]
-        self.resources = {
-            row.id: self._make(row, alarm_name(prefix, row.id), describe(row.broke, runbook_url, row.page), actions)
+        self.resources: dict[str, cdk.CfnResource] = {
+            row.id: self._make(
+                row,
+                alarm_name(prefix, row.id),
+                describe(row.broke, runbook_url, row.page),
+                actions if row.reports else None,
+            )
             for row in rows
         }
+        for composite in together:
+            made = cloudwatch.CfnCompositeAlarm(
+                self,
+                composite.id,
+                alarm_name=alarm_name(prefix, composite.id),
+                alarm_description=describe(composite.broke, runbook_url, composite.page),
+                alarm_rule=_rule(" AND ", prefix, composite.alarms),
+                alarm_actions=actions,
+                ok_actions=actions,
+            )
+            for alarm in composite.alarms:
+                made.add_resource_dependency(self.resources[alarm])
+            self.resources[composite.id] = made
 
     def _make(self, row: Alarm, name: str, description: str, actions: list[str] | None) -> cloudwatch.CfnAlarm:
         """One L1, one jsii call: a stage has several dozen of them."""
@@ -119,7 +164,8 @@ class Alarms(Construct):
             alarm_name=name,
             alarm_description=description,
             comparison_operator=_COMPARISONS[row.fires],
-            threshold=row.threshold,
+            threshold=None if row.fires == "below band" else row.threshold,
+            threshold_metric_id=_BAND if row.fires == "below band" else None,
             datapoints_to_alarm=row.datapoints[0],
             evaluation_periods=row.datapoints[1],
             treat_missing_data=row.silence,
@@ -154,13 +200,17 @@ class Pages(Construct):
                 page.id,
                 alarm_name=alarm_name(prefix, page.id),
                 alarm_description=describe(page.broke, runbook_url, page.page),
-                alarm_rule=" OR ".join(f'ALARM("{alarm_name(prefix, alarm)}")' for alarm in page.alarms),
+                alarm_rule=_rule(" OR ", prefix, page.alarms),
                 alarm_actions=[page_to],
                 ok_actions=[page_to],
             )
             for alarm in page.alarms:
                 if alarm in alarms.resources:
                     composite.add_resource_dependency(alarms.resources[alarm])
+
+
+def _rule(operator: str, prefix: str, alarms: Iterable[str]) -> str:
+    return operator.join(f'ALARM("{alarm_name(prefix, alarm)}")' for alarm in alarms)
 
 
 def _watched(watch: Metric | Math, row: Alarm) -> dict[str, Any]:
@@ -180,9 +230,20 @@ def _dimensions(metric: Metric) -> list[cloudwatch.CfnAlarm.DimensionProperty]:
 
 
 def _queries(math: Math, row: Alarm) -> list[cloudwatch.CfnAlarm.MetricDataQueryProperty]:
-    result = cloudwatch.CfnAlarm.MetricDataQueryProperty(
-        id="result", expression=math.expression, label=row.id, return_data=True
-    )
+    results = [
+        cloudwatch.CfnAlarm.MetricDataQueryProperty(
+            id=_RESULT, expression=math.expression, label=row.id, return_data=True
+        )
+    ]
+    if row.fires == "below band":
+        results.append(
+            cloudwatch.CfnAlarm.MetricDataQueryProperty(
+                id=_BAND,
+                expression=f"ANOMALY_DETECTION_BAND({_RESULT}, {row.threshold:g})",
+                label="expected",
+                return_data=True,
+            )
+        )
     terms = [
         cloudwatch.CfnAlarm.MetricDataQueryProperty(
             id=term,
@@ -197,4 +258,4 @@ def _queries(math: Math, row: Alarm) -> list[cloudwatch.CfnAlarm.MetricDataQuery
         )
         for term, metric in math.terms.items()
     ]
-    return [result, *terms]
+    return [*results, *terms]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_s3 as s3
@@ -19,7 +20,7 @@ from ..settings.model import Domain, Service
 from ..settings.service_names import pascal_case
 from .host_name import HostName
 from .load_balancing import listener, public_load_balancer, redirect_to_https, target_group
-from .watched import WatchedLoadBalancer
+from .watched import WatchedLoadBalancer, WatchedWebAcl
 from .web_acl import WebAcl
 
 _IDLE_S: Final = 300
@@ -79,7 +80,7 @@ class PlatformLoadBalancer(Construct):
         self.arn = balancer.ref
         self.full_name = balancer.attr_load_balancer_full_name
         self._certificate_arn: str | None = None
-        self._web_acl: str | None = None
+        self._web_acl: WatchedWebAcl | None = None
         if domain:
             host = HostName(self, "HostName", domain=domain, label="tiketi", load_balancer=balancer)
             self._certificate_arn = host.certificate_arn
@@ -124,7 +125,7 @@ class PlatformLoadBalancer(Construct):
     def put_behind(self, acl: WebAcl) -> None:
         """Every request passes the web ACL first."""
         acl.protect(self.arn)
-        self._web_acl = acl.name
+        self._web_acl = WatchedWebAcl(name=acl.name, region=cdk.Stack.of(self).region)
 
     def _target_group(self, service: str, track: Track, figures: Service, vpc: ec2.IVpc) -> elbv2.CfnTargetGroup:
         sticky = {

@@ -16,8 +16,13 @@ ERROR_RATE: Final = 5.0
 FEWEST_ERRORS: Final = 5
 """Errors a minute below which a rate says nothing: one failed request of ten is no outage. Dead targets
 without traffic are the business of the unhealthy-target alarms."""
-_FEWEST_ANSWERS: Final = 20
+FEWEST_ANSWERS: Final = 20
 """Answers in five minutes below which a p95 is the slowest answer and nothing more."""
+PAGING: Final = (2, 3)
+"""One bad minute wakes nobody. Of three, because where a count is filled with 0 a minute whose data comes late looks
+like a good one (CloudWatch guide, `FILL`)."""
+_STEERING: Final = (1, 2)
+"""A release that is taken back without need costs little, one that goes on does not. Of two: data may come late."""
 _MINUTE: Final = 60
 _FIVE_MINUTES: Final = 300
 
@@ -55,6 +60,7 @@ def rollout_alarms(balancer: WatchedLoadBalancer, *, latency_ms: int) -> Iterato
         ),
         threshold=ERROR_RATE,
         period_s=_MINUTE,
+        datapoints=PAGING,
         severity=Severity.CRITICAL,
         silence="notBreaching",
         page="error-rate",
@@ -120,6 +126,7 @@ def _of_targets(ids: tuple[str, str], what: str, where: dict[str, str], *, laten
         ),
         threshold=ERROR_RATE,
         period_s=_MINUTE,
+        datapoints=_STEERING,
         severity=Severity.WARNING,
         silence="notBreaching",
         page="error-rate",
@@ -139,7 +146,7 @@ def _of_targets(ids: tuple[str, str], what: str, where: dict[str, str], *, laten
 def _p95(where: dict[str, str]) -> Math:
     """Seconds; 0 while there are too few answers to say."""
     return Math(
-        f"IF(answers >= {_FEWEST_ANSWERS}, p95, 0)",
+        f"IF(answers >= {FEWEST_ANSWERS}, p95, 0)",
         {
             "p95": Metric("AWS/ApplicationELB", "TargetResponseTime", "p95", where),
             "answers": Metric("AWS/ApplicationELB", "TargetResponseTime", "SampleCount", where),

@@ -21,6 +21,21 @@ class WatchedNetwork:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedWebAcl:
+    """A web ACL, all its rules together."""
+
+    name: str
+    """Its metrics' too."""
+    region: str | None = None
+    """None: CloudFront's."""
+
+    @property
+    def dimensions(self) -> dict[str, str]:
+        """In `AWS/WAFV2` (AWS WAF guide, "Metrics and dimensions")."""
+        return {"WebACL": self.name, "Rule": "ALL", **({"Region": self.region} if self.region else {})}
+
+
+@dataclass(frozen=True, kw_only=True)
 class WatchedLoadBalancer:
     """An ALB. Names are "full names", the last part of an ARN: what CloudWatch's dimensions hold."""
 
@@ -31,8 +46,8 @@ class WatchedLoadBalancer:
     """Short name (`blue`, `auth`) -> full name."""
     certificate_arn: str | None = None
     """None: no domain."""
-    web_acl: str | None = None
-    """Name, which is its metrics' too, of the web ACL in front of it."""
+    web_acl: WatchedWebAcl | None = None
+    """In front of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +146,7 @@ class WatchedDistribution:
     """Where customers go."""
     router: str
     """Name of the CloudFront function that every page passes."""
-    web_acl: str | None = None
-    """Name, which is its metrics' too."""
+    web_acl: WatchedWebAcl | None = None
     certificate_arn: str | None = None
     """None: no domain."""
     additional_metrics: bool = False

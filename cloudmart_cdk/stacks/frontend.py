@@ -11,7 +11,7 @@ from constructs import Construct
 from ..constructs.cdn import ApiOrigin, Cdn, CustomDomain
 from ..constructs.log_groups import LogGroups
 from ..constructs.site_publication import SitePublication
-from ..constructs.watched import WatchedDistribution
+from ..constructs.watched import WatchedDistribution, WatchedWebAcl
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
 from ..settings.model import Domain
@@ -63,7 +63,7 @@ class FrontendCdnStack(CloudMartStack):
             id=cdn.distribution.distribution_id,
             url=f"https://{cdn.host}/",
             router=cdn.router_name,
-            web_acl=settings.names.of("cdn") if web_acl_arn else None,
+            web_acl=WatchedWebAcl(name=settings.names.of("cdn")) if web_acl_arn else None,
             certificate_arn=certificate.certificate_arn if certificate else None,
         )
         SitePublication(
