@@ -16,6 +16,7 @@ from localcloud.verify import (
     cluster,
     data,
     frontend,
+    messages,
     monitoring,
     network,
     objects,
@@ -38,6 +39,7 @@ _FAMILIES: tuple[Callable[[View], Iterator[Check]], ...] = (
     frontend.checks,
     cluster.checks,
     objects.checks,
+    messages.checks,
     monitoring.checks,
 )
 

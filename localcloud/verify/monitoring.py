@@ -73,7 +73,8 @@ def _table(view: View, alarms: list[dict[str, Any]]) -> Iterator[Check]:
         if view.stack(stack_id) is None:
             continue
         matching = [alarm for alarm in alarms if metric in _metrics(alarm) and _in_namespace(alarm, namespace)]
-        found = sorted({alarm["Threshold"] for alarm in matching})
+        # One against a band has none.
+        found = sorted({alarm["Threshold"] for alarm in matching if "Threshold" in alarm})
         reached = any(_near(value, threshold) for value in found)
         yield Check(f"alarm on {namespace} {metric}, threshold", threshold, threshold if reached else found)
 
