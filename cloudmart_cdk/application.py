@@ -104,7 +104,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
         # Known by name, not by reference: the origin's secret, and with a domain the load balancer too.
         frontend.add_stack_dependency(backend)
         if settings.has(EDGE_WATCH):
-            EdgeWatchStack(app, EDGE_WATCH, settings=settings, distribution_id=frontend.distribution.distribution_id)
+            EdgeWatchStack(app, EDGE_WATCH, settings=settings, distribution=frontend.watched_distribution)
     eks = None
     if vpc and settings.has(EKS):
         eks = EksPlatformStack(
@@ -122,6 +122,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
             MONITORING,
             settings=settings,
             watched=Watched(
+                network=vpc.watched_network if vpc else None,
                 shop=backend.watched_load_balancer if backend else None,
                 backend=backend.watched_groups if backend else None,
                 tiketi=eks.watched_load_balancer if eks else None,
@@ -129,7 +130,9 @@ def _compose(app: cdk.App, settings: Settings) -> None:
                 database=data.watched_database if data else None,
                 cache=data.watched_cache if data else None,
                 rotation=data.watched_rotation if data else None,
-                distribution_id=frontend.distribution.distribution_id if frontend else None,
+                backup=data.watched_backup if data else None,
+                restore_drill=data.watched_restore_drill if data else None,
+                distribution=frontend.watched_distribution if frontend else None,
             ),
             log_bucket=vpc.log_bucket if vpc else None,
         )

@@ -169,6 +169,9 @@ class Watched:
     backup: WatchedBackup | None = None
     restore_drill: str | None = None
     """Value of the drill's dimension `Stage`."""
-    distribution_id: str | None = None
     distribution: WatchedDistribution | None = None
     """Drawn on the dashboard; its alarms are EdgeWatchStack's."""
+
+    @property
+    def distribution_id(self) -> str | None:
+        return self.distribution.id if self.distribution else None

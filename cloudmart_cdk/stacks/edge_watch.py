@@ -6,9 +6,10 @@ and its alarms after.
 
 from constructs import Construct
 
-from ..constructs.alarm_table import distribution_alarms
 from ..constructs.alarms import Alarms, Severity
+from ..constructs.edge_alarms import edge_alarms
 from ..constructs.topics import ALARMS, Topics
+from ..constructs.watched import WatchedDistribution
 from ..settings import Settings
 from ..settings.topology import EDGE_REGION
 from .base import CloudMartStack
@@ -17,7 +18,7 @@ from .base import CloudMartStack
 class EdgeWatchStack(CloudMartStack):
     """Needs FrontendCdnStack; nothing needs it."""
 
-    def __init__(self, scope: Construct, id: str, *, settings: Settings, distribution_id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, distribution: WatchedDistribution) -> None:
         super().__init__(
             scope, id, settings=settings, region=EDGE_REGION, description="CloudMart: CloudFront's alarms and topic"
         )
@@ -32,7 +33,7 @@ class EdgeWatchStack(CloudMartStack):
         Alarms(
             self,
             "Alarms",
-            rows=distribution_alarms(distribution_id),
+            rows=edge_alarms(distribution),
             prefix=settings.names.prefix,
             runbook_url=settings.monitoring.runbook_url,
             report_to=topics.arns[Severity.CRITICAL],

@@ -44,11 +44,18 @@ class MonitoringStack(CloudMartStack):
             lifecycle=self.lifecycle,
         ).arns
 
-        plan = areas(watched, latency_ms=monitoring.latency_slo_ms)
+        plan = areas(
+            watched,
+            latency_ms=monitoring.latency_slo_ms,
+            availability=monitoring.availability_slo,
+            burn_rates=monitoring.burn_rate_alarms,
+            bands=monitoring.anomaly_detection,
+        )
         alarms = Alarms(
             self,
             "Alarms",
             rows=[row for area in plan for row in area.own],
+            together=[composite for area in plan for composite in area.together],
             prefix=prefix,
             runbook_url=runbook_url,
             # Of either severity: the page, one an incident, is the composite's; this is the detail beside it.

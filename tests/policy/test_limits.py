@@ -230,6 +230,10 @@ def _speaks(name: str, topic: Mapping[str, Any], *, finds: bool, says: str = "",
     return bad("AWS-5", name, resources, says=says) if finds else good("AWS-5", name, resources)
 
 
+def _counting(alarm: str, **actions: Any) -> dict[str, Any]:
+    return resource(_COMPOSITE, {"AlarmRule": f'ALARM("{alarm}") AND ALARM("other")', **actions})
+
+
 def _budget(**subscriber: Any) -> dict[str, Any]:
     notifications = [{"Notification": {}, "Subscribers": [subscriber]}]
     return resource("AWS::Budgets::Budget", {"NotificationsWithSubscribers": notifications})
@@ -282,6 +286,25 @@ _SPEAKING = (
     bad("AWS-5", "a switched-off composite", {"A": resource(_COMPOSITE, {"ActionsEnabled": "false"})}),
     bad(
         "AWS-5", "an alarm that tells nobody", {"A": _alarm()}, stack="MonitoringStack", says="AlarmActions is not set"
+    ),
+    good(
+        "AWS-5",
+        "an alarm that a composite speaks for",
+        {**_HEARD, "A": _alarm(AlarmName="x-1h"), "C": _counting("x-1h", **_TO_T)},
+        stack="MonitoringStack",
+    ),
+    bad(
+        "AWS-5",
+        "an alarm whose composite is as mute",
+        {"A": _alarm(AlarmName="x-1h"), "C": _counting("x-1h")},
+        stack="MonitoringStack",
+    ),
+    bad(
+        "AWS-5",
+        "an alarm that no composite counts",
+        {**_HEARD, "A": _alarm(AlarmName="x-1h"), "C": _counting("x-1h-too", **_TO_T)},
+        stack="MonitoringStack",
+        says="AlarmActions is not set",
     ),
     good("AWS-5", "an alarm that steers a rollout", {"A": _alarm()}, stack="BackendAsgStack"),
     bad("AWS-5", "a composite's foreign topic", {"A": resource(_COMPOSITE, {"AlarmActions": [_FOREIGN]})}),

@@ -4,6 +4,7 @@ Owns the traps in which AWS takes the template and then says nothing, or stops h
 acknowledged: AWS would not listen.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from ..rule import Found, shown
 from .limits import rule_of_aws, whole
 
 _DAY_S: Final = 86400
+_NAMED: Final = re.compile(r'ALARM\("?([^")]+)"?\)')
+"""An alarm in a composite's rule."""
 _ALGORITHM: Final = "BucketEncryption.ServerSideEncryptionConfiguration[].ServerSideEncryptionByDefault.SSEAlgorithm"
 
 _SUBSCRIBERS: Final = (
@@ -30,12 +33,19 @@ _SUBSCRIBERS: Final = (
 
 def _alarms_speak(app: Deployment) -> Iterator[Found]:
     """An alarm's topic is this region's; its key and its policy let CloudWatch publish."""
+    counted = {
+        (composite.stack, name)
+        for composite in app.of("AWS::CloudWatch::CompositeAlarm")
+        if composite.items("AlarmActions")
+        for name in _NAMED.findall(text_of(composite.get("AlarmRule")))
+    }
     for alarm in app.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
         if alarm.get("ActionsEnabled") not in (MISSING, True, "true"):
             yield Found(alarm, shown(alarm.get("ActionsEnabled")), "true, or nothing", "ActionsEnabled")
-        # Those of other stacks steer a rollout, and whoever rolls out reads them.
-        if alarm.stack in (MONITORING, EDGE_WATCH) and not alarm.items("AlarmActions"):
-            yield Found(alarm, "not set", "a topic: nobody else hears it", "AlarmActions")
+        # Those of other stacks steer a rollout, and whoever rolls out reads them. For some a composite speaks.
+        heard = alarm.items("AlarmActions") or (alarm.stack, alarm.get("AlarmName")) in counted
+        if alarm.stack in (MONITORING, EDGE_WATCH) and not heard:
+            yield Found(alarm, "not set", "a topic, its own or of a composite that counts it", "AlarmActions")
         for name in ("AlarmActions", "OKActions", "InsufficientDataActions"):
             for number, value in enumerate(alarm.items(name)):
                 if app.target(value, "AWS::AutoScaling::ScalingPolicy") is None:
