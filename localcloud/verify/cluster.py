@@ -1,5 +1,6 @@
 """EksPlatformStack: cluster, node groups, add-ons, repositories, the load balancer of the services."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -21,6 +22,7 @@ def checks(view: View) -> Iterator[Check]:
     yield from _cluster(view, cluster)
     yield from _node_groups(view, name)
     yield from _addons(view, name)
+    yield from _business_metrics(view, name)
     yield from _repositories(view)
     yield from _balancer(view)
 
@@ -58,6 +60,17 @@ def _addons(view: View, cluster: str) -> Iterator[Check]:
     for name in names:
         version = eks.describe_addon(clusterName=cluster, addonName=name)["addon"]["addonVersion"]
         yield Check(f"add-on {name} version", wanted.get(name), version)
+
+
+def _business_metrics(view: View, cluster: str) -> Iterator[Check]:
+    """The agent may make no log group: lines for one that is not there would be lost, and the dashboard empty."""
+    answer = view.client("eks").describe_addon(clusterName=cluster, addonName="amazon-cloudwatch-observability")
+    exporters = json.loads(answer["addon"]["configurationValues"])["agent"]["otelConfig"]["exporters"].values()
+    wanted = f"/aws/containerinsights/{cluster}/prometheus"
+    there = view.client("logs").describe_log_groups(logGroupNamePrefix=wanted)["logGroups"]
+    groups = {group["logGroupName"] for group in there}
+    used = [name for name in (exporter["log_group_name"] for exporter in exporters) if name in groups]
+    yield Check("queue length, admissions and payments go into the log group", [wanted], used)
 
 
 def _node_groups(view: View, cluster: str) -> Iterator[Check]:

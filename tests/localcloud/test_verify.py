@@ -1,5 +1,6 @@
 """The report: nothing is hidden by the first failure, and the last line says what to do."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 from unittest import mock
@@ -92,6 +93,23 @@ def test_every_addon_is_expected_in_its_pinned_version() -> None:
     wanted = expected(cluster._addons(seen, "any"))
     assert wanted["add-ons"] == sorted(seen.settings.eks.addons)
     assert wanted["add-on coredns version"] == "v1.13.2-eksbuild.12"
+
+
+@pytest.mark.parametrize(
+    ("told", "existing", "passes"),
+    [
+        ("/aws/containerinsights/any/prometheus", ["/aws/containerinsights/any/prometheus"], True),
+        ("/aws/containerinsights/any/prometheus", [], False),
+        ("/metrics/default", ["/aws/containerinsights/any/prometheus"], False),
+    ],
+)
+def test_business_metrics_need_their_log_group(told: str, existing: list[str], passes: bool) -> None:
+    seen, exporters = view(), {"awsemf/tiketi": {"log_group_name": told}}
+    configuration = json.dumps({"agent": {"otelConfig": {"exporters": exporters}}})
+    seen.client().describe_addon.return_value = {"addon": {"configurationValues": configuration}}
+    seen.client().describe_log_groups.return_value = {"logGroups": [{"logGroupName": name} for name in existing]}
+    (check,) = cluster._business_metrics(seen, "any")
+    assert check.passed is passes
 
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [("100", 0.1), ("350", 0.35)])
