@@ -20,7 +20,7 @@ def handle(event: dict[str, str], _: Any) -> dict[str, str]:
     rds = boto3.client("rds")
     original = described(rds, event["Original"])
     if original is None:
-        raise Exception(f"error: database: given {event['Original']}, which does not exist; do deploy DataStack")
+        raise RuntimeError(f"error: database: given {event['Original']}, which does not exist; do deploy DataStack")
     latest = original["LatestRestorableTime"]
     if event["From"] == "backup":
         newest = newest_backup(event["Vault"], original["DBInstanceArn"], now)
@@ -50,7 +50,7 @@ def in_the_way(copy: dict[str, Any] | None, now: datetime) -> bool:
         return False
     made = copy.get("InstanceCreateTime")  # none while it is being made
     if made is None or now - made < BUSY:
-        raise Exception(
+        raise RuntimeError(
             f"error: drill: given {copy['DBInstanceIdentifier']} ({copy['DBInstanceStatus']}), so a drill is at work "
             f"or was broken off within {BUSY.seconds // 3600} hours; allowed one at a time; do wait, or delete it as "
             "the runbook says"
@@ -69,7 +69,7 @@ def newest_backup(vault: str, arn: str, now: datetime) -> dict[str, Any]:
     newest = max(points, key=lambda point: point["CreationDate"], default=None)
     if newest is None or now - newest["CreationDate"] > OLDEST:
         given = "none" if newest is None else f"the last one of {newest['CreationDate']:%Y-%m-%d %H:%M}"
-        raise Exception(
+        raise RuntimeError(
             f"error: backup in vault {vault}: given {given}; allowed one of the last {OLDEST / timedelta(hours=1):.0f} "
             "hours; do see why AWS Backup made none (its jobs)"
         )

@@ -17,4 +17,4 @@ def handle(event: dict[str, str], _: Any) -> dict[str, str]:
         except rds.exceptions.DBInstanceNotFoundFault:
             return {}
         time.sleep(PAUSE)
-    raise Exception(f"error: {event['Copy']}: given one that is still being deleted; do look at its events in RDS")
+    raise RuntimeError(f"error: {event['Copy']}: given one that is still being deleted; do look at its events in RDS")
