@@ -1,0 +1,1 @@
+"""EventBridge: what is told of, what is not, and how it reads."""
