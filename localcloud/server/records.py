@@ -91,6 +91,7 @@ TYPES: Final[dict[str, RecordOnly]] = {
     "AWS::SSM::MaintenanceWindowTask": RecordOnly(attributes={"WindowTaskId": "{id}"}),
     "AWS::SSM::PatchBaseline": RecordOnly(attributes={"Id": "{id}"}),
     "AWS::SSM::ResourceDataSync": RecordOnly(name_from="SyncName"),
+    "AWS::Synthetics::Canary": RecordOnly(name_from="Name", attributes={"Id": "{id}", "State": "RUNNING"}),
     "AWS::WAFv2::LoggingConfiguration": RecordOnly(name_from="ResourceArn"),
     "AWS::XRay::Group": RecordOnly(name_from="GroupName", ref=_XRAY, attributes={"GroupARN": _XRAY}),
     "AWS::XRay::ResourcePolicy": RecordOnly(name_from="PolicyName"),

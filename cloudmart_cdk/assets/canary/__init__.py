@@ -1,0 +1,1 @@
+"""The synthetic customer: what runs in CloudWatch Synthetics."""
