@@ -34,7 +34,8 @@ def worth_telling(message: Message, told: Told) -> bool:
         return False
     if message.new == OK:
         newer = told.seen > at
-        return not newer and (told.state not in ("", OK) or (not told.state and message.old == ALARM))
+        # Of an alarm that was not told of, since its message is late or was given up, the recovery tells.
+        return not newer and (told.state not in ("", OK) or message.old == ALARM)
     return message.new != told.state
 
 

@@ -82,10 +82,10 @@ class Poster:
             connection.sock.settimeout(min(self.patience.read, seconds))
             path = f"{address.path or '/'}{'?' if address.query else ''}{address.query}"
             connection.request("POST", path, body, {"Content-Type": "application/json; charset=utf-8"})
-            answer = connection.getresponse()
-            if 200 <= answer.status < 300:
-                return
-            raise self._problem(answer)
+            with connection.getresponse() as answer:
+                if 200 <= answer.status < 300:
+                    return
+                raise self._problem(answer)
         except (OSError, http.client.HTTPException, ValueError) as error:
             # By its type only: its text may name the address.
             raise Unavailable(f"the line failed: {type(error).__name__}") from None
