@@ -39,8 +39,8 @@ _POD: Final = "PodName"
 _NAME: Final = "tiketi"
 """Of the pipeline and its parts, beside those that the add-on makes (`cw_k8s_ci_v0_...`)."""
 _SERIES: Final = 100
-"""Of one pod. More, and it is not asked at all: a counter with a label for each event or user would be a line each in
-the log, every minute."""
+"""Of one pod, of the metrics that are kept. An answer with more is refused: a counter with a label for each event or
+user would be a line each in the log, every minute."""
 
 Component = dict[str, Any]
 """A part of OpenTelemetry's configuration, as its YAML has it."""
