@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from .constructs.lambda_logs import own_provider_logs
 from .constructs.log_groups import LogGroups
-from .constructs.watched import Watched
+from .constructs.watched import Watched, WatchedCanary
 from .policy.plugin import attach
 from .settings import Settings
 from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
@@ -133,6 +133,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
                 backup=data.watched_backup if data else None,
                 restore_drill=data.watched_restore_drill if data else None,
                 distribution=frontend.watched_distribution if frontend else None,
+                canary=_canary(settings) if frontend else None,
             ),
             log_bucket=vpc.log_bucket if vpc else None,
         )
@@ -143,3 +144,9 @@ def _compose(app: cdk.App, settings: Settings) -> None:
     for child in app.node.children:
         if isinstance(child, cdk.Stack):
             own_provider_logs(child, log_groups)
+
+
+def _canary(settings: Settings) -> WatchedCanary | None:
+    """It is MonitoringStack's, known by its name."""
+    minutes = settings.monitoring.canary_minutes
+    return WatchedCanary(name=settings.names.of("shop"), minutes=minutes) if minutes else None

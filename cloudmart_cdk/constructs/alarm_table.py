@@ -12,6 +12,7 @@ from .backend_alarms import group_alarms
 from .balancer_alarms import front_alarms, target_alarms
 from .budget_alarms import budget_pairs, budget_windows
 from .cache_alarms import cache_alarms
+from .canary import canary_alarms
 from .cluster_alarms import business_alarms, cluster_alarms
 from .database_alarms import database_alarms
 from .edge_alarms import distribution_alarms
@@ -87,6 +88,8 @@ def areas(
 def _backend(watched: Watched) -> Iterator[Alarm]:
     if watched.backend:
         yield from group_alarms(watched.backend)
+    if watched.canary:
+        yield from canary_alarms(watched.canary.name, minutes=watched.canary.minutes)
 
 
 def _platform(watched: Watched) -> Iterator[Alarm]:

@@ -154,6 +154,15 @@ class WatchedDistribution:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedCanary:
+    """The synthetic customer that visits the shop."""
+
+    name: str
+    minutes: int
+    """Between two visits."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """All that MonitoringStack may watch; None: that stack is left out."""
 
@@ -167,6 +176,7 @@ class Watched:
     rotation: str | None = None
     """Name of the function that rotates the stores' secrets."""
     backup: WatchedBackup | None = None
+    canary: WatchedCanary | None = None
     restore_drill: str | None = None
     """Value of the drill's dimension `Stage`."""
     distribution: WatchedDistribution | None = None
