@@ -33,11 +33,13 @@ _TITLES: Final = {
 
 
 class Dashboard(Construct):
-    """`name`: by which people find it. Widgets flow from left to right."""
+    """`name`: by which people find it. `start`: of what is shown at first, e.g. `-PT6H`."""
 
-    def __init__(self, scope: Construct, id: str, *, name: str, widgets: Iterable[Widget]) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, name: str, widgets: Iterable[Widget], start: str = "-PT6H"
+    ) -> None:
         super().__init__(scope, id)
-        body = {"start": "-PT6H", "periodOverride": "inherit", "widgets": list(_placed(widgets))}
+        body = {"start": start, "periodOverride": "inherit", "widgets": list(_placed(widgets))}
         # Tokens survive json.dumps: they are names and ids, without a character that JSON would escape.
         cloudwatch.CfnDashboard(self, "Dashboard", dashboard_name=name, dashboard_body=json.dumps(body))
 

@@ -14,6 +14,7 @@ from .place import Place
 from .widgets import BLUE, GREEN, GREY, ORANGE, PURPLE, Line, Mark, Widget, graph, graphs, heading, tile, tiles
 
 _COLOURS: Final = {"blue": BLUE, "green": GREEN}
+_WANTED: Final = {"blue": "#aec7e8", "green": "#98df8a"}
 
 
 def backend(
@@ -25,7 +26,7 @@ def backend(
     if groups:
         widgets += _instances(groups, left, region)
     if rest := left.rest(region=region):
-        widgets += [heading("Other alarms", "Of the shop."), *graphs(*rest)]
+        widgets += [heading("Other alarms", "What is seldom anything else than flat."), *graphs(*rest)]
     return widgets
 
 
@@ -61,20 +62,19 @@ def _golden(shop: WatchedLoadBalancer, left: AlarmRows, place: Place) -> list[Wi
             "at p99 only: a few requests are.",
         ),
         *graphs(
-            graph(
+            alarm_graph("Requests, and what is usual", usual, region=region, colours={"traffic": BLUE})
+            if (usual := left.take("traffic"))
+            else graph(
                 "Requests a minute",
-                [
-                    Line(label="requests", watch=slo.requests(shop), colour=BLUE),
-                    Line(label="new connections", watch=_elb("NewConnectionCount", where), colour=GREY),
-                ],
+                [Line(label="requests", watch=slo.requests(shop), colour=BLUE)],
                 region=region,
-                unit="a minute",
+                unit="requests",
             ),
             alarm_graph(
                 "Failed requests",
                 errors,
                 region=region,
-                others=[Line(label="every single one", watch=slo.error_rate(shop), colour=GREY)],
+                others=[Line(label="however few", watch=slo.error_rate(shop), colour=GREY)],
             ),
             alarm_graph(
                 "Answer time of targets",
@@ -99,7 +99,6 @@ def _golden(shop: WatchedLoadBalancer, left: AlarmRows, place: Place) -> list[Wi
                 "Connections",
                 [
                     Line(label="open", watch=_elb("ActiveConnectionCount", where), colour=BLUE),
-                    Line(label="refused: full", watch=_elb("RejectedConnectionCount", where), colour=ORANGE),
                     Line(
                         label="target did not take it",
                         watch=_elb("TargetConnectionErrorCount", where),
@@ -152,20 +151,19 @@ def _release(shop: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[Wi
 
 def _instances(groups: WatchedGroups, left: AlarmRows, region: str) -> list[Widget]:
     size = [
-        *_by_colour(groups, _in_service, " in service"),
         *(
-            Line(label=f"{colour} wanted", watch=_group("GroupDesiredCapacity", name), colour=GREY)
+            Line(label=f"{colour} wanted", watch=_group("GroupDesiredCapacity", name), colour=_WANTED.get(colour, ""))
             for colour, name in groups.names.items()
         ),
+        *_by_colour(groups, _in_service, " in service"),
     ]
     least = Mark(value=groups.minimum, label=f"minimum {groups.minimum}")
     drawn = [graph("Instances", size, region=region, unit="instances", marks=[least])]
-    for title, page in (("Instances missing", "below-minimum"), ("CPU", "cpu"), ("Memory", "memory")):
+    for title, page in (("Instances missing", "below-minimum"), ("CPU", "cpu"), ("Memory", "memory"), ("Disk", "disk")):
         if rows := left.take(page):
-            full = 100.0 if page in ("cpu", "memory") else None
+            full = None if page == "below-minimum" else 100.0
             drawn.append(alarm_graph(title, rows, region=region, colours=_COLOURS, at_most=full))
     drawn += [
-        graph("Disk, fullest", _by_colour(groups, _disk), region=region, unit="%", period_s=300, at_most=100),
         graph(
             "Network, out of the instances",
             _by_colour(groups, _network),
@@ -208,10 +206,6 @@ def _cpu(group: str) -> Metric:
 
 def _memory(group: str) -> Metric:
     return Metric(AGENT_NAMESPACE, "mem_used_percent", "Average", {"AutoScalingGroupName": group})
-
-
-def _disk(group: str) -> Metric:
-    return Metric(AGENT_NAMESPACE, "disk_used_percent", "Maximum", {"AutoScalingGroupName": group})
 
 
 def _network(group: str) -> Metric:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ...service_releases import Track
 from ..alarm_table import Area
@@ -16,7 +17,9 @@ from .overview import OBJECTIVE_PAGES, overview
 from .place import Place
 from .widgets import Widget, placed, text
 
-_CANARY = f"-{Track.CANARY}"
+_CANARY: Final = f"-{Track.CANARY}"
+_A_DAY: Final = "-PT24H"
+_A_SHIFT: Final = "-PT6H"
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Board:
 
     id: str
     widgets: list[Widget]
+    start: str
+    """Of the time that is shown at first, as CloudWatch spells it."""
 
 
 def boards(
@@ -57,12 +62,12 @@ def boards(
     first = overview(areas, watched, elsewhere, place=place)
     names = ["overview", *parts]
     return [
-        Board(id, list(placed([_head(id, names, place), *widgets])))
+        Board(id, list(placed([_head(id, names, place), *widgets])), _A_DAY if id == "overview" else _A_SHIFT)
         for id, widgets in {"overview": first, **parts}.items()
     ]
 
 
-_ABOUT = {
+_ABOUT: Final = {
     "overview": "Are users served, and has it been so for 30 days? Red lines are where alarms fire.",
     "backend": "The shop's load balancer and its two colours of instances.",
     "data": "PostgreSQL, Redis, rotation of their secrets, backups.",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ...settings.topology import EDGE_REGION
 from ..alarms import Alarm, Metric
-from ..watched import WatchedDistribution
+from ..watched import WatchedDistribution, WatchedWebAcl
 from .alarm_rows import AlarmRows, alarm_graph
 from .widgets import BLUE, GREEN, GREY, ORANGE, PURPLE, TEAL, Line, Widget, graph, graphs, heading, tile, tiles
 
@@ -29,15 +29,11 @@ def cdn(distribution: WatchedDistribution, rows: Sequence[Alarm]) -> list[Widget
         tile("Failed, %", [failed], region=EDGE_REGION),
         tile("Refused, %", [refused], region=EDGE_REGION),
     ]
-    errors = left.take("cdn-error-rate")
-    share = "Failed requests"
     drawn = [
         graph("Requests a minute", [Line(label="requests", watch=requests)], region=EDGE_REGION, unit="requests"),
-        alarm_graph(share, errors, region=EDGE_REGION, others=[failed])
-        if errors
-        else graph(share, [failed], region=EDGE_REGION, unit="%"),
+        alarm_graph("Failed requests", left.take("cdn-error-rate"), region=EDGE_REGION, unit="%", others=[failed]),
         graph(
-            "Refused requests, by status",
+            "Refused requests",
             [refused],
             region=EDGE_REGION,
             unit="%",
@@ -70,7 +66,15 @@ def cdn(distribution: WatchedDistribution, rows: Sequence[Alarm]) -> list[Widget
                 unit="%",
             ),
         ]
-    drawn.append(_router(distribution.router))
+    drawn.append(
+        alarm_graph(
+            "Routing function",
+            left.take("cdn-router"),
+            region=EDGE_REGION,
+            unit="failures",
+            others=_router(distribution.router),
+        )
+    )
     if distribution.web_acl:
         drawn.append(_web_acl(distribution.web_acl))
     rest = left.rest(region=EDGE_REGION)
@@ -85,35 +89,29 @@ def cdn(distribution: WatchedDistribution, rows: Sequence[Alarm]) -> list[Widget
     ]
 
 
-def _router(name: str) -> Widget:
+def _router(name: str) -> list[Line]:
     where = {"FunctionName": name, "Region": "Global"}
-    return graph(
-        "Routing function",
-        [
-            Line(
-                label="failed",
-                watch=Metric("AWS/CloudFront", "FunctionExecutionErrors", "Sum", where),
-                colour=ORANGE,
-            ),
-            Line(
-                label="answer not valid",
-                watch=Metric("AWS/CloudFront", "FunctionValidationErrors", "Sum", where),
-                colour=PURPLE,
-            ),
-            Line(label="throttled", watch=Metric("AWS/CloudFront", "FunctionThrottles", "Sum", where), colour=GREY),
-        ],
-        region=EDGE_REGION,
-        unit="a minute",
-    )
+    return [
+        Line(label=label, watch=Metric("AWS/CloudFront", metric, "Sum", where), colour=colour)
+        for label, metric, colour in (
+            ("failed", "FunctionExecutionErrors", ORANGE),
+            ("answer not valid", "FunctionValidationErrors", PURPLE),
+            ("throttled", "FunctionThrottles", GREY),
+        )
+    ]
 
 
-def _web_acl(name: str) -> Widget:
-    where = {"WebACL": name, "Rule": "ALL"}
+def _web_acl(acl: WatchedWebAcl) -> Widget:
     return graph(
         "Web ACL",
         [
-            Line(label="blocked", watch=Metric("AWS/WAFV2", "BlockedRequests", "Sum", where), colour=ORANGE),
-            Line(label="allowed", watch=Metric("AWS/WAFV2", "AllowedRequests", "Sum", where), colour=GREEN, right=True),
+            Line(label="blocked", watch=Metric("AWS/WAFV2", "BlockedRequests", "Sum", acl.dimensions), colour=ORANGE),
+            Line(
+                label="allowed",
+                watch=Metric("AWS/WAFV2", "AllowedRequests", "Sum", acl.dimensions),
+                colour=GREEN,
+                right=True,
+            ),
         ],
         region=EDGE_REGION,
         unit="blocked a minute",

@@ -14,7 +14,6 @@ from .widgets import (
     BLUE,
     DAYS_30,
     GREEN,
-    GREY,
     ORANGE,
     PURPLE,
     TEAL,
@@ -47,7 +46,7 @@ def data(watched: Watched, rows: Iterable[Alarm], *, place: Place) -> list[Widge
         sections += _cache(watched.cache, left, region)
     sections += _upkeep(watched, left, region)
     if rest := left.rest(region=region):
-        sections += [heading("Other alarms", "Of the data tier."), *graphs(*rest)]
+        sections += [heading("Other alarms", "What is seldom anything else than flat."), *graphs(*rest)]
     return [*tiles(*now), *sections]
 
 
@@ -118,15 +117,15 @@ def _database(database: WatchedDatabase, left: AlarmRows, region: str) -> list[W
             unit="a second",
             right_unit="waiting",
         ),
-        graph(
+        alarm_graph(
             "Free memory",
-            [
+            left.take("database-memory"),
+            region=region,
+            unit="bytes",
+            others=[
                 Line(label="free", watch=_rds(database, "FreeableMemory", "Minimum"), colour=BLUE),
                 Line(label="swapped out", watch=_rds(database, "SwapUsage", "Maximum"), colour=ORANGE),
             ],
-            region=region,
-            unit="bytes",
-            period_s=300,
         ),
     ]
     if lag := left.take("replica-lag"):
@@ -205,15 +204,7 @@ def _cache(cache: WatchedCache, left: AlarmRows, region: str) -> list[Widget]:
             period_s=300,
             at_most=100,
         ),
-        graph(
-            "Evicted and expired",
-            [
-                Line(label="evicted", watch=_over_nodes("SUM", "Evictions", "Sum", cache), colour=ORANGE),
-                Line(label="expired", watch=_over_nodes("SUM", "Reclaimed", "Sum", cache), colour=GREY),
-            ],
-            region=region,
-            unit="keys a minute",
-        ),
+        alarm_graph("Evicted, by node", left.take("cache-evictions"), region=region),
         graph(
             "Connections, by node",
             _by_node("CurrConnections", "Maximum", cache),
@@ -222,16 +213,8 @@ def _cache(cache: WatchedCache, left: AlarmRows, region: str) -> list[Widget]:
             period_s=300,
         ),
     ]
-    if cache.replicas:
-        drawn.append(
-            graph(
-                "Replication lag, by node",
-                _by_node("ReplicationLag", "Maximum", cache),
-                region=region,
-                unit="seconds",
-                period_s=300,
-            )
-        )
+    if lag := left.take("cache-lag"):
+        drawn.append(alarm_graph("Replication lag, by node", lag, region=region))
     return [
         heading(
             "Redis",
@@ -246,6 +229,8 @@ def _upkeep(watched: Watched, left: AlarmRows, region: str) -> list[Widget]:
     drawn = []
     if rows := left.take("rotation"):
         drawn.append(alarm_graph("Rotations that failed", rows, region=region))
+    if rows := left.take("backup"):
+        drawn.append(alarm_graph("Backups that failed", rows, region=region))
     if watched.backup:
         where = {"BackupVaultName": watched.backup.vault}
         jobs = [
@@ -256,7 +241,6 @@ def _upkeep(watched: Watched, left: AlarmRows, region: str) -> list[Widget]:
             )
             for label, name, colour in (
                 ("saved", "BackupJobsCompleted", GREEN),
-                ("failed", "BackupJobsFailed", ORANGE),
                 ("restored", "RestoreJobsCompleted", TEAL),
             )
         ]

@@ -63,7 +63,7 @@ def _now(tiketi: WatchedLoadBalancer, cluster: WatchedCluster | None, region: st
 
 def _sale(cluster: WatchedCluster, left: AlarmRows, region: str) -> list[Widget]:
     success = Line(label="succeed", watch=_payment_success(cluster), colour=GREEN)
-    failing = left.take("payment-success")
+    people = Line(label="people", watch=_business(cluster, QUEUE_LENGTH, "Maximum"), colour=PURPLE)
     return [
         heading(
             "Sale",
@@ -71,11 +71,8 @@ def _sale(cluster: WatchedCluster, left: AlarmRows, region: str) -> list[Widget]
             "fall. Payments that fail while all else is well: the gateway.",
         ),
         *graphs(
-            graph(
-                "Waiting in the queue",
-                [Line(label="people", watch=_business(cluster, QUEUE_LENGTH, "Maximum"), colour=PURPLE)],
-                region=region,
-                unit="people",
+            alarm_graph(
+                "Waiting in the queue", left.take("queue-stuck"), region=region, unit="people", others=[people]
             ),
             graph(
                 "Admissions a second",
@@ -84,9 +81,9 @@ def _sale(cluster: WatchedCluster, left: AlarmRows, region: str) -> list[Widget]
                 unit="a second",
                 marks=[Mark(value=ADMISSIONS_GOAL, label=f"sized for {ADMISSIONS_GOAL}", colour=GREEN)],
             ),
-            alarm_graph("Payments that succeed", failing, region=region, others=[success], at_most=100)
-            if failing
-            else graph("Payments that succeed", [success], region=region, unit="%", period_s=300, at_most=100),
+            alarm_graph(
+                "Payments that succeed", left.take("payments"), region=region, unit="%", others=[success], at_most=100
+            ),
         ),
     ]
 
@@ -116,7 +113,7 @@ def _golden(tiketi: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[W
                 "Failed requests",
                 left.take("error-rate", starting="tiketi-error"),
                 region=region,
-                others=[Line(label="every single one", watch=slo.error_rate(tiketi), colour=GREY)],
+                others=[Line(label="however few", watch=slo.error_rate(tiketi), colour=GREY)],
             ),
             alarm_graph(
                 "Answer time of targets",
@@ -202,26 +199,18 @@ def _pods(tiketi: WatchedLoadBalancer, cluster: WatchedCluster, left: AlarmRows,
             unit="restarts",
             period_s=300,
         ),
-        graph(
-            "Pods that wait or fail",
-            [
-                Line(label=label, watch=_of_cluster(cluster, f"pod_status_{status}", "Sum"), colour=colour)
-                for label, status, colour in (("wait for a node", "pending", ORANGE), ("failed", "failed", PURPLE))
-            ]
-            + [
-                Line(
-                    label="crash again and again",
-                    watch=_of_cluster(cluster, "pod_container_status_waiting_reason_crash_loop_back_off", "Sum"),
-                    colour=GREY,
-                ),
+        alarm_graph(
+            "Pods that wait, crash, or run out of memory",
+            left.take("pods"),
+            region=region,
+            unit="pods",
+            others=[
                 Line(
                     label="out of memory",
                     watch=_of_cluster(cluster, "pod_container_status_terminated_reason_oom_killed", "Sum"),
                     colour=BLUE,
-                ),
+                )
             ],
-            region=region,
-            unit="pods",
         ),
     ]
     if unhealthy := left.take("unhealthy-targets"):
@@ -239,33 +228,20 @@ def _pods(tiketi: WatchedLoadBalancer, cluster: WatchedCluster, left: AlarmRows,
 def _nodes(cluster: WatchedCluster, left: AlarmRows, region: str) -> list[Widget]:
     drawn = [
         alarm_graph(title, rows, region=region, at_most=100)
-        for title, page in (("CPU of nodes", "cpu"), ("Memory of the fullest node", "memory"))
+        for title, page in (
+            ("CPU of nodes", "cpu"),
+            ("Memory of the fullest node", "memory"),
+            ("Disk of the fullest node", "disk"),
+        )
         if (rows := left.take(page, starting="nodes"))
     ]
     drawn += [
-        graph(
-            "Disk of nodes",
-            [
-                Line(
-                    label="fullest", watch=_of_cluster(cluster, "node_filesystem_utilization", "Maximum"), colour=BLUE
-                ),
-                Line(
-                    label="average", watch=_of_cluster(cluster, "node_filesystem_utilization", "Average"), colour=GREY
-                ),
-            ],
-            region=region,
-            unit="%",
-            period_s=300,
-            at_most=100,
-        ),
-        graph(
+        alarm_graph(
             "Nodes",
-            [
-                Line(label="nodes", watch=_of_cluster(cluster, "cluster_node_count", "Maximum"), colour=BLUE),
-                Line(label="failed", watch=_of_cluster(cluster, "cluster_failed_node_count", "Maximum"), colour=ORANGE),
-            ],
+            left.take("failed-node"),
             region=region,
             unit="nodes",
+            others=[Line(label="nodes", watch=_of_cluster(cluster, "cluster_node_count", "Maximum"), colour=BLUE)],
         ),
         graph(
             "Reserved by pods",

@@ -8,7 +8,7 @@ from ..alarm_table import Area
 from ..alarms import Alarm, Metric, alarm_name
 from ..watched import Watched, WatchedLoadBalancer
 from . import slo
-from .alarm_rows import AlarmRows, thresholds
+from .alarm_rows import AlarmRows, alarm_graph
 from .place import Place
 from .widgets import (
     BLUE,
@@ -28,10 +28,10 @@ from .widgets import (
     tiles,
 )
 
-OBJECTIVE_PAGES: Final = ("burn-rate",)
+OBJECTIVE_PAGES: Final = ("error-budget",)
 """Pages of alarms on the objectives themselves, which are drawn here and not with what they are about."""
 _COLOURS: Final = {"shop": BLUE, "tiketi": PURPLE}
-_WINDOWS: Final = {"5 min": (300, GREY), "1 h": (3600, ORANGE), "6 h": (21600, BLUE)}
+_WINDOWS: Final = {"5m": (300, GREY), "30m": (1800, GREEN), "1h": (3600, ORANGE), "6h": (21600, BLUE)}
 
 
 def overview(areas: Sequence[Area], watched: Watched, rows: Sequence[Alarm], *, place: Place) -> list[Widget]:
@@ -40,18 +40,18 @@ def overview(areas: Sequence[Area], watched: Watched, rows: Sequence[Alarm], *, 
     balancers = [balancer for balancer in (watched.shop, watched.tiketi) if balancer]
     widgets = _alarms(areas, place)
     for balancer in balancers:
-        burning = [row for page in OBJECTIVE_PAGES for row in left.take(page, starting=f"{balancer.title}-")]
-        widgets += _objectives(balancer, burning, place)
+        widgets += _objectives(balancer, left, place)
     if traffic := _traffic(watched, balancers, place):
         widgets += [heading("Traffic", "Less than usual: an outage before us. More: a sale, or an attack."), *traffic]
     if rest := left.rest(region=place.region):
-        widgets += [heading("Other alarms", "On no other dashboard."), *graphs(*rest)]
+        widgets += [heading("Other alarms", "NAT gateways, and what is on no other dashboard."), *graphs(*rest)]
     return widgets
 
 
 def _alarms(areas: Sequence[Area], place: Place) -> list[Widget]:
     pages = [area.page.id for area in areas if area.page]
     ids = [row.id for area in areas for row in (*area.steering, *area.own)]
+    ids += [row.id for area in areas for row in area.together]
     if not ids:
         return []
     widgets = []
@@ -67,8 +67,8 @@ def _arns(ids: Sequence[str], place: Place) -> list[str]:
     ]
 
 
-def _objectives(balancer: WatchedLoadBalancer, burning: list[Alarm], place: Place) -> list[Widget]:
-    """Of one workload, at its load balancer. `burning`: its alarms on the burn rate."""
+def _objectives(balancer: WatchedLoadBalancer, left: AlarmRows, place: Place) -> list[Widget]:
+    """Of one workload, at its load balancer."""
     title, region, goal = balancer.title, place.region, place.availability
     burn = slo.burn_rate(balancer, goal)
     latency = Mark(value=place.latency_ms / 1000, label=f"objective {place.latency_ms} ms", colour=GREEN)
@@ -99,23 +99,13 @@ def _objectives(balancer: WatchedLoadBalancer, burning: list[Alarm], place: Plac
             tile("Answer time", [p95], region=region),
             tile(
                 "Requests a minute",
-                [Line(label="now", watch=slo.requests(balancer), colour=_COLOURS[title])],
+                [Line(label="requests", watch=slo.requests(balancer), colour=_COLOURS[title])],
                 region=region,
                 period_s=60,
             ),
         ),
         *graphs(
-            graph(
-                "Burn rate, by window",
-                [
-                    Line(label=window, watch=burn, colour=colour, period_s=seconds)
-                    for window, (seconds, colour) in _WINDOWS.items()
-                ],
-                region=region,
-                unit="times",
-                period_s=300,
-                marks=thresholds(burning),
-            ),
+            _burning(balancer, left, place),
             graph(
                 "Error budget left over 30 days",
                 [Line(label="%", watch=slo.budget_left(balancer, goal), colour=GREEN)],
@@ -123,11 +113,40 @@ def _objectives(balancer: WatchedLoadBalancer, burning: list[Alarm], place: Plac
                 unit="%",
                 period_s=slo.HOUR,
                 marks=[Mark(value=0, label="objective missed below", colour=ORANGE)],
+                at_least=None,
                 at_most=100,
                 over=DAYS_30,
             ),
             graph("Answer time p95", [p95], region=region, unit="seconds", period_s=300, marks=[latency]),
+            *_by_day(balancer, left, region),
         ),
+    ]
+
+
+def _burning(balancer: WatchedLoadBalancer, left: AlarmRows, place: Place) -> Widget:
+    """By the windows that page; where no alarm is on them, by the same windows all the same."""
+    rows = left.take("error-budget", starting=f"{balancer.title}-budget", ending=tuple(_WINDOWS))
+    burn = slo.burn_rate(balancer, place.availability)
+    lines = [
+        Line(label=window, watch=burn, colour=colour, period_s=seconds)
+        for window, (seconds, colour) in _WINDOWS.items()
+    ]
+    return alarm_graph(
+        "Burn rate, by window",
+        rows,
+        region=place.region,
+        unit="times",
+        others=[] if rows else lines,
+        colours={window: colour for window, (_, colour) in _WINDOWS.items()},
+    )
+
+
+def _by_day(balancer: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[Widget]:
+    """What smoulders: too little for a page, too much for three days."""
+    return [
+        alarm_graph(title, rows, region=region, over=DAYS_30)
+        for title, end in (("Burn rate, by day", "-budget-3d"), ("Slow answers, by day", "-latency-3d"))
+        if (rows := left.take("error-budget", starting=f"{balancer.title}-", ending=end))
     ]
 
 

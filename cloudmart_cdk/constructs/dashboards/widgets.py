@@ -84,16 +84,17 @@ def graph(
     marks: Iterable[Mark] = (),
     right_unit: str = "",
     stacked: bool = False,
+    at_least: float | None = 0,
     at_most: float | None = None,
     over: str = "",
 ) -> Widget:
-    """Lines over time. `unit`, `right_unit`: labels of the axes. `at_most`: the left axis ends there, as at 100 %.
+    """Lines over time. `unit`, `right_unit`: labels of the axes. `at_least`, `at_most`: where the left axis ends, as at
+    100 %; None: where the values do.
 
     `over`: a time range of its own, from then to now; empty: the dashboard's.
     """
-    left: dict[str, Any] = {"label": unit, "showUnits": False, "min": 0}
-    if at_most is not None:
-        left["max"] = at_most
+    left: dict[str, Any] = {"label": unit, "showUnits": False}
+    left |= {end: value for end, value in (("min", at_least), ("max", at_most)) if value is not None}
     axes = {"left": left}
     if right_unit:
         axes["right"] = {"label": right_unit, "showUnits": False, "min": 0}

@@ -1,0 +1,1 @@
+"""Dashboards: their bodies, their preview, saved queries."""
