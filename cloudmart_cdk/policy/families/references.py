@@ -74,6 +74,10 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::SNS::TopicPolicy", "Topics[]", "AWS::SNS::Topic", True),
     ("AWS::SSM::Association", "OutputLocation.S3Location.OutputS3BucketName", _BUCKET, False),
     ("AWS::SSM::Document", "Content.assumeRole", _ROLE, False),
+    ("AWS::SSM::MaintenanceWindowTarget", "WindowId", "AWS::SSM::MaintenanceWindow", True),
+    ("AWS::SSM::MaintenanceWindowTask", "ServiceRoleArn", _ROLE, True),
+    ("AWS::SSM::MaintenanceWindowTask", "TaskArn", "AWS::SSM::Document", True),
+    ("AWS::SSM::MaintenanceWindowTask", "WindowId", "AWS::SSM::MaintenanceWindow", True),
     ("AWS::Scheduler::Schedule", "Target.RoleArn", _ROLE, True),
     ("AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", _FUNCTION, True),
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", True),
@@ -100,6 +104,7 @@ TRUSTED: Final = (
     ("AWS::RDS::DBInstance", "MonitoringRoleArn", "monitoring.rds.amazonaws.com"),
     ("AWS::RDS::DBProxy", "RoleArn", "rds.amazonaws.com"),
     ("AWS::SSM::Document", "Content.assumeRole", "ssm.amazonaws.com"),
+    ("AWS::SSM::MaintenanceWindowTask", "ServiceRoleArn", "ssm.amazonaws.com"),
     ("AWS::Scheduler::Schedule", "Target.RoleArn", "scheduler.amazonaws.com"),
 )
 """Type, property with a role, and the service that takes the role on."""
