@@ -43,7 +43,7 @@ _MEMORY_MB: Final = 256
 
 # In the morning, when somebody is there and the night's backup is done (20:30 UTC and up to four hours: 09:30 at most).
 _MONTHLY: Final = {BACKUP: "cron(0 10 ? * TUE#1 *)", POINT_IN_TIME: "cron(0 10 ? * TUE#3 *)"}
-_DAILY: Final = "cron(0 9 * * ? *)"
+_DAILY: Final = "cron(0 12 * * ? *)"  # 03:00 UTC: far from where CloudWatch's days meet
 _ENDED: Final = ("Success", "Failed", "TimedOut", "Cancelled")
 _EVENT: Final = "EC2 Automation Execution Status-change Notification"
 

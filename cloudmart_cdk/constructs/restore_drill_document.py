@@ -18,6 +18,19 @@ _SCRIPT_S: Final = 600
 """Automation's most for a script."""
 _RESTORE_S: Final = 5400
 """Three times the target: a slow restore is to be measured, not cut off."""
+_AVAILABLE: Final = "available"
+_NEVER: Final = (
+    "failed",
+    "inaccessible-encryption-credentials",
+    "incompatible-network",
+    "incompatible-option-group",
+    "incompatible-parameters",
+    "incompatible-restore",
+    "insufficient-capacity",
+    "restore-error",
+    "storage-full",
+)
+"""States that no restore comes out of (RDS guide, "Viewing Amazon RDS DB instance status")."""
 _GONE_TRIES: Final = 3
 _REMOVE: Final = {"onFailure": "step:Delete", "onCancel": "step:Delete"}
 """Once a restore was asked for, every way leads to its end. After a cancel Automation runs on for two minutes: enough
@@ -97,10 +110,18 @@ def _steps(compare_function: str, copy: Copy) -> list[dict[str, Any]]:
             copy,
         ),
         {
-            "name": "Available",
+            "name": "Settled",
             "action": "aws:waitForAwsResourceProperty",
             "timeoutSeconds": _RESTORE_S,
-            "inputs": _describe(copy) | {"PropertySelector": _at("DBInstanceStatus"), "DesiredValues": ["available"]},
+            "inputs": _describe(copy)
+            | {"PropertySelector": _at("DBInstanceStatus"), "DesiredValues": [_AVAILABLE, *_NEVER]},
+            "nextStep": "Available",
+            **_REMOVE,
+        },
+        {
+            "name": "Available",
+            "action": "aws:assertAwsResourceProperty",
+            "inputs": _describe(copy) | {"PropertySelector": _at("DBInstanceStatus"), "DesiredValues": [_AVAILABLE]},
             "nextStep": "Host",
             **_REMOVE,
         },
@@ -168,6 +189,7 @@ def _restore(name: str, api: str, what: Mapping[str, Any], copy: Copy) -> dict[s
             "DBSubnetGroupName": copy.subnet_group,
             "VpcSecurityGroupIds": [copy.security_group_id],
             "DBParameterGroupName": copy.parameter_group,
+            "StorageType": "gp3",
             "PubliclyAccessible": False,
             "MultiAZ": False,  # added after a restore in an emergency, too: the shop need not wait for it
             "AutoMinorVersionUpgrade": False,
@@ -175,7 +197,7 @@ def _restore(name: str, api: str, what: Mapping[str, Any], copy: Copy) -> dict[s
             "CopyTagsToSnapshot": False,
             "Tags": [{"Key": key, "Value": value} for key, value in sorted(copy.tags.items())],
         },
-        "nextStep": "Available",
+        "nextStep": "Settled",
         **_REMOVE,
     }
 

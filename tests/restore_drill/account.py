@@ -98,6 +98,8 @@ class Account:
     recovery_points: list[dict[str, Any]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     """Operation -> the error code that it is answered with."""
+    outcome: str = "available"
+    """What a restored instance becomes."""
     stuck: bool = False
     """What is restored never becomes available."""
     lag: timedelta = timedelta(minutes=3)
@@ -201,7 +203,7 @@ class Account:
         if name in self.instances:
             code = "DBInstanceAlreadyExists"
             raise client.exceptions.from_code(code)({"Error": {"Code": code, "Message": name}}, "Restore")
-        self.instances[name] = Instance(name, None, "creating")
+        self.instances[name] = Instance(name, None, "creating", self.outcome)
         return {"DBInstance": {"DBInstanceIdentifier": name}}
 
     def _delete(self, client: BaseClient, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def test_both_kinds_of_restore_are_rehearsed_every_month() -> None:
     assert {when: (target["Arn"], json.loads(target["Input"])) for when, target in schedules.items()} == {
         "cron(0 10 ? * TUE#1 *)": (start, {"DocumentName": DOCUMENT, "Parameters": {"From": ["backup"]}}),
         "cron(0 10 ? * TUE#3 *)": (start, {"DocumentName": DOCUMENT, "Parameters": {"From": ["point-in-time"]}}),
-        "cron(0 9 * * ? *)": (f"<{outcome}.Arn>", {"Order": "age"}),
+        "cron(0 12 * * ? *)": (f"<{outcome}.Arn>", {"Order": "age"}),
     }
     assert {target["RoleArn"] for target in schedules.values()} == {f"<{role}.Arn>"}
     for schedule in resources().values():

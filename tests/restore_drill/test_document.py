@@ -28,7 +28,8 @@ from tests.restore_drill.automation import Execution, execute
 from tests.restore_drill.template import TAGS, document, one, statements
 
 EQUAL = {"Equal": True, "Text": "nothing missing", "RestoreMinutes": 12.3, "Tables": 6, "Rows": 1320}
-BESIDE = ["Find", "Way", "Source", "RestoreBackup", "Available", "Host", "Encrypted", "Compare", "Delete", "Gone"]
+BESIDE = ["Find", "Way", "Source", "RestoreBackup", "Settled", "Available", "Host", "Encrypted", "Compare", "Delete"]
+BESIDE += ["Gone"]
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +87,7 @@ def test_a_good_backup(account: Account) -> None:
         "DBInstanceClass": "db.t3.medium",
         "DBSubnetGroupName": SUBNETS,
         "DBParameterGroupName": PARAMETERS,
+        "StorageType": "gp3",
         "VpcSecurityGroupIds": [GROUP],
         "PubliclyAccessible": False,
         "MultiAZ": False,
@@ -169,8 +171,16 @@ def test_a_bad_copy_fails_the_drill_and_goes(
 def test_a_restore_that_never_ends_is_given_up_and_removed(account: Account) -> None:
     account.stuck = True
     ended = run(account)
-    assert (ended.status, ended.steps["Available"]) == ("TimedOut", "TimedOut")
+    assert (ended.status, ended.steps["Settled"]) == ("TimedOut", "TimedOut")
     assert ended.steps["Gone"] == "Success"
+    assert COPY not in account.instances
+
+
+def test_a_restore_that_fails_is_not_waited_for(account: Account) -> None:
+    account.outcome = "incompatible-restore"
+    ended = run(account)
+    assert (ended.status, ended.steps["Settled"], ended.steps["Available"]) == ("Failed", "Success", "Failed")
+    assert "incompatible-restore" in ended.said["Available"]
     assert COPY not in account.instances
 
 
@@ -198,7 +208,7 @@ def test_a_copy_under_another_key_is_refused_and_goes(account: Account, monkeypa
     assert COPY not in account.instances
 
 
-@pytest.mark.parametrize("step", ["RestoreBackup", "Available", "Host", "Encrypted", "Compare"])
+@pytest.mark.parametrize("step", ["RestoreBackup", "Settled", "Available", "Host", "Encrypted", "Compare"])
 def test_a_cancel_removes_the_copy_too(account: Account, step: str) -> None:
     ended = run(account, cancelled_at=step)
     assert ended.status == "Cancelled"
@@ -274,7 +284,7 @@ def test_what_is_referred_to_exists_and_every_output_is_used() -> None:
 def test_every_step_is_bounded_and_every_one_with_a_copy_leads_to_its_removal() -> None:
     steps = {step["name"]: step for step in document()["mainSteps"]}
     with_copy = list(steps)[list(steps).index("RestoreBackup") : list(steps).index("Delete")]
-    assert with_copy == ["RestoreBackup", "RestorePointInTime", "Available", "Host", "Encrypted", "Compare"]
+    assert with_copy == ["RestoreBackup", "RestorePointInTime", "Settled", "Available", "Host", "Encrypted", "Compare"]
     for name in with_copy:
         assert steps[name]["onFailure"] == steps[name]["onCancel"] == "step:Delete"
     for step in steps.values():
