@@ -136,6 +136,7 @@ def _compose(app: cdk.App, settings: Settings) -> None:
                 canary=_canary(settings) if frontend else None,
             ),
             log_bucket=vpc.log_bucket if vpc else None,
+            log_groups=log_groups,
         )
         # Not all that is watched is referenced: names by the naming scheme, alarms in composite alarms' rules.
         for stack in (vpc, data, backend, frontend, eks):

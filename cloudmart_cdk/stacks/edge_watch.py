@@ -1,4 +1,4 @@
-"""EdgeWatchStack: CloudFront's alarms and the topic they report to, in us-east-1. Specification sections 1 and 7.
+"""EdgeWatchStack: CloudFront's alarms, their topic and its way to people, in us-east-1. Specification sections 1, 7.
 
 There because CloudFront's metrics are; apart from EdgeStack because the web ACL comes before the distribution
 and its alarms after.
@@ -8,6 +8,8 @@ from constructs import Construct
 
 from ..constructs.alarms import Alarms, Severity
 from ..constructs.edge_alarms import edge_alarms
+from ..constructs.log_groups import LogGroups, log_key
+from ..constructs.notifier import Notifier, notifier_alarms
 from ..constructs.topics import ALARMS, Topics
 from ..constructs.watched import WatchedDistribution
 from ..settings import Settings
@@ -22,10 +24,11 @@ class EdgeWatchStack(CloudMartStack):
         super().__init__(
             scope, id, settings=settings, region=EDGE_REGION, description="CloudMart: CloudFront's alarms and topic"
         )
+        names = settings.names
         topics = Topics(
             self,
             "Topics",
-            prefix=settings.names.prefix,
+            prefix=names.prefix,
             publishers={Severity.CRITICAL: [ALARMS]},
             email=settings.monitoring.email,
             lifecycle=self.lifecycle,
@@ -33,8 +36,22 @@ class EdgeWatchStack(CloudMartStack):
         Alarms(
             self,
             "Alarms",
-            rows=edge_alarms(distribution),
-            prefix=settings.names.prefix,
+            rows=[*edge_alarms(distribution), *notifier_alarms(names, id="edge-notifier")],
+            prefix=names.prefix,
             runbook_url=settings.monitoring.runbook_url,
             report_to=topics.arns[Severity.CRITICAL],
+        )
+        key = (
+            log_key(self, "LogKey", lifecycle=self.lifecycle, alias=names.of("edge-watch-logs"))
+            if settings.logs.customer_key
+            else None
+        )
+        Notifier(
+            self,
+            "Notifier",
+            names=names,
+            topics=topics.arns,
+            key=topics.key,
+            areas={},
+            log_groups=LogGroups(retention_days=settings.log_retention_days, key=key),
         )

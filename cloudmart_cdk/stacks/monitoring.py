@@ -1,21 +1,34 @@
-"""MonitoringStack: topics, alarms, pages, dashboard, CloudTrail, costs. Specification section 7.
+"""MonitoringStack: topics, alarms, messages, dashboards, events, objectives, trail, costs. Specification section 7.
 
 A sink: it reads the other stacks, nothing reads it. The alarms that steer a rollout are made in the stacks
 they steer; here they are counted by the composite alarms that page. CloudFront's are in EdgeWatchStack.
 """
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..constructs.alarm_table import areas
+from ..constructs.account_events import account_events, sign_in_events
+from ..constructs.alarm_table import Area, areas
 from ..constructs.alarms import Alarms, Pages, Severity
 from ..constructs.audit_trail import AuditTrail
+from ..constructs.canary import Canary
 from ..constructs.cost_watch import CostWatch
 from ..constructs.dashboard import Dashboard
-from ..constructs.overview import overview
+from ..constructs.dashboards import Place, boards
+from ..constructs.edge_alarms import edge_alarms
+from ..constructs.event_rules import EventRules
+from ..constructs.event_table import stage_events
+from ..constructs.log_groups import LogGroups
+from ..constructs.notifier import Notifier, notifier_alarms
+from ..constructs.service_objectives import ServiceObjectives, objectives
 from ..constructs.topics import ALARMS, BUDGETS, COST_ANOMALIES, EVENTS, Topics
+from ..constructs.trace_groups import TraceGroups, groups, insight_events
 from ..constructs.watched import Watched
+from ..constructs.weekly_report import WeeklyReport, report_alarms
 from ..settings import Settings
+from ..settings.topology import EDGE_REGION, EDGE_WATCH
 from .base import CloudMartStack, stack_tags
 
 
@@ -23,40 +36,79 @@ class MonitoringStack(CloudMartStack):
     """Needs whatever of the other stacks is enabled, and nothing else. `log_bucket`: None without VpcStack."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, watched: Watched, log_bucket: s3.IBucket | None
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        watched: Watched,
+        log_bucket: s3.IBucket | None,
+        log_groups: LogGroups,
     ) -> None:
         super().__init__(
-            scope, id, settings=settings, description="CloudMart: topics, alarms, dashboard, trail, budget"
+            scope, id, settings=settings, description="CloudMart: topics, alarms, messages, dashboards, trail, budget"
         )
-        names, monitoring = settings.names, settings.monitoring
-        prefix, runbook_url = names.prefix, monitoring.runbook_url
-        anomalies = [COST_ANOMALIES] if monitoring.cost_anomaly_monitor_arn else []
-        topics = Topics(
+        self._settings, self._watched, self._prefix = settings, watched, settings.names.prefix
+        self._log_bucket, self._log_groups = log_bucket, log_groups
+        self._balancers = [balancer for balancer in (watched.shop, watched.tiketi) if balancer]
+        tags = stack_tags(settings, id)
+        by_tags = settings.monitoring.budget_scope == "tags"
+        self._cost_tags = {key: tags[key] for key in ("Project", "Stage")} if by_tags else {}
+
+        anomalies = [COST_ANOMALIES] if settings.monitoring.cost_anomaly_monitor_arn else []
+        self._topics = Topics(
             self,
             "Topics",
-            prefix=prefix,
+            prefix=self._prefix,
             publishers={
                 Severity.CRITICAL: [ALARMS],
-                Severity.WARNING: [ALARMS, BUDGETS],
+                Severity.WARNING: [ALARMS, BUDGETS, EVENTS],
                 Severity.INFO: [BUDGETS, EVENTS, *anomalies],
             },
-            email=monitoring.email,
+            email=settings.monitoring.email,
             lifecycle=self.lifecycle,
-        ).arns
+        )
+        plan = self._plan()
+        self._alarm(plan)
+        self._show(plan)
+        self._tell_of_events()
+        self._keep_objectives()
+        self._count_costs()
+        if settings.monitoring.weekly_report:
+            self._report()
+        if watched.canary and watched.distribution:
+            self._visit(watched.distribution.url)
+        if settings.monitoring.cloudtrail:
+            AuditTrail(
+                self,
+                "Audit",
+                name=settings.names.of("audit"),
+                expire_days=settings.logs.expire_days,
+                log_bucket=log_bucket,
+                lifecycle=self.lifecycle,
+            )
 
-        plan = areas(
-            watched,
+    def _plan(self) -> list[Area]:
+        """What others' resources are watched for, and what this stack's own functions are."""
+        monitoring, names = self._settings.monitoring, self._settings.names
+        own = [*notifier_alarms(names), *(report_alarms(names.of("weekly-report")) if monitoring.weekly_report else ())]
+        watched = areas(
+            self._watched,
             latency_ms=monitoring.latency_slo_ms,
             availability=monitoring.availability_slo,
             burn_rates=monitoring.burn_rate_alarms,
             bands=monitoring.anomaly_detection,
         )
+        return [*watched, Area(title="notifications", steering=(), own=tuple(own))]
+
+    def _alarm(self, plan: Sequence[Area]) -> None:
+        topics, runbook_url = self._topics.arns, self._settings.monitoring.runbook_url
         alarms = Alarms(
             self,
             "Alarms",
             rows=[row for area in plan for row in area.own],
             together=[composite for area in plan for composite in area.together],
-            prefix=prefix,
+            prefix=self._prefix,
             runbook_url=runbook_url,
             # Of either severity: the page, one an incident, is the composite's; this is the detail beside it.
             report_to=topics[Severity.WARNING],
@@ -66,41 +118,122 @@ class MonitoringStack(CloudMartStack):
             "Pages",
             pages=[area.page for area in plan if area.page],
             alarms=alarms,
-            prefix=prefix,
+            prefix=self._prefix,
             runbook_url=runbook_url,
             page_to=topics[Severity.CRITICAL],
         )
-        Dashboard(
+        Notifier(
             self,
-            "Overview",
-            name=names.of("overview"),
-            widgets=overview(
-                plan,
-                watched,
-                prefix=prefix,
+            "Notifier",
+            names=self._settings.names,
+            topics=topics,
+            key=self._topics.key,
+            areas={area.title: [row.id for row in (*area.steering, *area.own)] for area in plan},
+            log_groups=self._log_groups,
+        )
+
+    def _show(self, plan: Sequence[Area]) -> None:
+        settings, distribution = self._settings, self._watched.distribution
+        for board in boards(
+            plan,
+            self._watched,
+            place=Place(
+                prefix=self._prefix,
                 region=self.region,
                 account=self.account,
-                runbook_url=runbook_url,
-                availability=monitoring.availability_slo,
-                latency_ms=monitoring.latency_slo_ms,
+                runbook_url=settings.monitoring.runbook_url,
+                availability=settings.monitoring.availability_slo,
+                latency_ms=settings.monitoring.latency_slo_ms,
             ),
+            cdn_rows=list(edge_alarms(distribution)) if distribution and settings.has(EDGE_WATCH) else [],
+        ):
+            Dashboard(
+                self,
+                f"{board.id.title()}Dashboard",
+                name=settings.names.of(board.id),
+                start=board.start,
+                widgets=board.widgets,
+            )
+
+    def _tell_of_events(self) -> None:
+        monitoring, watched = self._settings.monitoring, self._watched
+        workloads = {"shop": ["shop"]} if watched.shop else {}
+        if watched.cluster:
+            workloads["tiketi"] = list(watched.cluster.services)
+        # Insights cost by traces recorded; who has the trail has the account's other extras.
+        traces = groups(
+            self._prefix,
+            workloads,
+            latency_ms=monitoring.latency_slo_ms,
+            insights=monitoring.application_signals,
         )
-        tags = stack_tags(settings, id)
+        TraceGroups(self, "Traces", groups=traces)
+        events = [
+            *stage_events(watched, prefix=self._prefix, region=self.region, whole_account=monitoring.cloudtrail),
+            *insight_events(traces, region=self.region),
+        ]
+        if monitoring.cloudtrail:
+            events += [*account_events(region=self.region), *sign_in_events()]
+        EventRules(self, "Events", rows=events, prefix=self._prefix, topics=self._topics.arns)
+
+    def _keep_objectives(self) -> None:
+        monitoring = self._settings.monitoring
+        if monitoring.application_signals:
+            ServiceObjectives(
+                self,
+                "Objectives",
+                prefix=self._prefix,
+                rows=[
+                    objective
+                    for balancer in self._balancers
+                    for objective in objectives(
+                        balancer, availability=monitoring.availability_slo, latency_ms=monitoring.latency_slo_ms
+                    )
+                ],
+                asleep=self._settings.off_hours,
+            )
+
+    def _count_costs(self) -> None:
         CostWatch(
             self,
             "Cost",
-            prefix=prefix,
-            limit_usd=monitoring.budget_usd,
-            tags={key: tags[key] for key in ("Project", "Stage")} if monitoring.budget_scope == "tags" else {},
-            topics=topics,
-            anomaly_monitor_arn=monitoring.cost_anomaly_monitor_arn,
+            prefix=self._prefix,
+            limit_usd=self._settings.monitoring.budget_usd,
+            tags=self._cost_tags,
+            topics=self._topics.arns,
+            anomaly_monitor_arn=self._settings.monitoring.cost_anomaly_monitor_arn,
         )
-        if monitoring.cloudtrail:
-            AuditTrail(
-                self,
-                "Audit",
-                name=names.of("audit"),
-                expire_days=settings.logs.expire_days,
-                log_bucket=log_bucket,
-                lifecycle=self.lifecycle,
-            )
+
+    def _report(self) -> None:
+        settings, monitoring, watched = self._settings, self._settings.monitoring, self._watched
+        WeeklyReport(
+            self,
+            "Report",
+            prefix=self._prefix,
+            topic_arn=self._topics.arns[Severity.INFO],
+            topic_key=self._topics.key,
+            log_groups=self._log_groups,
+            alarm_regions=[EDGE_REGION] if settings.has(EDGE_WATCH) else [],
+            balancers=self._balancers,
+            availability=monitoring.availability_slo,
+            latency_ms=monitoring.latency_slo_ms,
+            budget_usd=monitoring.budget_usd,
+            cost_tags=self._cost_tags,
+            vault=watched.backup.vault if watched.backup else "",
+            domain=settings.domain.name if settings.domain else "",
+        )
+
+    def _visit(self, url: str) -> None:
+        """As customers do, at the address that they have."""
+        assert self._watched.canary
+        Canary(
+            self,
+            "Canary",
+            name=self._watched.canary.name,
+            shop_url=url,
+            parts=["page", "catalogue", "basket"] if self._settings.backend.application == "shop" else ["page"],
+            minutes=self._watched.canary.minutes,
+            log_bucket=self._log_bucket,
+            log_groups=self._log_groups,
+            lifecycle=self.lifecycle,
+        )
