@@ -145,6 +145,16 @@ def test_addresses_are_kept_for_minutes_and_not_for_ever(stage: Stage) -> None:
     assert len(stage.slack.taken) == 2
 
 
+def test_an_address_that_was_put_in_just_now_is_known(stage: Stage) -> None:
+    notifier = stage.notifier()
+    for value in ("{}", {"slack": {"url": ""}, "pagerduty": {"url": "", "routing_key": ""}}):
+        stage.put_secret(value)
+        stage.invoke(_alarm("shop-1"), notifier=notifier)
+    stage.put_addresses()
+    stage.invoke(_alarm("shop-2"), notifier=notifier)
+    assert len(stage.slack.taken) == 1
+
+
 def test_a_channel_without_an_address_is_skipped(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.put_addresses(slack="", key="")
     assert stage.invoke(_page(), _alarm()) == []

@@ -3,6 +3,7 @@
 Owns its shape. Its values are never in a log, an error or a message.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,9 +48,17 @@ class Addresses:
     def of(self, channel: str, *, anew: bool = False) -> Address | None:
         """None: the channel has no address, so nobody wants to be told there. `anew`: past what is kept.
 
-        Raises `Refused` when the secret is not as it should be, `Unavailable` when it cannot be read.
+        Only an address is kept: who puts one in shall not wait for minutes. Raises `Refused` when the secret is not as
+        it should be, `Unavailable` when it cannot be read.
         """
-        value = self._read(anew=anew)
+        if not anew and self._value is not None and self._monotonic() - self._read_at <= _KEPT_S:
+            with contextlib.suppress(Refused):
+                if address := self._parsed(self._value, channel):
+                    return address
+        self._value, self._read_at = self._read(), self._monotonic()
+        return self._parsed(self._value, channel)
+
+    def _parsed(self, value: str, channel: str) -> Address | None:
         try:
             parts = [json.loads(value)[channel][name] for name in _PARTS[channel]]
         except (ValueError, TypeError, LookupError):
@@ -61,14 +70,12 @@ class Addresses:
     def _fault(self, given: str) -> Refused:
         return Refused(fault(f"secret {self._secret}", given=given, allowed=_SHAPE, do="put a value of that shape"))
 
-    def _read(self, *, anew: bool) -> str:
-        if self._value is None or anew or self._monotonic() - self._read_at > _KEPT_S:
-            try:
-                answer: Mapping[str, Any] = self._client.get_secret_value(SecretId=self._secret)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                raise Unavailable(f"secret {self._secret} cannot be read: {code}") from None
-            except BotoCoreError as error:
-                raise Unavailable(f"secret {self._secret} cannot be read: {type(error).__name__}") from None
-            self._value, self._read_at = str(answer.get("SecretString", "")), self._monotonic()
-        return self._value
+    def _read(self) -> str:
+        try:
+            answer: Mapping[str, Any] = self._client.get_secret_value(SecretId=self._secret)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise Unavailable(f"secret {self._secret} cannot be read: {code}") from None
+        except BotoCoreError as error:
+            raise Unavailable(f"secret {self._secret} cannot be read: {type(error).__name__}") from None
+        return str(answer.get("SecretString", ""))
