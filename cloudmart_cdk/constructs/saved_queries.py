@@ -1,4 +1,4 @@
-"""Logs Insights queries, saved under `<name>-<stage>/<folder>/<name>`, where CloudWatch's console lists them as folders.
+"""Logs Insights queries, saved as `<name>-<stage>/<folder>/<name>`, which CloudWatch's console lists as folders.
 
 Owns what is asked of which log group; the first line of each says what it is for. Only for groups that the stage has.
 Not asked here: what goes to S3 (access logs, CloudTrail), which Athena reads. Saved queries cost nothing; a run costs
@@ -81,7 +81,7 @@ def web_acl_queries(folder: str, acl: WatchedWebAcl) -> list[Query]:
     return [
         Query(
             name=f"{folder}/blocked-requests",
-            purpose="Which rule blocks whom, and where: an attack has few addresses or countries, a wrong rule has many",
+            purpose="Which rule blocks whom, and where: an attack has few addresses, a wrong rule has many",
             text="""filter action = "BLOCK"
 | stats count(*) as blocked, latest(@timestamp) as last
     by terminatingRuleId, httpRequest.clientIp, httpRequest.country, httpRequest.uri
@@ -104,7 +104,7 @@ def _shop(group: str) -> list[Query]:
         ),
         Query(
             name="shop/errors",
-            purpose="What the shop says went wrong, latest first; trace_id leads to X-Ray and to the request's other lines",
+            purpose="What the shop says went wrong, latest first; trace_id leads to X-Ray",
             text="""fields @timestamp, @logStream, level, logger, message, error, exception, trace_id
 | filter level in ["warning", "error", "critical"]
 | sort @timestamp desc
@@ -131,9 +131,10 @@ def _shop(group: str) -> list[Query]:
         Query(
             name="shop/by-instance",
             purpose="Whether one instance alone fails or is slow",
-            text="""filter logger = "shop.request" and route != "/health"
-| stats count(*) as requests, sum(status >= 500) as failed, pct(ms, 95) as p95 by @logStream
-| sort failed desc""",
+            text="""fields floor(status / 100) * 100 as answers
+| filter logger = "shop.request" and route != "/health"
+| stats count(*) as requests, pct(ms, 50) as p50, pct(ms, 95) as p95 by @logStream, answers
+| sort answers desc, requests desc""",
             groups=(group,),
         ),
     ]
@@ -160,7 +161,7 @@ def _database(groups: tuple[str, ...]) -> list[Query]:
         ),
         Query(
             name="data/database-errors",
-            purpose="What PostgreSQL refuses, and to whom: FATAL with connection slots means that the ceiling is reached",
+            purpose="What PostgreSQL refuses, and to whom: FATAL with connection slots is the ceiling",
             text=f"""parse @message /{who}(?<severity>ERROR|FATAL|PANIC):\\s+(?<text>.*)/
 | filter ispresent(severity)
 | stats count(*) as times, latest(@timestamp) as last by severity, user, text
@@ -226,9 +227,9 @@ def _cluster(name: str) -> list[Query]:
         Query(
             name="eks/out-of-memory",
             purpose="What the kernel killed for want of memory: a container over its limit, or a node that is full",
-            text="""parse @message /(?<why>Memory cgroup out|Out) of memory: Killed process (?<process>\\d+) \\((?<program>[^)]+)\\)/
+            text="""parse @message /(?<limit>Memory cgroup)? ?out of memory: Killed process .*\\((?<program>[^)]+)\\)/
 | filter ispresent(program)
-| display @timestamp, why, program, process, @logStream
+| display @timestamp, limit, program, @logStream
 | sort @timestamp desc
 | limit 100""",
             groups=(f"/aws/containerinsights/{name}/host",),
@@ -261,7 +262,7 @@ def _network(group: str) -> list[Query]:
     return [
         Query(
             name="network/rejected",
-            purpose="Connections that security groups or ACLs refuse: a rule that is missing, or somebody who tries doors",
+            purpose="Connections that security groups or ACLs refuse: a rule is missing, or somebody tries doors",
             text="""filter action = "REJECT"
 | stats count(*) as flows, sum(packets) as packets, latest(@timestamp) as last by srcAddr, dstAddr, dstPort, protocol
 | sort flows desc

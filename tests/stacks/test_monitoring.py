@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cloudmart_cdk.constructs.alarms import Severity
-from cloudmart_cdk.constructs.dashboard import _abbreviated
 from tests.conftest import Synthesize
 from tests.support import Synthesized
 
@@ -36,13 +35,16 @@ def topics(app: Synthesized, stack: str = MONITORING) -> dict[str, str]:
     return {topic["Properties"]["DisplayName"].rpartition(" ")[2]: id for id, topic in made.items()}
 
 
-def dashboard(app: Synthesized) -> dict[str, Any]:
-    (resource,) = app.resources(MONITORING, "AWS::CloudWatch::Dashboard").values()
-    body = resource["Properties"]["DashboardBody"]
-    if isinstance(body, dict):
-        body = "".join(part if isinstance(part, str) else "TOKEN" for part in body["Fn::Join"][1])
-    parsed: dict[str, Any] = json.loads(body)
-    return parsed
+def dashboards(app: Synthesized) -> dict[str, Any]:
+    """Their id (name without `<name>-<stage>-`) -> body."""
+    prefix = app.settings.names.of("")
+    found = {}
+    for resource in app.resources(MONITORING, "AWS::CloudWatch::Dashboard").values():
+        body = resource["Properties"]["DashboardBody"]
+        if isinstance(body, dict):
+            body = "".join(part if isinstance(part, str) else "TOKEN" for part in body["Fn::Join"][1])
+        found[resource["Properties"]["DashboardName"].removeprefix(prefix)] = json.loads(body)
+    return found
 
 
 # id -> (threshold, seconds), where stages differ
@@ -116,7 +118,7 @@ def test_every_alarm_says_what_broke_and_links_its_page(synthesized: Synthesize,
 
 def test_the_address_of_the_runbook_is_a_setting(synthesized: Synthesize) -> None:
     app = synthesized("lab", **ONLY_MONITORING | {"monitoring.runbook_url": "https://wiki.example.com/run"})
-    assert "https://wiki.example.com/run" in dashboard(app)["widgets"][0]["properties"]["markdown"]
+    assert "https://wiki.example.com/run" in dashboards(app)["overview"]["widgets"][0]["properties"]["markdown"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -160,7 +162,7 @@ def test_only_what_is_enabled_is_watched(synthesized: Synthesize, skipped: str, 
     app = synthesized("lab", skip=skipped)
     assert not [alarm for alarm in alarms(app) if alarm.startswith(gone)]
     assert not [name for name in composites(app) if name.endswith(gone)]
-    assert not any(word in json.dumps(dashboard(app)) for word in gone)
+    assert not any(word in json.dumps(dashboards(app)) for word in gone)
     assert "database-cpu" in alarms(app)
 
 
@@ -301,63 +303,6 @@ def test_cloudtrail_of_a_stage_thrown_away_goes_with_it(synthesized: Synthesize)
     assert emptier in trail["DependsOn"], "the trail goes before its bucket is emptied"
     assert app.findings == []
 
-
-def test_the_dashboard_shows_every_alarm_with_its_threshold(synthesized: Synthesize) -> None:
-    app = synthesized("prod")
-    widgets = dashboard(app)["widgets"]
-    (states,) = (widget for widget in widgets if widget["type"] == "alarm")
-    shown = {arn.rpartition(":")[2] for arn in states["properties"]["alarms"]}
-    made = {f"cloudmart-prod-{alarm}" for alarm in alarms(app)} | composites(app).keys()
-    assert made < shown
-    assert {name.removeprefix("cloudmart-prod-") for name in shown - made} == {
-        "shop-error-rate",
-        "shop-latency",
-        "tiketi-error-rate",
-        "tiketi-latency",
-    }
-    drawn = {
-        (line[-1]["label"], mark["value"])
-        for widget in widgets
-        for line in widget["properties"].get("metrics", ())
-        for mark in widget["properties"].get("annotations", {}).get("horizontal", ())
-        if "label" in line[-1]
-    }
-    for alarm, properties in alarms(app).items():
-        assert (alarm, properties["Threshold"]) in drawn
-
-
-def test_the_dashboard_states_regions_and_objectives(synthesized: Synthesize) -> None:
-    widgets = [widget for widget in dashboard(synthesized("prod"))["widgets"] if widget["type"] == "metric"]
-    regions = {widget["properties"]["title"]: widget["properties"]["region"] for widget in widgets}
-    abroad = {title for title, region in regions.items() if region == "us-east-1"}
-    assert abroad == {"CloudFront: 5xx of all requests, %"}
-    assert set(regions.values()) == {"us-east-1", "ap-northeast-2"}
-    objectives = [widget for widget in widgets if widget["properties"].get("setPeriodToTimeRange")]
-    assert len(objectives) == 2  # shop, Tiketi
-    assert "objective 99.9" in json.dumps(objectives)
-    assert "objective 0.2" in json.dumps(objectives)
-    occupied = [
-        (x, y) for w in widgets for x in range(w["x"], w["x"] + w["width"]) for y in range(w["y"], w["y"] + w["height"])
-    ]
-    assert len(occupied) == len(set(occupied)), "widgets overlap"
-    assert max(x for x, _ in occupied) < 24
-
-
-def test_abbreviated_lines_mean_what_was_meant() -> None:
-    lines: list[list[Any]] = [
-        ["A", "m", "D", "x", {"stat": "Sum"}],
-        ["A", "n", "D", "x", {"stat": "Sum"}],
-        [{"expression": "1"}],
-        ["A", "n", "D", "x", {}],
-        ["A", "n", "D", "x", "E", "y", {}],
-    ]
-    assert _abbreviated(lines) == [
-        ["A", "m", "D", "x", {"stat": "Sum"}],
-        [".", "n", ".", ".", {"stat": "Sum"}],
-        [{"expression": "1"}],
-        ["A", "n", "D", "x", {}],
-        ["A", "n", "D", "x", "E", "y", {}],
-    ]
 
 
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod"])

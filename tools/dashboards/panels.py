@@ -5,7 +5,7 @@ understood is a `PreviewError` that names it: an empty box would look like a qui
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,9 +25,10 @@ _METRIC_PROPERTIES: Final = frozenset(
         *("start", "end", "legend", "setPeriodToTimeRange"),
     }
 )
+_STATES: Final = ("ALARM", "INSUFFICIENT_DATA", "OK")
 Panel = dict[str, Any]
-StateOf = Callable[[str], str]
-"""An alarm's ARN -> `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+States = Mapping[str, str]
+"""An alarm's name -> `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
 
 
 @dataclass(frozen=True)
@@ -42,34 +43,36 @@ class _Entry:
         return bool(self.options.get("visible", True))
 
 
-def panels(body: Body, *, state_of: StateOf) -> list[Panel]:
+def panels(body: Body, *, states: States) -> list[Panel]:
     """In the body's order, each with its place on the grid."""
     drawn = []
     for widget in body.widgets:
         properties = widget["properties"]
         where = f"{body.name}, widget {properties.get('title') or properties.get('markdown', '')[:30]!r}"
         place = {key: widget[key] for key in ("x", "y", "width", "height")}
-        drawn.append(place | _panel(widget["type"], properties, body, where, state_of))
+        drawn.append(place | _panel(widget["type"], properties, body, where, states))
     return drawn
 
 
-def _panel(type: str, properties: Mapping[str, Any], body: Body, where: str, state_of: StateOf) -> Panel:
+def _panel(type: str, properties: Mapping[str, Any], body: Body, where: str, states: States) -> Panel:
     match type:
         case "text":
             return {"type": "text", "html": markdown.html(properties["markdown"], where=where)}
         case "alarm":
-            return _alarms(properties, state_of)
+            return _alarms(properties, where, states)
         case "metric":
             return _metrics(properties, body, where)
     raise _wrong(where, "type", type, "text, alarm, metric")
 
 
-def _alarms(properties: Mapping[str, Any], state_of: StateOf) -> Panel:
-    shown = properties.get("states", ("ALARM", "INSUFFICIENT_DATA", "OK"))
-    states = {arn.rpartition(":")[2]: state_of(arn) for arn in properties["alarms"]}
-    listed = [{"name": name, "state": state} for name, state in states.items() if state in shown]
-    listed.sort(key=lambda alarm: ("ALARM", "INSUFFICIENT_DATA", "OK").index(alarm["state"]))
-    return {"type": "alarm", "title": properties["title"], "alarms": listed, "of": len(states)}
+def _alarms(properties: Mapping[str, Any], where: str, states: States) -> Panel:
+    shown = properties.get("states", _STATES)
+    names = [arn.rpartition(":")[2] for arn in properties["alarms"]]
+    if unknown := set(names) - states.keys():
+        raise _wrong(where, "alarms", ", ".join(sorted(unknown)), "those of the templates")
+    listed = [{"name": name, "state": str(states[name])} for name in names if states[name] in shown]
+    listed.sort(key=lambda alarm: _STATES.index(alarm["state"]))
+    return {"type": "alarm", "title": properties["title"], "alarms": listed, "of": len(names)}
 
 
 def _metrics(properties: Mapping[str, Any], body: Body, where: str) -> Panel:

@@ -60,6 +60,8 @@ def series(metric: Sampled, *, start: int, end: int, period_s: int) -> Series:
         def level(_: Moment, __: Sampled) -> float | None:
             return looks.quiet
 
+    if metric.statistic == "SampleCount" and metric.name != "TargetResponseTime":
+        return [float(period_s // MINUTE)] * len(range(start, end, period_s))
     seed = crc32(f"{metric.name} {metric.where}".encode()) % 1000
     return [_over(level, metric, at, period_s, seed) for at in range(start, end, period_s)]
 
@@ -106,6 +108,7 @@ _STEADY: Final = frozenset(
         "service_number_of_running_pods",
         "FreeStorageSpace",
         "NumberOfBackupJobsCompleted",
+        "AvailabilityPercentage",
     }
 )
 """Counts of things, which do not tremble."""
@@ -169,6 +172,8 @@ def _answer_time(m: Moment, metric: Sampled) -> float | None:
     requests = _requests(m, metric)
     if requests is None or metric.statistic == "SampleCount":
         return requests
+    if metric.statistic.startswith("PR("):
+        return 98.2 - 60 * m.trouble
     quiet, slow = {"p50": (0.028, 0.11), "p95": (0.086, 0.62), "p99": (0.21, 1.7)}.get(metric.statistic, (0.04, 0.2))
     touched = 0.25 if metric.any("tiketi") else 1.0
     if metric.any("reservation", "payment"):
@@ -228,7 +233,7 @@ def _waiting(m: Moment, _: Sampled) -> float:
     return 30 * m.load + 24_000 * m.sale**3
 
 
-def _rotation(m: Moment, _: Sampled) -> float | None:
+def _rotation(m: Moment) -> float | None:
     """One rotation at 13:10, whose first attempt fails."""
     minute = round((m.days + 3 / 24) * DAY / MINUTE)
     return (1.0 if minute == 0 else 0.0) if 0 <= minute < 20 else None
@@ -283,7 +288,9 @@ LEVELS: Final[Mapping[str, _Level]] = {
     "Reclaimed": _of(40, load=160),
     "CurrConnections": _of(60, load=50, sale=90),
     "ReplicationLag": _of(0.08, sale=0.3),
-    "Errors": _rotation,
+    "Errors": lambda m, metric: _rotation(m) if metric.any("rotation") else 0.0,
+    "ApproximateNumberOfMessagesVisible": _of(0.0),
+    "ApproximateAgeOfOldestMessage": _of(2.0),
     "DaysSinceDrill": lambda m, _: (m.days + 60) % 30,
     "Failed": lambda m, _: 0.0 if 0.80 < m.days % 1 < 0.82 else None,
     "NumberOfBackupJobsCompleted": _of(2 / 1440),

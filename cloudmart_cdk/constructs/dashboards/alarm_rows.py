@@ -81,7 +81,7 @@ class AlarmRows:
         pages = [rows[0].page for rows in groups]
         return [
             alarm_graph(
-                _title(page if pages.count(page) == 1 else rows[0].id),
+                _title(page if pages.count(page) == 1 else f"{page}: {rows[0].id.rpartition('-')[2]}"),
                 rows,
                 region=region,
                 # A value a day is no line within a day.
@@ -102,13 +102,14 @@ def alarm_graph(
     colours: Mapping[str, str] | None = None,
     at_most: float | None = None,
     over: str = "",
+    label: str = "as the alarm counts",
 ) -> Widget:
     """`rows` may be none. `unit`: as the rows' page has it, unless stated. `others`: what belongs beside them without
-    an alarm. `colours`: word of an id -> colour of its line."""
+    an alarm; `label`: of a single row beside others. `colours`: word of an id -> colour of its line."""
     beside = list(others)
     return graph(
         title,
-        [*beside, *_lines(rows, colours or {}, first=len(beside))],
+        [*beside, *_lines(rows, colours or {}, first=len(beside), label=label if beside else "")],
         region=region,
         unit=unit or (unit_of(rows[0]) if rows else ""),
         period_s=min((row.period_s for row in rows), default=60),
@@ -146,13 +147,13 @@ def short_labels(ids: Sequence[str]) -> list[str]:
     return [" ".join(each[head : len(each) - tail]) or id for each, id in zip(words, ids, strict=True)]
 
 
-def _lines(rows: Sequence[Alarm], colours: Mapping[str, str], *, first: int) -> Iterator[Line]:
+def _lines(rows: Sequence[Alarm], colours: Mapping[str, str], *, first: int, label: str) -> Iterator[Line]:
     """What each row watches; of a row that compares with what CloudWatch has learned, that band too. `first`: the
     number of the first line in its graph, from which math knows it."""
     number = first
-    for row, label in zip(rows, _labels(rows, alone=first == 0), strict=True):
+    for row, name in zip(rows, _labels(rows, label), strict=True):
         colour = next((colour for word, colour in colours.items() if word in row.id.split("-")), "")
-        yield Line(label=label, watch=row.watch, colour=colour, period_s=row.period_s)
+        yield Line(label=name, watch=row.watch, colour=colour, period_s=row.period_s)
         number += 1
         if row.fires == _BAND:
             band = Math(f"ANOMALY_DETECTION_BAND(e{number - 1}, {row.threshold:g})", {})
@@ -160,10 +161,10 @@ def _lines(rows: Sequence[Alarm], colours: Mapping[str, str], *, first: int) -> 
             number += 1
 
 
-def _labels(rows: Sequence[Alarm], *, alone: bool) -> list[str]:
+def _labels(rows: Sequence[Alarm], label: str) -> list[str]:
     if len(rows) != 1:
         return short_labels([row.id for row in rows])
-    return [rows[0].id.removesuffix(f"-{rows[0].page}") if alone else "as the alarm counts"]
+    return [label or rows[0].id.removesuffix(f"-{rows[0].page}")]
 
 
 def _alike(row: Alarm) -> tuple[str, str, float]:

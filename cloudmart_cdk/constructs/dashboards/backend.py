@@ -82,8 +82,9 @@ def _golden(shop: WatchedLoadBalancer, left: AlarmRows, place: Place) -> list[Wi
                 region=region,
                 others=[
                     Line(label=name, watch=slo.percentile(shop, name), colour=colour)
-                    for name, colour in (("p50", GREEN), ("p95", BLUE), ("p99", PURPLE))
+                    for name, colour in (("p50", GREEN), ("p99", PURPLE))
                 ],
+                label="p95",
             ),
             graph(
                 "Answers a minute, by status",

@@ -18,7 +18,7 @@ from .place import Place
 from .widgets import Widget, placed, text
 
 _CANARY: Final = f"-{Track.CANARY}"
-_A_DAY: Final = "-PT24H"
+_HALF_A_DAY: Final = "-PT12H"
 _A_SHIFT: Final = "-PT6H"
 
 
@@ -62,7 +62,7 @@ def boards(
     first = overview(areas, watched, elsewhere, place=place)
     names = ["overview", *parts]
     return [
-        Board(id, list(placed([_head(id, names, place), *widgets])), _A_DAY if id == "overview" else _A_SHIFT)
+        Board(id, list(placed([_head(id, names, place), *widgets])), _HALF_A_DAY if id == "overview" else _A_SHIFT)
         for id, widgets in {"overview": first, **parts}.items()
     ]
 

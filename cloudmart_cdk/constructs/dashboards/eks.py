@@ -30,7 +30,7 @@ def eks(
         widgets += [*_pods(tiketi, cluster, left, region), *_nodes(cluster, left, region)]
     widgets += _releases(left, region)
     if rest := left.rest(region=region):
-        widgets += [heading("Other alarms", "Of Tiketi."), *graphs(*rest)]
+        widgets += [heading("Other alarms", "What is seldom anything else than flat."), *graphs(*rest)]
     return widgets
 
 
@@ -121,8 +121,9 @@ def _golden(tiketi: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[W
                 region=region,
                 others=[
                     Line(label=name, watch=slo.percentile(tiketi, name), colour=colour)
-                    for name, colour in (("p50", GREEN), ("p95", BLUE), ("p99", PURPLE))
+                    for name, colour in (("p50", GREEN), ("p99", PURPLE))
                 ],
+                label="p95",
             ),
             graph(
                 "5xx a minute, by service",
@@ -154,22 +155,13 @@ def _golden(tiketi: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[W
                 unit="seconds",
                 period_s=300,
             ),
-            graph(
-                "Connections",
-                [
-                    Line(
-                        label="open",
-                        watch=Metric("AWS/ApplicationELB", "ActiveConnectionCount", "Sum", where),
-                        colour=BLUE,
-                    ),
-                    Line(
-                        label="refused: full",
-                        watch=Metric("AWS/ApplicationELB", "RejectedConnectionCount", "Sum", where),
-                        colour=ORANGE,
-                    ),
-                ],
+            alarm_graph("Requests, and what is usual", usual, region=region)
+            if (usual := left.take("traffic"))
+            else graph(
+                "Open connections",
+                [Line(label="open", watch=Metric("AWS/ApplicationELB", "ActiveConnectionCount", "Sum", where))],
                 region=region,
-                unit="a minute",
+                unit="connections",
             ),
         ),
     ]
@@ -242,6 +234,7 @@ def _nodes(cluster: WatchedCluster, left: AlarmRows, region: str) -> list[Widget
             region=region,
             unit="nodes",
             others=[Line(label="nodes", watch=_of_cluster(cluster, "cluster_node_count", "Maximum"), colour=BLUE)],
+            label="failed",
         ),
         graph(
             "Reserved by pods",

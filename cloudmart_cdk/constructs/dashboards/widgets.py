@@ -126,13 +126,14 @@ def tile(title: str, lines: Iterable[Line], *, region: str, period_s: int = 300,
 
 
 def spread(widgets: Sequence[Widget], *, height: int, most: int) -> list[Widget]:
-    """In as few rows as hold them, `most` in each at most, evenly filled; each row takes the whole width."""
+    """In as few rows as hold them, `most` in each at most, evenly filled over the whole width; one alone takes half."""
     rows = -(-len(widgets) // most)
     spaced = []
     for row in range(rows):
         members = widgets[row * len(widgets) // rows : (row + 1) * len(widgets) // rows]
         for number, widget in enumerate(members, start=1):
-            width = number * COLUMNS // len(members) - (number - 1) * COLUMNS // len(members)
+            parts = max(len(members), 2)
+            width = number * COLUMNS // parts - (number - 1) * COLUMNS // parts
             spaced.append({**widget, "width": width, "height": height})
     return spaced
 

@@ -110,7 +110,7 @@
     const bands = [];
     order.forEach((line, index) => {
       if (line.band && order[index + 1]?.band && line.label === order[index + 1].label) {
-        bands.push({ series: [index + 1, index + 2], fill: lighter(line.colour) });
+        bands.push({ series: [index + 1, index + 2], fill: line.colour + "40" });
       }
     });
     const axis = { stroke: "#5f6b7a", font: "11px sans-serif", grid: { stroke: "#eaeded", width: 1 }, ticks: { show: false } };
@@ -126,7 +126,7 @@
     return new uPlot({
       width: Math.max(box.width, 40),
       height: Math.max(box.height, 20),
-      padding: spark ? [2, 0, 2, 0] : [6, 8, 0, 0],
+      padding: spark ? [2, 0, 2, 0] : [6, 18, 0, 0],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), zone),
       legend: { show: false },
       cursor: spark ? { show: false } : { sync: { key: "day" }, points: { show: false }, drag: { x: false, y: false } },
