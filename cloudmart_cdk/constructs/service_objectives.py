@@ -71,8 +71,8 @@ def objectives(balancer: WatchedLoadBalancer, *, availability: float, latency_ms
             says=f"{_FAST_PERCENT:g} % of the answers of {title} take at most {latency_ms} ms",
             goal=_FAST_PERCENT,
             total=answers("SampleCount"),
-            # Trimmed count: the answers between nothing and the objective (CloudWatch statistics definitions).
-            good=answers(f"TC(0:{latency_ms / 1000:g})"),
+            # Trimmed count: the answers up to the objective (CloudWatch guide, "CloudWatch statistics definitions").
+            good=answers(f"TC(:{latency_ms / 1000:g})"),
         ),
     )
 

@@ -274,6 +274,11 @@ def test_troubles_are_warnings_and_changes_information() -> None:
     }
 
 
+def test_rules_of_twelve_students_fit_onto_one_event_bus() -> None:
+    """300 (EventBridge quotas), the aborts of the services' releases among them."""
+    assert 12 * (len(STAGE) + 6) <= 300
+
+
 def test_aurora_speaks_as_a_cluster() -> None:
     rows = stage_rows(AURORA)
     failover = s.database("cloudmart-lab-db", "failover", kind="RDS DB Cluster Event")
