@@ -33,8 +33,8 @@ _NEVER: Final = (
 """States that no restore comes out of (RDS guide, "Viewing Amazon RDS DB instance status")."""
 _GONE_TRIES: Final = 3
 _REMOVE: Final = {"onFailure": "step:Delete", "onCancel": "step:Delete"}
-"""Once a restore was asked for, every way leads to its end. After a cancel Automation runs on for two minutes: enough
-to ask for the deletion, not to see it through."""
+"""Once a restore was asked for, every way leads to its end, that of a refused one too: the answer may have been lost.
+After a cancel Automation runs on for two minutes: enough to ask for the deletion, not to see it through."""
 
 
 @dataclass(frozen=True, kw_only=True)

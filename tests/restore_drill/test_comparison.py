@@ -1,6 +1,7 @@
 """What the function finds, on real servers: nothing in a good copy, and every way in which one can be bad."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,25 +32,41 @@ def test_a_copy_of_what_was_is_equal_whatever_came_since(pair: Pair, capsys: pyt
     assert shown['public."Parts of 2026"'][-3:] == ["20", "20", "same"]
 
 
+def test_what_a_copy_lacks_is_named(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    pair.at_copy(
+        "ALTER TABLE products DROP COLUMN tags; ALTER TABLE stock ALTER number TYPE bigint;"
+        "ALTER TABLE orders DROP CONSTRAINT orders_product_fkey; DROP SEQUENCE orders_id_seq CASCADE;"
+        "DROP INDEX by_price; DROP VIEW cheap; DROP FUNCTION twice; DROP TABLE never_filled"
+    )
+    answer = pair.compare()
+    assert not answer["Equal"]
+    assert answer["Text"].startswith("missing: table public.never_filled; missing")
+    assert answer["Text"].endswith("; and 5 more"), "a long list is cut"
+    found = json.loads(capsys.readouterr().out.splitlines()[0])["differences"]
+    assert [re.sub(r"\b[0-9a-f]{32}\b", "<hash>", line.removeprefix("missing: ")) for line in found] == [
+        "table public.never_filled",
+        "column public.never_filled.id integer",
+        "column public.orders.id bigint not null default nextval('public.orders_id_seq'::regclass)",
+        "column public.products.tags text[]",
+        "column public.stock.number integer not null",
+        "constraint public.orders: orders_product_fkey FOREIGN KEY (product) REFERENCES public.products(id)",
+        "function public.twice(integer) <hash>",
+        "index CREATE INDEX by_price ON public.products USING btree (price DESC, name)",
+        "sequence public.orders_id_seq",
+        "view public.cheap as <hash>",
+    ]
+
+
 @pytest.mark.parametrize(
     ("loss", "said"),
     [
-        ("DROP TABLE stock", "missing in the restored database: column public.stock.number integer not null"),
-        ("ALTER TABLE stock DROP COLUMN number", "missing in the restored database: column public.stock.number"),
-        ("ALTER TABLE stock ALTER number TYPE bigint", "column public.stock.number integer not null"),
-        ("ALTER TABLE orders DROP CONSTRAINT orders_product_fkey", "constraint public.orders: orders_product_fkey"),
-        ("ALTER TABLE orders ALTER id DROP DEFAULT", "column public.orders.id bigint not null default nextval"),
-        ("DROP INDEX by_price", "missing in the restored database: index CREATE INDEX by_price"),
-        ("DROP VIEW cheap", "missing in the restored database: view public.cheap"),
-        ("DROP FUNCTION twice", "missing in the restored database: function public.twice(integer)"),
-        ("DROP SEQUENCE orders_id_seq CASCADE", "sequence public.orders_id_seq"),
         ("DELETE FROM orders WHERE id = 7", "public.orders has 299 rows from before the backup, 1 fewer"),
         ("DELETE FROM stock", "public.stock is empty, and has 500 rows in the original"),
         ('DELETE FROM "Parts of 2026"', 'public."Parts of 2026" is empty, and has 20 rows'),
         ("UPDATE orders SET made = '2026-11-01 05:29+00' WHERE id = 7", "public.orders has 299 rows"),
     ],
 )
-def test_what_a_copy_lacks_is_named(pair: Pair, loss: str, said: str) -> None:
+def test_rows_that_a_copy_lacks_are_counted(pair: Pair, loss: str, said: str) -> None:
     pair.at_copy(loss)
     answer = pair.compare()
     assert not answer["Equal"]
@@ -60,23 +77,15 @@ def test_an_extension_that_is_missing_is_named(pair: Pair) -> None:
     with pair.superuser(pair.copy) as connection:
         connection.execute("DROP EXTENSION plpgsql")
     # Its functions are not: one line says it.
-    assert pair.compare()["Text"] == "missing in the restored database: extension plpgsql 1.0"
+    assert pair.compare()["Text"] == "missing: extension plpgsql 1.0"
 
 
-@pytest.mark.parametrize(
-    "since",
-    [
-        "DELETE FROM orders WHERE id < 200",
-        "DROP TABLE never_filled",
-        "ALTER TABLE stock DROP CONSTRAINT stock_number_check",
-        "UPDATE products SET price = 1",
-        "TRUNCATE stock",
-        "INSERT INTO never_filled VALUES (1); DELETE FROM never_filled",
-    ],
-)
-def test_what_was_removed_or_changed_since_is_no_fault(pair: Pair, since: str) -> None:
-    pair.at_original(since)
-    assert pair.compare()["Equal"]
+def test_what_was_removed_or_changed_since_is_no_fault(pair: Pair) -> None:
+    pair.at_original(
+        "DELETE FROM orders WHERE id < 200; UPDATE products SET price = 1; TRUNCATE stock;"
+        "ALTER TABLE stock DROP CONSTRAINT stock_number_check; DROP TABLE never_filled"
+    )
+    assert pair.compare()["Text"].startswith("the state of")
 
 
 def test_a_table_whose_rows_are_all_younger_than_the_backup_may_be_empty_in_it(pair: Pair) -> None:
@@ -189,13 +198,6 @@ def test_of_a_large_database_a_sample_is_read(pair: Pair, monkeypatch: pytest.Mo
 def test_targets_are_part_of_the_result(pair: Pair, minutes: float, loss: float, said: str) -> None:
     answer = pair.compare(minutes=minutes, loss=loss)
     assert (answer["Equal"], answer["Text"]) == (False, said)
-
-
-def test_a_long_list_is_cut(pair: Pair) -> None:
-    pair.at_copy("DROP TABLE orders, products, stock CASCADE")
-    text = pair.compare()["Text"]
-    assert text.count("missing in the restored") == 5
-    assert "; and " in text
 
 
 def test_nothing_is_written_and_nothing_of_a_row_is_logged(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:

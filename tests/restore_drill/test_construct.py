@@ -15,7 +15,6 @@ from tests.conftest import Synthesize
 from tests.restore_drill.account import ACCOUNT, KEY, ORIGINAL, REGION
 from tests.restore_drill.template import DOCUMENT, SECRET, document, one, resources, statements
 
-ONLY_DATA = "EksPlatformStack,BackendAsgStack,FrontendCdnStack,MonitoringStack"
 SSM = f"arn:aws:ssm:{REGION}:{ACCOUNT}"
 
 
@@ -124,7 +123,7 @@ def test_the_archive_runs_with_nothing_of_ours_beside_it(tmp_path: Path) -> None
 
 
 def test_only_stages_that_say_so_have_a_drill(synthesized: Synthesize) -> None:
-    prod = synthesized("prod", skip=ONLY_DATA)
+    prod = synthesized("prod")
     documents = {d["Properties"]["Name"] for d in prod.resources(DATA, "AWS::SSM::Document").values()}
     assert "cloudmart-prod-restore-drill" in documents
     assert not [finding for finding in prod.findings if "RestoreDrill" in finding.construct]
@@ -133,7 +132,7 @@ def test_only_stages_that_say_so_have_a_drill(synthesized: Synthesize) -> None:
 
 
 def test_the_copy_is_restored_as_the_stacks_own_database_is(synthesized: Synthesize) -> None:
-    prod = synthesized("prod", skip=ONLY_DATA)
+    prod = synthesized("prod")
     (database,) = prod.resources(DATA, "AWS::RDS::DBInstance").values()
     (content,) = (
         d["Properties"]["Content"]

@@ -104,7 +104,7 @@ def test_success_comes_with_its_figures(
     outcome.handle(EVENT, None)
     told = _told(found)
     assert (told["result"], told["step"]) == ("succeeded", "")
-    assert told["text"] == f"[team3-prod] Restore drill succeeded: {GOOD['Compare.Text']} ({EXECUTION})"
+    assert told["text"] == f"Restore drill succeeded: {GOOD['Compare.Text']} ({EXECUTION})"
     assert _measured(capsys.readouterr().out) == {
         "Succeeded": 1,
         "Failed": 0,
@@ -124,7 +124,7 @@ def test_failure_comes_with_its_step_and_what_was_known_by_then(
     outcome.handle(EVENT, None)
     told = _told(found)
     assert (told["result"], told["step"]) == ("failed", "Compare")
-    assert told["text"].startswith("[team3-prod] Restore drill failed: step Compare: different: orders is empty (")
+    assert told["text"].startswith("Restore drill failed: step Compare: different: orders is empty (")
     assert _measured(capsys.readouterr().out) == {"Succeeded": 0, "Failed": 1, "LossMinutes": 3.1}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from .reader import Contents, Figures
+from .reader import Contents
 
 MARGIN: Final = timedelta(minutes=5)
 """A row bears the time at which its transaction began, and is in the backup if that had ended; no transaction of the
@@ -25,7 +25,7 @@ class Row:
     restored: str
     """Rows."""
     settled: str
-    """Whether the rows from before the cutoff are the same: "same", "changed since", "sampled"."""
+    """Whether the rows from before the cutoff are the same: "same", "changed since", "not compared" (a sample only)."""
 
 
 def cutoff(point: datetime) -> datetime:
@@ -43,8 +43,9 @@ def differences(original: Contents, restored: Contents) -> list[str]:
 
 
 def _structure(original: Contents, restored: Contents) -> Iterator[str]:
-    for line in sorted(original.lines - restored.lines):
-        yield f"missing in the restored database: {line}"
+    # Tables first: people read the beginning.
+    for line in sorted(original.lines - restored.lines, key=lambda line: (not line.startswith("table "), line)):
+        yield f"missing: {line}"
 
 
 def _rows(original: Contents, restored: Contents) -> Iterator[str]:
@@ -80,7 +81,7 @@ def table(original: Contents, restored: Contents) -> list[Row]:
             table=name,
             original=_count(original, name),
             restored=_count(restored, name),
-            settled=_settled(original.figures.get(name), restored.figures.get(name)),
+            settled=_settled(original, restored, name),
         )
         for name in sorted(original.tables.keys() | restored.tables.keys())
     ]
@@ -94,9 +95,12 @@ def _count(contents: Contents, name: str) -> str:
     return f"{contents.sampled[name]:,} read" if name in contents.sampled else f"~{contents.tables[name].estimate:,}"
 
 
-def _settled(live: Figures | None, found: Figures | None) -> str:
+def _settled(original: Contents, restored: Contents, name: str) -> str:
+    if not (name in original.tables and name in restored.tables):
+        return "-"
+    live, found = original.figures.get(name), restored.figures.get(name)
     if live is None or found is None:
-        return "sampled"
+        return "not compared"
     return "same" if (live.settled, live.checksum) == (found.settled, found.checksum) else "changed since"
 
 

@@ -68,7 +68,7 @@ def _tell(execution: str) -> None:
                         "result": result,
                         "step": step,
                         "execution": execution,
-                        "text": f"[{stage}] Restore drill {result}: {text} ({execution})",
+                        "text": f"Restore drill {result}: {text} ({execution})",
                     }
                 ),
             }

@@ -19,7 +19,9 @@ def handle(event: dict[str, Any], _: Any) -> dict[str, str]:
     answer = boto3.client("lambda", config=PATIENCE).invoke(FunctionName=function, Payload=json.dumps(event).encode())
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise RuntimeError(said.get("errorMessage", "error: comparison: the function ended without a word; see its log"))
+        raise RuntimeError(
+            said.get("errorMessage", "error: comparison: the function ended without a word; see its log")
+        )
     if not said.pop("Equal"):
         raise RuntimeError("different: " + said["Text"])
     return {name: str(value) for name, value in said.items()}
