@@ -43,7 +43,10 @@ def stage_events(watched: Watched, *, prefix: str, region: str, whole_account: b
         yield operation.image(prefix, f"{console}/ecr/private-registry/repositories?region={region}")
     if watched.backup:
         yield operation.backup(watched.backup.vault, f"{console}/backup/home?region={region}#/jobs/backup")
-    yield operation.automation(prefix, f"{console}/systems-manager/automation/executions?region={region}")
+    runs = f"{console}/systems-manager/automation/executions?region={region}"
+    yield operation.automation(prefix, runs)
+    if watched.restore_drill:
+        yield operation.drill(watched.restore_drill, runs)
     yield operation.secret(prefix, f"{console}/secretsmanager/listsecrets?region={region}")
 
 

@@ -3,6 +3,7 @@
 Owns patterns and wording. Each is filtered to names of this stage.
 """
 
+from ..assets.restore_drill.outcome import DETAIL_TYPE, SOURCE
 from .alarms import Severity
 from .event_rules import WHO, Event, calls
 
@@ -99,6 +100,20 @@ def automation(prefix: str, link: str) -> Event:
         },
         line=f"Automation <document>: <status>, started by <who>. Execution <execution> in {link}",
         severity=Severity.WARNING,
+    )
+
+
+def drill(stage: str, link: str) -> Event:
+    """Put by the drill itself, with its figures or the step that failed; its alarms wake, this is the record.
+
+    `stage`: as the drill calls itself.
+    """
+    return Event(
+        id="DrillEnded",
+        tells="A restore drill has ended",
+        pattern={"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": {"stage": [stage]}},
+        values={"text": "$.detail.text"},
+        line=f"<text> {link}",
     )
 
 

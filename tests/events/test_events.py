@@ -23,6 +23,7 @@ WATCHED: Final = Watched(
         id=f"{s.PREFIX}-db", max_connections=80, storage_gb=20, replica_ids=(f"{s.PREFIX}-db-r1",)
     ),
     backup=WatchedBackup(vault=f"{s.PREFIX}-backup"),
+    restore_drill=s.PREFIX,
 )
 AURORA: Final = Watched(
     database=WatchedDatabase(id=f"{s.PREFIX}-db", aurora=True, max_connections=80, storage_gb=20, readers=True)
@@ -165,6 +166,7 @@ CASES: Final[dict[str, tuple[list[s.Event], list[s.Event]]]] = {
             s.automation("AWS-RestartEC2Instance", "Failed"),
         ],
     ),
+    "DrillEnded": ([s.drill("cloudmart-lab")], [s.drill("cloudmart2-lab")]),
     "SecretDeleted": (
         [
             s.call("secretsmanager", "DeleteSecret", {"secretId": "cloudmart-lab/jwt"}),
@@ -270,6 +272,7 @@ def test_troubles_are_warnings_and_changes_information() -> None:
         "VolumeCreated",
         "DatabaseChanged",
         "ClusterChanged",
+        "DrillEnded",
         "SignIn",
     }
 

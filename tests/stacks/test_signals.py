@@ -41,7 +41,8 @@ def test_every_stage_tells_of_its_own_and_one_of_the_account(synthesized: Synthe
     account = OF_THE_ACCOUNT if app.settings.monitoring.cloudtrail else set()
     backup = {"BackupFailed"} if app.settings.backup.plan else set()
     insights = {"Insight"} if app.settings.monitoring.application_signals else set()
-    assert rules(app).keys() == OF_EVERY_STAGE | account | backup | insights
+    drill = {"DrillEnded"} if app.settings.backup.drill else set()
+    assert rules(app).keys() == OF_EVERY_STAGE | account | backup | insights | drill
 
 
 def test_names_in_patterns_are_the_stages(synthesized: Synthesize) -> None:
