@@ -14,6 +14,7 @@ def checks(view: View) -> Iterator[Check]:
     yield from _alarms_are_complete(view, alarms)
     if view.stack(MONITORING) is not None:
         yield from _table(view, list(alarms.values()))
+        yield from _event_rules(view)
         yield from _account(view)
 
 
@@ -46,6 +47,15 @@ def _alarms_are_complete(view: View, alarms: dict[tuple[str, str], dict[str, Any
             yield Check(f"alarm {deployed.physical_id}", "exists", "missing")
             continue
         yield Check(f"alarm {deployed.physical_id} says what broke", True, bool(alarm.get("AlarmDescription")))
+
+
+def _event_rules(view: View) -> Iterator[Check]:
+    """Each tells people one line, by a topic of the stage: an event as it comes is nothing to read at night."""
+    topics = {topic.physical_id for topic in view.of(MONITORING, "AWS::SNS::Topic")}
+    for rule in view.of(MONITORING, "AWS::Events::Rule"):
+        targets = view.client("events").list_targets_by_rule(Rule=rule.physical_id)["Targets"]
+        told = [target["Arn"] in topics and "InputTransformer" in target for target in targets]
+        yield Check(f"event rule {rule.physical_id} tells one topic, in words", [True], told)
 
 
 def _metrics(alarm: dict[str, Any]) -> set[str]:

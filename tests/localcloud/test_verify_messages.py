@@ -7,7 +7,7 @@ import pytest
 from cloudmart_cdk.settings import load_settings
 from localcloud.aws import Clients
 from localcloud.state import Cloud, State
-from localcloud.verify import messages
+from localcloud.verify import messages, monitoring
 from localcloud.verify.view import View
 from tests.localcloud.stacks import create
 from tests.localcloud.templates import Template
@@ -61,7 +61,13 @@ _TEMPLATE: Template = {
             "Type": "AWS::Events::Rule",
             "Properties": {
                 "EventPattern": {"source": ["aws.ec2"]},
-                "Targets": [{"Id": "topic", "Arn": {"Ref": "Topic"}}],
+                "Targets": [
+                    {
+                        "Id": "topic",
+                        "Arn": {"Ref": "Topic"},
+                        "InputTransformer": {"InputPathsMap": {"what": "$.detail-type"}, "InputTemplate": '"<what>"'},
+                    }
+                ],
             },
         },
         "Schedule": {
@@ -128,6 +134,15 @@ def test_a_rule_without_target_fails(look: View, clients: Clients, made: dict[st
     events.remove_targets(Rule=name, Ids=["topic"])
     assert _failed(look) == {f"MonitoringStack event rule {name} has a target"}
     events.put_targets(Rule=name, Targets=targets)
+
+
+def test_a_rule_that_sends_the_bare_event_fails(look: View, clients: Clients, made: dict[str, str]) -> None:
+    events, name = clients.client("events"), made["Rule"]
+    (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
+    assert [check.passed for check in monitoring._event_rules(look)] == [True]
+    events.put_targets(Rule=name, Targets=[{"Id": target["Id"], "Arn": target["Arn"]}])
+    assert [check.passed for check in monitoring._event_rules(look)] == [False]
+    events.put_targets(Rule=name, Targets=[target])
 
 
 def test_a_table_that_forgets_nothing_fails(look: View, clients: Clients, made: dict[str, str]) -> None:
