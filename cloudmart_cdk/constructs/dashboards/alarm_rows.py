@@ -36,6 +36,7 @@ _UNITS: Final = {
     "failed-node": "nodes",
     "latency": _SECONDS,
     "memory": _PERCENT,
+    "notifications": "messages",
     "payments": _PERCENT,
     "pods": "pods",
     "queue-stuck": "people",
@@ -45,10 +46,12 @@ _UNITS: Final = {
     "traffic": "requests",
     "transaction-ids": "transactions",
     "unhealthy-targets": "targets",
+    "weekly-report": "errors",
 }
 """Page of the runbook -> unit of what its alarms watch."""
 _UNITS_OF_ROWS: Final = {
     "-drops": _PERCENT,
+    "-late": _SECONDS,
     "-latency-3d": _PERCENT,
     "-overdue": "days",
     "-ports": "refused",
@@ -193,6 +196,6 @@ def _lasting(row: Alarm) -> str:
     minutes = looked * row.period_s // 60
     if row.period_s == 60:
         return f"{of}{looked} min"
-    if minutes < 120:
+    if row.period_s < 3600:
         return f"{of}{looked} x {row.period_s // 60} min" if looked > 1 else f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} days"
