@@ -61,6 +61,17 @@ def test_an_alarm_says_why_when_and_where_to_go() -> None:
     assert "#alarmsV2:alarm/cloudmart-prod-shop-error-rate|Graph>" in text
 
 
+def test_a_runbook_in_the_repository_is_a_path() -> None:
+    description = "It broke. Runbook: docs/runbook/paged.md"
+    alarm = _read(events.change("shop-x", AlarmDescription=description), events.CRITICAL)
+    (post,) = _posts(alarm)
+    assert "*It broke*" in _texts(post)[1]
+    assert "Runbook: `docs/runbook/paged.md` · <https://" in _texts(post)[1]
+    event = _event(alarm)
+    assert [link["text"] for link in event["links"]] == ["Graph"]
+    assert event["payload"]["custom_details"]["runbook"] == "docs/runbook/paged.md"
+
+
 def test_areas_are_told_apart_and_pages_first() -> None:
     posts = _posts(_read(events.change("database-cpu")), _read(events.change("cache1-cpu")), _PAGE, _ERRORS)
     assert [_texts(post)[0].split(":")[2] for post in posts] == [" cloudmart-prod shop", " cloudmart-prod data"]

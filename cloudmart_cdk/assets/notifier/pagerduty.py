@@ -76,7 +76,7 @@ class PagerDuty:
             "event_action": "trigger",
             "dedup_key": key,
             "client": self._areas.prefix,
-            "links": [{"href": href, "text": text} for href, text in links if href],
+            "links": [{"href": href, "text": text} for href, text in links if href.startswith("http")],
             "payload": payload,
         }
 

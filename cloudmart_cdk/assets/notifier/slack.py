@@ -106,6 +106,9 @@ def _links(change: Change) -> str:
 
 
 def _link(url: str, text: str) -> str:
+    """Where monitoring.runbook_url is a folder of the repository there is nothing to click on."""
+    if not url.startswith(("https://", "http://")):
+        return f"{text}: `{_escaped(url)}`"
     safe = url.replace("|", "%7C").replace(">", "%3E").replace("<", "%3C")
     return f"<{safe}|{text}>"
 
