@@ -29,7 +29,6 @@ NOT_AT_WORK: Final = (
     ("stickiness of load balancers", "stored; each request is sent by weight, then in turn"),
     ("EC2 instances", "records; what they would install and run is a process of this machine each, under your user"),
     ("alarms on expressions or against a band, metric filters", "stored; never evaluated; other alarms do ring"),
-    ("a function's batching window", "stored; a queue's messages are handed over at once, few in a batch"),
     ("scaling policies, backups, lifecycle rules, the days of a rotation", "stored; their time never comes"),
 )
 """What exists here with all its figures and still proves nothing by running."""
