@@ -75,10 +75,10 @@ class AwsCli:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def judge(self, argv: Sequence[str]) -> Verdict:
-        """`argv`: without `aws` itself."""
+    def judge(self, argv: Sequence[str], folder: Path) -> Verdict:
+        """`argv`: without `aws` itself. `folder`: where it is called, for `file://`."""
         with self._turn:
-            self._write({"argv": list(argv)})
+            self._write({"argv": list(argv), "folder": str(folder)})
             assert self._process.stdout is not None
             line = self._process.stdout.readline()
         if not line:

@@ -4,7 +4,7 @@ Owns what happens to a command line in there: the CLI's own parser, customizatio
 the request would leave the machine, the checks that only AWS would make (enumerations, patterns, the fields that
 `--query` names), and an answer: a sample of the operation's output, or what the templates say of stacks and log groups.
 
-A request: `{"argv": [...]}`. An answer: `{"status": 0, "out": "...", "wrong": [...], "calls": [[service, operation,
+A request: `{"argv": [...], "folder": "..."}`. An answer: `{"out": "...", "wrong": [...], "calls": [[service, operation,
 parameters], ...]}`. The first line that it reads are the facts to answer from (`aws_cli.Facts`). Imports nothing of the
 project: its interpreter sees the CLI's packages only.
 """
@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import re
 import sys
 from importlib import import_module
@@ -144,7 +145,7 @@ def _sample(shape: Any, name: str, above: tuple[str, ...]) -> Any:
                 if not _TOKENS.match(key) and not _MORE.match(key)
             }
         case "list":
-            return [_sample(shape.member, name, inside)]
+            return [_sample(shape.member, name, inside)] * max(1, int(shape.metadata.get("min", 1)))
         case "map":
             return {_sample(shape.key, "key", inside): _sample(shape.value, name, inside)}
         case "integer" | "long":
@@ -190,8 +191,9 @@ def _matches(pattern: str, value: str) -> bool:
         return True
 
 
-def run(driver: Any, argv: list[str]) -> dict[str, Any]:
+def run(driver: Any, argv: list[str], folder: str) -> dict[str, Any]:
     global heard
+    os.chdir(folder)
     heard = Heard(argv)
     kept: list[str] = []
     rest = iter(argv)
@@ -213,7 +215,7 @@ def run(driver: Any, argv: list[str]) -> dict[str, Any]:
     if status:
         said = [line.strip() for line in err.getvalue().splitlines()]
         heard.wrong.append(" ".join(line for line in said if line and not _NOISE.match(line))[:600])
-    return {"status": status, "out": out.getvalue(), "wrong": heard.wrong, "calls": heard.calls}
+    return {"out": out.getvalue(), "wrong": heard.wrong, "calls": heard.calls}
 
 
 def _exactly(_parser: Any, _option: str) -> list[Any]:
@@ -246,7 +248,7 @@ def main() -> None:
     driver.session.register("before-parameter-build", note_parameters)
     streams = sys.stdout
     for line in sys.stdin:
-        streams.write(json.dumps(run(driver, json.loads(line)["argv"])) + "\n")
+        streams.write(json.dumps(run(driver, **json.loads(line))) + "\n")
         streams.flush()
 
 

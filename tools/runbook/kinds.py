@@ -6,11 +6,12 @@ parameter that is not in the table is a fault: a name that nobody holds against 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from .aws_cli import Call
-from .names import GENERATED, NAME, PREFIX, STACK, STAGE, Names
+from .names import GENERATED, NAME, SECOND_NAME, STACK, STAGE, Names
 
 _GROUP: Final = ("AWS::Logs::LogGroup",)
 _ALARM: Final = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
@@ -32,6 +33,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "ClusterName": _CLUSTER,
     "DBClusterIdentifier": ("AWS::RDS::DBCluster",),
     "DBInstanceIdentifier": _DATABASE,
+    "DBInstanceIdentifiers": _DATABASE,
     "DBProxyName": ("AWS::RDS::DBProxy",),
     "DashboardName": ("AWS::CloudWatch::Dashboard",),
     "DocumentName": _DOCUMENT,
@@ -39,6 +41,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "GroupName": ("AWS::XRay::Group",),
     "KeyId": ("AWS::KMS::Alias",),
     "NodegroupName": ("AWS::EKS::Nodegroup",),
+    "PerformanceInsightsKMSKeyId": ("AWS::KMS::Alias",),
     "QueueName": ("AWS::SQS::Queue",),
     "ReplicationGroupId": ("AWS::ElastiCache::ReplicationGroup",),
     "RepositoryName": ("AWS::ECR::Repository",),
@@ -54,10 +57,14 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "logGroupNamePrefix": _GROUP,
     "logGroupNames": _GROUP,
     "queryDefinitionNamePrefix": ("AWS::Logs::QueryDefinition",),
+    "cloudfront.Name": ("AWS::CloudFront::Function",),
+    "cloudtrail.AttributeValue": _DATABASE,
     "cloudtrail.Name": ("AWS::CloudTrail::Trail",),
     "eks.name": _CLUSTER,
     "elbv2.Names": ("AWS::ElasticLoadBalancingV2::LoadBalancer",),
+    "rds.SourceIdentifier": _DATABASE,
     "rds.filter db-instance-id": _DATABASE,
+    "secretsmanager.filter name": ("AWS::SecretsManager::Secret",),
     "ssm.Name": (*_PARAMETER, *_DOCUMENT),
     "ssm.Names": _PARAMETER,
     "ssm.Path": _PARAMETER,
@@ -71,16 +78,27 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "cloudwatch.dimension CanaryName": _CANARY,
     "cloudwatch.dimension ClusterName": _CLUSTER,
     "cloudwatch.dimension DBInstanceIdentifier": _DATABASE,
-    "cloudwatch.dimension FunctionName": ("AWS::Lambda::Function",),
+    "cloudwatch.dimension FunctionName": ("AWS::Lambda::Function", "AWS::CloudFront::Function"),
     "cloudwatch.dimension ProxyName": ("AWS::RDS::DBProxy",),
     "cloudwatch.dimension QueueName": ("AWS::SQS::Queue",),
 }
 """Parameter, or `service.parameter` where services differ -> types."""
 
-_PREFIXES: Final = {"ssm.Path", "ssm.filter DocumentNamePrefix", "cloudwatch.dimension CacheClusterId"}
+_PREFIXES: Final = {
+    "ssm.Path",
+    "secretsmanager.filter name",
+    "ssm.filter DocumentNamePrefix",
+    "cloudwatch.dimension CacheClusterId",
+}
 """Take the beginning of a name, beside what ends in `Prefix`. (A cache node's id goes on after the group's.)"""
 
-_FREE: Final = {"s3.paths", "ec2.filter tag:Name", "rds.DBSnapshotIdentifier", "resourcegroupstaggingapi.filter Stage"}
+_FREE: Final = {
+    "s3.paths",
+    "ec2.filter tag:Name",
+    "rds.DBSnapshotIdentifier",
+    "rds.FinalDBSnapshotIdentifier",
+    "resourcegroupstaggingapi.filter Stage",
+}
 """Not made by a template, or not by name."""
 
 _MADE: Final = {
@@ -115,9 +133,10 @@ class Held:
                 where = "parameters in tools/runbook/kinds.py"
                 yield f"{call.operation}: {parameter}: given {value}; allowed: {where}; add it"
             elif not self._has(types, value, begins=special in _PREFIXES or parameter.endswith("Prefix")):
-                near = sorted(name for type_ in types for name in self.names.by_type.get(type_, ()))
-                what = ", ".join(near[:8]) or "none"
-                yield f"{call.operation}: {parameter}: given {value}, which no template makes; allowed: {what} ..."
+                there = [name for type_ in types for name in sorted(self.names.by_type.get(type_, ()))]
+                near = get_close_matches(value, there, n=3, cutoff=0.4)
+                what = ", ".join(near) + " ..." if near else "no name of that kind"
+                yield f"{call.operation}: {parameter}: given {value}, which no template makes; allowed: {what}"
 
     def _has(self, types: tuple[str, ...], value: str, *, begins: bool) -> bool:
         names = {
@@ -130,7 +149,8 @@ class Held:
 
 def _is_ours(value: str) -> bool:
     """Under the stage's prefix, and typed by a person; what CloudFormation answered a command with is right."""
-    return (PREFIX in value or f"/{NAME}/{STAGE}/" in value) and GENERATED not in value
+    begins = [begin for name in (NAME, SECOND_NAME) for begin in (f"{name}-{STAGE}", f"/{name}/{STAGE}/")]
+    return GENERATED not in value and any(begin in value for begin in begins)
 
 
 def _values(parameters: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ NAME: Final = "cloudmart"
 STAGE: Final = "prod"
 PREFIX: Final = f"{NAME}-{STAGE}"
 """Pages are rehearsed for this stage; names of others are read as if they were its."""
+SECOND_NAME: Final = "cloudmart2"
+"""The same stage under the name that it takes in another region."""
 REGION: Final = "ap-northeast-2"
 GENERATED: Final = "-SAMPLE"
 """Ends the names that CloudFormation would make."""
@@ -26,6 +28,7 @@ _NAMED_BY: Final = {
     "AWS::AutoScaling::AutoScalingGroup": "AutoScalingGroupName",
     "AWS::Backup::BackupPlan": "BackupPlan.BackupPlanName",
     "AWS::Backup::BackupVault": "BackupVaultName",
+    "AWS::CloudFront::Function": "Name",
     "AWS::CloudTrail::Trail": "TrailName",
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::CloudWatch::CompositeAlarm": "AlarmName",
@@ -66,6 +69,8 @@ class Names:
     resources: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     """Stack's name -> logical id -> what CloudFormation says of the resource."""
     outputs: dict[str, set[str]] = field(default_factory=dict)
+    parameters: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Stack's name -> parameter -> default."""
     alarms: dict[str, str] = field(default_factory=dict)
     """Name -> description."""
 
@@ -91,6 +96,10 @@ class Names:
                 "StackStatus": "CREATE_COMPLETE",
                 "StackId": f"arn:aws:cloudformation:{REGION}:{_ACCOUNT}:stack/{name}/sample",
                 "Outputs": [{"OutputKey": key, "OutputValue": f"sample-{key}"} for key in sorted(self.outputs[name])],
+                "Parameters": [
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in sorted(self.parameters[name].items())
+                ],
             }
             for name in sorted(self.resources)
         ]
@@ -104,6 +113,8 @@ class Names:
         self.by_type.setdefault(STACK, set()).add(stack_name)
         found = self.resources.setdefault(stack_name, {})
         self.outputs.setdefault(stack_name, set()).update(template.get("Outputs", ()))
+        defaults = {key: str(each.get("Default", "")) for key, each in template.get("Parameters", {}).items()}
+        self.parameters.setdefault(stack_name, {}).update(defaults)
         for logical_id, resource in template.get("Resources", {}).items():
             type_, properties = resource["Type"], resource.get("Properties", {})
             name = _name(type_, properties) or f"{stack_name}-{logical_id}{GENERATED}"
@@ -115,6 +126,8 @@ class Names:
                 "ResourceType": type_,
                 "ResourceStatus": "CREATE_COMPLETE",
             }
+            if type_ == "AWS::SSM::Document":
+                self.by_type.setdefault("AWS::RDS::DBInstance", set()).update(_copies(properties.get("Content")))
             if type_ in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
                 self.alarms[name] = str(properties.get("AlarmDescription", ""))
 
@@ -127,8 +140,22 @@ def _templates(folder: Path, prefix: str) -> Iterator[tuple[str, Mapping[str, An
         if entry["type"] == "aws:cloudformation:stack":
             properties = entry["properties"]
             text = (folder / properties["templateFile"]).read_text(encoding="utf-8")
-            text = text.replace(prefix, PREFIX).replace(f"/{name}/{stage}/", f"/{NAME}/{STAGE}/")
-            yield properties.get("stackName", id).replace(prefix, PREFIX), json.loads(text)
+            for ours in (NAME, SECOND_NAME):
+                renamed = text.replace(prefix, f"{ours}-{STAGE}").replace(f"/{name}/{stage}/", f"/{ours}/{STAGE}/")
+                yield properties.get("stackName", id).replace(prefix, f"{ours}-{STAGE}"), json.loads(renamed)
+
+
+def _copies(content: Any) -> Iterator[str]:
+    """Servers that an automation makes."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key == "TargetDBInstanceIdentifier" and isinstance(value, str):
+                yield value
+            else:
+                yield from _copies(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _copies(value)
 
 
 def _name(type_: str, properties: Mapping[str, Any]) -> str:

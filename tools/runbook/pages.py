@@ -126,9 +126,9 @@ def _snippets(number: int, info: str | None, lines: list[str]) -> Iterator[Snipp
 def _inline(number: int, line: str) -> Iterator[Snippet]:
     for found in _INLINE.finditer(line):
         text = found[2].strip().replace("\\|", "|")
-        first, _, rest = text.partition(" ")
-        where = _SPOKEN.get(first)
-        if rest and where:
+        words = text.split()
+        where = _SPOKEN.get(words[0])
+        if where and len(words) >= _FEWEST_WORDS.get(words[0], 2):
             yield Snippet(line=number, where=where, text=text)
 
 
@@ -137,6 +137,10 @@ _SPOKEN: Final = {
     **dict.fromkeys(MACHINE, Where.INSTANCE),
     "select": Where.SQL,
 }
+
+
+_FEWEST_WORDS: Final = {"cdk": 3, "python": 3}
+"""Shorter, it is a mention: `aws`, `cdk destroy`."""
 
 
 def pages(folder: Path = PROJECT / "docs" / "runbook") -> list[Page]:

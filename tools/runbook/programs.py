@@ -5,6 +5,7 @@ program; for the few that nobody asks, the options that the pages use.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from . import kubernetes_tools, project_tools
@@ -21,7 +22,9 @@ _ASKED: Final[dict[str, Callable[[Sequence[str]], Iterator[str]]]] = {
 _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "curl": frozenset({"-s", "-i", "-f", "-I", "-o", "-w", "-H", "--max-time"}),
     "df": frozenset({"-h", "-i"}),
+    "dnf": frozenset({"-y"}),
     "docker": frozenset({"-T", "-U", "-Fc"}),
+    "du": frozenset({"-xh", "-d"}),
     "free": frozenset({"-m"}),
     "gh": frozenset({"--repo", "--limit", "--workflow"}),
     "git": frozenset({"--oneline", "-n", "--no-edit"}),
@@ -30,6 +33,7 @@ _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "ps": frozenset({"--sort"}),
     "psql": frozenset({"-h", "-U", "-d", "-c", "-At"}),
     "sleep": frozenset(),
+    "tail": frozenset({"-20", "-50"}),
     "systemctl": frozenset({"--failed", "--no-pager"}),
 }
 """What the pages say to programs that are not asked. A new option is looked up in its manual, and added here."""
@@ -42,18 +46,18 @@ class Programs:
         self._aws = aws
         self._held = held
 
-    def __call__(self, program: str, arguments: Sequence[str]) -> tuple[Sequence[str], str]:
+    def __call__(self, program: str, arguments: Sequence[str], folder: Path) -> tuple[Sequence[str], str]:
         """(What is wrong, what the program would print.)"""
         if program == "aws":
-            return self._judge_aws(arguments)
+            return self._judge_aws(arguments, folder)
         if program == "sudo" and arguments:
-            return self(arguments[0], arguments[1:])
+            return self(arguments[0], arguments[1:], folder)
         asked = _ASKED.get(program)
         wrong = [*asked(arguments)] if asked else [*_by_table(program, arguments)]
         return wrong, "sample/sample\n" if [*arguments][-2:] == ["-o", "name"] else "sample\n"
 
-    def _judge_aws(self, arguments: Sequence[str]) -> tuple[Sequence[str], str]:
-        verdict = self._aws.judge(arguments)
+    def _judge_aws(self, arguments: Sequence[str], folder: Path) -> tuple[Sequence[str], str]:
+        verdict = self._aws.judge(arguments, folder)
         named = (fault for call in verdict.calls for fault in self._held.faults(call))
         return [*verdict.wrong, *named], verdict.output
 

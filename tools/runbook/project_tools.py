@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from cloudmart_cdk.settings import SettingsError, load_settings
@@ -70,14 +71,11 @@ def _cdk_options(command: str) -> dict[str, bool]:
     ).stdout
     if not re.match(rf"cdk {re.escape(command)}\b", shown.strip()):
         return {}
-    options = {}
-    for line in shown.splitlines():
-        names = re.findall(r"(?<![\w-])(--?[a-zA-Z][\w-]*)(?=[,\s])", line.split("  [")[0][:60])
-        if line.lstrip().startswith("-"):
-            options.update(dict.fromkeys(names, "[boolean]" not in line))
-            options.update(
-                {f"--no-{name[2:]}": False for name in names if name.startswith("--") and "[boolean]" in line}
-            )
+    options: dict[str, bool] = {}
+    for entry in re.split(r"\n(?=\s+-)", shown):
+        names = re.findall(r"(?<![\w-])(--?[a-zA-Z][\w-]*)(?=[,\s])", entry.strip().split("  ")[0] + " ")
+        options.update(dict.fromkeys(names, "[boolean]" not in entry))
+        options.update({f"--no-{name[2:]}": False for name in names if name.startswith("--") and not options[name]})
     return options
 
 
@@ -121,13 +119,17 @@ argparse.ArgumentParser.parse_args = parse
 module = sys.argv.pop(1)
 sys.argv[0] = module
 runpy.run_module(module, run_name="__main__", alter_sys=True)
-raise SystemExit("reads no arguments" if sys.argv[1:] else 0)
 """
 
 
 @cache
 def _parsed(module: str, arguments: tuple[str, ...]) -> str:
-    """What the module's own parser says; it gets no further than that."""
+    """What the module's own parser says; it gets no further than that. One that has none is not run."""
+    file = _source(module)
+    if file is None:
+        return f"given {module}; allowed: a module of the project"
+    if "argparse" not in file.read_text(encoding="utf-8"):
+        return f"given {' '.join(arguments)}; allowed: nothing after {module}" if arguments else ""
     done = subprocess.run(
         [sys.executable, "-c", _PARSE, module, *arguments],
         cwd=PROJECT,
@@ -137,3 +139,9 @@ def _parsed(module: str, arguments: tuple[str, ...]) -> str:
         timeout=60,
     )
     return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def _source(module: str) -> Path | None:
+    """The file that `python -m` runs."""
+    place = PROJECT.joinpath(*module.split("."))
+    return next((file for file in (place / "__main__.py", place.with_suffix(".py")) if file.exists()), None)

@@ -18,6 +18,7 @@ NAMES = frozenset(
         "OutputKey",
         "ExportName",
         "logGroupName",
+        "ParameterKey",
         "Outputs",
         "StackResources",
     }

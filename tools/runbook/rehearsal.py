@@ -21,14 +21,14 @@ from typing import Final
 from .fault import Fault
 from .pages import Page, Snippet, Where
 
-Judge = Callable[[str, Sequence[str]], tuple[Sequence[str], str]]
-"""(Program, its arguments) -> (what is wrong, what it would print)."""
+Judge = Callable[[str, Sequence[str], Path], tuple[Sequence[str], str]]
+"""(Program, its arguments, where it is called) -> (what is wrong, what it would print)."""
 
 _TEXT_TOOLS: Final = ("cat", "cut", "date", "grep", "head", "paste", "sed", "sort", "tail", "tr", "uniq", "wc")
 """Real ones: they read and print."""
 _STAND_INS: Final = (
-    *("aws", "kubectl", "helm", "cdk", "make", "python", "git", "gh", "curl", "docker", "psql", "sleep"),
-    *("sudo", "systemctl", "journalctl", "ps", "df", "free"),
+    *("aws", "kubectl", "helm", "cdk", "make", "python", "git", "gh", "curl", "docker", "psql", "pg_dump", "sleep"),
+    *("sudo", "systemctl", "journalctl", "ps", "df", "free", "dnf"),
 )
 _REAL_PATH: Final = re.compile(r"(^|[\s;|&(])/(usr|bin|sbin|opt)/")
 _END: Final = "\x04"
@@ -38,7 +38,7 @@ _STAND_IN: Final = """\
 #!{bash}
 case " $* " in *" - "*) cat >/dev/null ;; esac
 exec 3<>"/dev/tcp/127.0.0.1/$REHEARSAL_PORT"
-printf '%s\\0' "$REHEARSAL_LINE" "${{0##*/}}" "$@" $'\\x04' >&3
+printf '%s\\0' "$REHEARSAL_LINE" "$PWD" "${{0##*/}}" "$@" $'\\x04' >&3
 IFS= read -r status <&3
 cat <&3
 exit "$status"
@@ -72,9 +72,9 @@ class _Hearing(socketserver.StreamRequestHandler):
             if not part:
                 return
             said += part
-        line, program, *arguments, _ = said.decode().removesuffix("\0").split("\0")
+        line, folder, program, *arguments, _ = said.decode().removesuffix("\0").split("\0")
         with self.server.turn:
-            wrong, output = self.server.judge(program, arguments)
+            wrong, output = self.server.judge(program, arguments, Path(folder))
             command = " ".join((program, *arguments))
             self.server.faults += [(int(line), f"{_short(command)}: {why}") for why in wrong]
         self.wfile.write(f"{int(bool(wrong))}\n{output}".encode())
