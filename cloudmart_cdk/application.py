@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from .constructs.lambda_logs import own_provider_logs
 from .constructs.log_groups import LogGroups
-from .constructs.watched import Watched, WatchedCanary
+from .constructs.watched import Watched, WatchedCanary, WatchedLogs
 from .policy.plugin import attach
 from .settings import Settings
 from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
@@ -134,6 +134,11 @@ def _compose(app: cdk.App, settings: Settings) -> None:
                 restore_drill=data.watched_restore_drill if data else None,
                 distribution=frontend.watched_distribution if frontend else None,
                 canary=_canary(settings) if frontend else None,
+                logs=WatchedLogs(
+                    application=backend.application_log if backend else None,
+                    flow=vpc.network.flow_log if vpc else None,
+                    functions=data.function_logs if data else (),
+                ),
             ),
             log_bucket=vpc.log_bucket if vpc else None,
             log_groups=log_groups,

@@ -186,6 +186,7 @@ class Network(Construct):
     def _add_flow_logs(self, bucket: s3.IBucket, log_groups: LogGroups) -> None:
         """All traffic, to CloudWatch Logs for queries and to the log bucket for keeps."""
         group = log_groups.make(self, "FlowLogGroup")
+        self.flow_log = group.log_group_name
         # Made here for its condition: CDK's own role trusts the service whatever account it acts for (VPC guide, "IAM
         # role for publishing flow logs to CloudWatch Logs").
         account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}

@@ -86,6 +86,7 @@ class Notifier(Construct):
         super().__init__(scope, id)
         self._names, self._key = names, key
         self._log_group = log_groups.make_resource(self, "LogGroup")
+        self.log_group_name = self._log_group.ref
         failed = self._queue("Failed", FAILED)
         queue = self._queue(
             "Queue",

@@ -96,6 +96,7 @@ class RestoreDrill(Construct):
             bundle(Path(built))
             code = assets.Asset(self, "Code", path=built)  # copied into the assembly here and now
         group = self._log_groups.make_resource(self, "CompareLogs")
+        self.log_group_name = group.ref
         compare = self._function(
             "Compare",
             "Compares a restored database with its original",

@@ -95,6 +95,7 @@ class Rotation(Construct):
             ),
         )
         self.function_name = function.ref
+        self.log_group_name = self._log_group.ref
         self.users = cdk.CustomResource(
             self,
             "DatabaseUsers",

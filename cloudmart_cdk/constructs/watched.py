@@ -163,6 +163,18 @@ class WatchedCanary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedLogs:
+    """Log groups whose names CloudFormation makes up."""
+
+    application: str | None = None
+    """The backend's."""
+    flow: str | None = None
+    """The VPC's."""
+    functions: tuple[str, ...] = ()
+    """Of functions of ours, which write a JSON line with `level`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """All that MonitoringStack may watch; None: that stack is left out."""
 
@@ -181,6 +193,7 @@ class Watched:
     """Value of the drill's dimension `Stage`."""
     distribution: WatchedDistribution | None = None
     """Drawn on the dashboard; its alarms are EdgeWatchStack's."""
+    logs: WatchedLogs = WatchedLogs()
 
     @property
     def distribution_id(self) -> str | None:

@@ -155,6 +155,7 @@ class WeeklyReport(Construct):
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=log_group.ref),
         )
         self.function_name = function.ref
+        self.log_group_name = log_group.ref
         self._schedule(prefix, function)
 
     def _code(self) -> assets.Asset:

@@ -252,6 +252,13 @@ def _options(settings: Settings) -> Iterator[Problem]:
             f"0 without {FRONTEND} and {MONITORING}: it visits the shop as customers do, and reports as alarms do",
             "leave neither out with skip, or use -c monitoring.canary_minutes=0",
         )
+    if settings.monitoring.canary_minutes and settings.off_hours:
+        yield Problem(
+            "monitoring.canary_minutes",
+            str(settings.monitoring.canary_minutes),
+            "0 where the stage sleeps: it would page every evening",
+            "use -c off_hours=false or -c monitoring.canary_minutes=0",
+        )
     if settings.network.regional_nat and settings.network.nat_gateways != 1:
         yield Problem(
             "network.regional_nat",

@@ -147,6 +147,7 @@ class BackendAsgStack(CloudMartStack):
             target_groups={colour: group.attr_target_group_full_name for colour, group in web.target_groups.items()},
             certificate_arn=web.certificate_arn,
         )
+        self.application_log = log_group.log_group_name
         self.watched_groups = WatchedGroups(
             names={str(colour): name for colour, name in group_names.items()},
             minimum=settings.backend.min,

@@ -87,7 +87,7 @@ class DataStack(CloudMartStack):
             log_groups=log_groups,
             lifecycle=self.lifecycle,
         )
-        self.watched_rotation = Rotation(
+        rotation = Rotation(
             self,
             "Rotation",
             secrets=self.secrets,
@@ -98,7 +98,8 @@ class DataStack(CloudMartStack):
             subnets=network.private_subnets,
             security_group=firewall[Group.ROTATION],
             log_groups=log_groups,
-        ).function_name
+        )
+        self.watched_rotation = rotation.function_name
         DataMove(
             self,
             "DataMove",
@@ -142,7 +143,9 @@ class DataStack(CloudMartStack):
             BackupPlan(
                 self, "Backup", settings=settings.backup, name=names.of("backup"), tag_value=names.prefix, key=self.key
             )
-        self.watched_restore_drill = self._add_drill(settings, network, firewall, log_groups)
+        drill = self._add_drill(settings, network, firewall, log_groups)
+        self.watched_restore_drill = drill.stage if drill else None
+        self.function_logs = (rotation.log_group_name, *([drill.log_group_name] if drill else ()))
 
         self._add_parameters(settings)
         for name, host in (("db", self.database.host), ("cache", self.cache.host)):
@@ -155,8 +158,9 @@ class DataStack(CloudMartStack):
                 ttl=cdk.Duration.minutes(1),
             )
 
-    def _add_drill(self, settings: Settings, network: Network, firewall: Firewall, log_groups: LogGroups) -> str | None:
-        """What its metrics are told apart by; None: the stage has no drill."""
+    def _add_drill(
+        self, settings: Settings, network: Network, firewall: Firewall, log_groups: LogGroups
+    ) -> RestoreDrill | None:
         if not settings.backup.drill:
             return None
         names = settings.names
@@ -180,7 +184,7 @@ class DataStack(CloudMartStack):
             security_group=firewall[Group.ROTATION],
             tags=stack_tags(settings, self.node.id),
             log_groups=log_groups,
-        ).stage
+        )
 
     def _add_parameters(self, settings: Settings) -> None:
         """What programs look up at start, under `/<name>/<stage>/`."""

@@ -6,11 +6,14 @@ and its alarms after.
 
 from constructs import Construct
 
+from ..constructs.account_events import sign_in_events
 from ..constructs.alarms import Alarms, Severity
 from ..constructs.edge_alarms import edge_alarms
+from ..constructs.event_rules import EventRules
 from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.notifier import Notifier, notifier_alarms
-from ..constructs.topics import ALARMS, Topics
+from ..constructs.saved_queries import SavedQueries, web_acl_queries
+from ..constructs.topics import ALARMS, EVENTS, Topics
 from ..constructs.watched import WatchedDistribution
 from ..settings import Settings
 from ..settings.topology import EDGE_REGION
@@ -24,12 +27,13 @@ class EdgeWatchStack(CloudMartStack):
         super().__init__(
             scope, id, settings=settings, region=EDGE_REGION, description="CloudMart: CloudFront's alarms and topic"
         )
-        names = settings.names
+        names, keeps_trail = settings.names, settings.monitoring.cloudtrail
         topics = Topics(
             self,
             "Topics",
             prefix=names.prefix,
-            publishers={Severity.CRITICAL: [ALARMS]},
+            publishers={Severity.CRITICAL: [ALARMS]}
+            | ({Severity.WARNING: [EVENTS], Severity.INFO: [EVENTS]} if keeps_trail else {}),
             email=settings.monitoring.email,
             lifecycle=self.lifecycle,
         )
@@ -41,6 +45,9 @@ class EdgeWatchStack(CloudMartStack):
             runbook_url=settings.monitoring.runbook_url,
             report_to=topics.arns[Severity.CRITICAL],
         )
+        if keeps_trail:
+            # Root's sign-ins, and those to consoles without regions, are recorded here.
+            EventRules(self, "Events", rows=sign_in_events(), prefix=names.prefix, topics=topics.arns)
         key = (
             log_key(self, "LogKey", lifecycle=self.lifecycle, alias=names.of("edge-watch-logs"))
             if settings.logs.customer_key
@@ -55,3 +62,6 @@ class EdgeWatchStack(CloudMartStack):
             areas={},
             log_groups=LogGroups(retention_days=settings.log_retention_days, key=key),
         )
+        if distribution.web_acl:
+            queries = web_acl_queries("cdn", distribution.web_acl)
+            SavedQueries(self, "Queries", prefix=names.prefix, queries=queries)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ..assets.restore_drill.outcome import NAMESPACE
 from ..constructs.account_events import account_events, sign_in_events
 from ..constructs.alarm_table import Area, areas
 from ..constructs.alarms import Alarms, Pages, Severity
@@ -22,13 +23,14 @@ from ..constructs.event_rules import EventRules
 from ..constructs.event_table import stage_events
 from ..constructs.log_groups import LogGroups
 from ..constructs.notifier import Notifier, notifier_alarms
+from ..constructs.saved_queries import SavedQueries, saved_queries
 from ..constructs.service_objectives import ServiceObjectives, objectives
 from ..constructs.topics import ALARMS, BUDGETS, COST_ANOMALIES, EVENTS, Topics
 from ..constructs.trace_groups import TraceGroups, groups, insight_events
 from ..constructs.watched import Watched
 from ..constructs.weekly_report import WeeklyReport, report_alarms
 from ..settings import Settings
-from ..settings.topology import EDGE_REGION, EDGE_WATCH
+from ..settings.topology import BACKEND, DATA, EDGE_REGION, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
 from .base import CloudMartStack, stack_tags
 
 
@@ -74,8 +76,21 @@ class MonitoringStack(CloudMartStack):
         self._tell_of_events()
         self._keep_objectives()
         self._count_costs()
+        functions = [*watched.logs.functions, self._notifier.log_group_name]
         if settings.monitoring.weekly_report:
-            self._report()
+            functions.append(self._report())
+        SavedQueries(
+            self,
+            "Queries",
+            prefix=self._prefix,
+            queries=saved_queries(
+                watched,
+                prefix=self._prefix,
+                application_log=watched.logs.application,
+                flow_log=watched.logs.flow,
+                function_logs=functions,
+            ),
+        )
         if watched.canary and watched.distribution:
             self._visit(watched.distribution.url)
         if settings.monitoring.cloudtrail:
@@ -122,7 +137,7 @@ class MonitoringStack(CloudMartStack):
             runbook_url=runbook_url,
             page_to=topics[Severity.CRITICAL],
         )
-        Notifier(
+        self._notifier = Notifier(
             self,
             "Notifier",
             names=self._settings.names,
@@ -160,7 +175,7 @@ class MonitoringStack(CloudMartStack):
         workloads = {"shop": ["shop"]} if watched.shop else {}
         if watched.cluster:
             workloads["tiketi"] = list(watched.cluster.services)
-        # Insights cost by traces recorded; who has the trail has the account's other extras.
+        # Insights cost 1 USD a million traces, and go with what is paid for objectives.
         traces = groups(
             self._prefix,
             workloads,
@@ -172,6 +187,7 @@ class MonitoringStack(CloudMartStack):
             *stage_events(watched, prefix=self._prefix, region=self.region, whole_account=monitoring.cloudtrail),
             *insight_events(traces, region=self.region),
         ]
+        # What is the account's is told once: by the stage that keeps its trail.
         if monitoring.cloudtrail:
             events += [*account_events(region=self.region), *sign_in_events()]
         EventRules(self, "Events", rows=events, prefix=self._prefix, topics=self._topics.arns)
@@ -204,9 +220,10 @@ class MonitoringStack(CloudMartStack):
             anomaly_monitor_arn=self._settings.monitoring.cost_anomaly_monitor_arn,
         )
 
-    def _report(self) -> None:
+    def _report(self) -> str:
+        """The name of its log group."""
         settings, monitoring, watched = self._settings, self._settings.monitoring, self._watched
-        WeeklyReport(
+        return WeeklyReport(
             self,
             "Report",
             prefix=self._prefix,
@@ -219,9 +236,19 @@ class MonitoringStack(CloudMartStack):
             latency_ms=monitoring.latency_slo_ms,
             budget_usd=monitoring.budget_usd,
             cost_tags=self._cost_tags,
+            patch_group=settings.names.of("backend") if watched.backend else "",
+            repositories=[settings.names.repository(service) for service in watched.cluster.services]
+            if watched.cluster
+            else [],
+            drill={"namespace": NAMESPACE, "dimensions": {"Stage": watched.restore_drill}}
+            if watched.restore_drill
+            else None,
+            stacks=[
+                settings.names.stack(id) for id in (VPC, DATA, BACKEND, FRONTEND, EKS, MONITORING) if settings.has(id)
+            ],
             vault=watched.backup.vault if watched.backup else "",
             domain=settings.domain.name if settings.domain else "",
-        )
+        ).log_group_name
 
     def _visit(self, url: str) -> None:
         """As customers do, at the address that they have."""

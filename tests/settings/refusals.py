@@ -149,6 +149,13 @@ CHECKS: Final = EKS | {
         monitoring__canary_minutes="5",
         skip="FrontendCdnStack",
     ),
+    "canary where nights are off": _of(
+        "monitoring.canary_minutes",
+        "0 where the stage sleeps",
+        "-c off_hours=false",
+        stage="dev",
+        monitoring__canary_minutes="5",
+    ),
     "copies without a plan": _of("backup.copy_region", "add -c backup.plan=true", backup__copy_region="us-west-2"),
     "two regional NAT gateways": _of(
         "network.regional_nat", "nat_gateways=1", stage="prod", network__regional_nat="true"
