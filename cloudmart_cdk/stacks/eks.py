@@ -9,6 +9,7 @@ from ..constructs.alarms import Alarms
 from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
 from ..constructs.controllers import Controllers
+from ..constructs.event_table import CLUSTER_TAG
 from ..constructs.firewall import Firewall
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
@@ -66,7 +67,8 @@ class EksPlatformStack(CloudMartStack):
             name=name,
             versions=settings.eks.addons,
             log_groups=log_groups,
-            volume_tags={**tags, BACKUP_TAG: settings.names.prefix} if settings.backup.plan else tags,
+            volume_tags={**tags, CLUSTER_TAG: name}
+            | ({BACKUP_TAG: settings.names.prefix} if settings.backup.plan else {}),
         )
         node_groups = NodeGroups(
             self,
