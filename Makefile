@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy status objects release promote rollback migrate-data synth diff test lint bench mutants docs compliance charts clean again
+.PHONY: help setup deploy destroy status objects release promote rollback migrate-data dashboards synth diff test lint bench mutants docs compliance charts clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -74,6 +74,9 @@ rollback: $(READY) .cache/tmp ## Back to the version before, during a release or
 migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if every table agrees; DUMP=cloudmart.sql
 	@python -m localcloud.data_move $(if $(DUMP),--dump "$(DUMP)") $(if $(BACK),--bring-back "$(BACK)") \
 		$(if $(REMOVE),--remove "$(REMOVE)") $(if $(AGAIN),--again) $(ARGS)
+
+dashboards: $(READY) .cache/tmp ## The dashboards of STAGE (prod) as one page with sample series, to look at without AWS
+	@python -m tools.dashboards $(if $(STAGE),--stage $(STAGE)) $(ARGS)
 
 diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
 	@python -m localcloud diff $(context) $(ARGS)

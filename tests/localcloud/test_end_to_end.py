@@ -23,7 +23,7 @@ from localcloud import environment, processes
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 from localcloud.verify.backend import LIVE_COLOUR
-from tests.localcloud import shop_faults
+from tests.localcloud import people, shop_faults
 from tests.localcloud.buyers import buying, wait_for
 from tests.localcloud.services import Services
 from tests.site import journey
@@ -137,6 +137,12 @@ def check_shop_opens_in_a_browser(machine: Machine) -> None:
         assert "Content-Security-Policy" in page.headers
     with opener.open(machine.cloud().shop + "api/products", timeout=20) as answer:
         assert json.load(answer)["total"] > 0
+
+
+def check_a_page_reaches_people(machine: Machine) -> None:
+    with mock.patch.dict(os.environ):
+        environment.forget_aws_settings()
+        people.check_a_page_reaches_people(machine.cloud(), Clients(machine.cloud()), page="page-shop")
 
 
 def check_services(machine: Machine) -> None:
@@ -285,6 +291,7 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     check_shop_opens_in_a_browser(machine)
     check_people_buy_in_a_browser(machine)
     check_services(machine)
+    check_a_page_reaches_people(machine)
     check_faults_while_people_buy(machine)
     check_data_moves_in_and_back(machine)
     check_release_while_people_buy(machine)
