@@ -15,6 +15,7 @@ def checks(view: View) -> Iterator[Check]:
     if view.stack(MONITORING) is not None:
         yield from _table(view, list(alarms.values()))
         yield from _event_rules(view)
+        yield from _weekly_report(view)
         yield from _account(view)
 
 
@@ -56,6 +57,15 @@ def _event_rules(view: View) -> Iterator[Check]:
         targets = view.client("events").list_targets_by_rule(Rule=rule.physical_id)["Targets"]
         told = [target["Arn"] in topics and "InputTransformer" in target for target in targets]
         yield Check(f"event rule {rule.physical_id} tells one topic, in words", [True], told)
+
+
+def _weekly_report(view: View) -> Iterator[Check]:
+    """There on Monday when people come."""
+    client = view.client("scheduler")
+    schedules = view.of(MONITORING, "AWS::Scheduler::Schedule")
+    found = [client.get_schedule(Name=each.physical_id)["ScheduleExpression"] for each in schedules]
+    expected = ["cron(0 9 ? * MON *)"] if view.settings.monitoring.weekly_report else []
+    yield Check("weekly report, when", expected, found)
 
 
 def _metrics(alarm: dict[str, Any]) -> set[str]:

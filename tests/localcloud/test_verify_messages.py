@@ -145,6 +145,12 @@ def test_a_rule_that_sends_the_bare_event_fails(look: View, clients: Clients, ma
     events.put_targets(Rule=name, Targets=[target])
 
 
+@pytest.mark.parametrize(("wanted", "passes"), [("true", True), ("false", False)])
+def test_a_report_comes_where_it_is_wanted_only(look: View, wanted: str, passes: bool) -> None:
+    look.settings = load_settings({"stage": "lab", "monitoring.weekly_report": wanted})
+    assert [check.passed for check in monitoring._weekly_report(look)] == [passes]
+
+
 def test_a_table_that_forgets_nothing_fails(look: View, clients: Clients, made: dict[str, str]) -> None:
     dynamodb, name = clients.client("dynamodb"), made["Table"]
     for enabled in (False, True):
