@@ -110,6 +110,10 @@ def test_the_role_may_what_the_script_calls(synthesized: Synthesize) -> None:
     called = set(re.findall(r"(?:client|balancers|\"ssm\"\)\))\.([a-z_]+)\(", inspect.getsource(standby)))
     actions = {action.partition(":")[2].lower() for action in granted}
     assert {name.replace("_", "") for name in called - {"client"}} <= actions
+    (to_servers,) = [
+        statement["Condition"] for statement in policy["PolicyDocument"]["Statement"] if "Condition" in statement
+    ]
+    assert to_servers == {"StringEquals": {"aws:ResourceTag/PatchGroup": "cloudmart-lab-backend"}}
     for action in ("UpdateAutoScalingGroup", "EnterStandby", "ExitStandby", "TerminateInstanceInAutoScalingGroup"):
         for arn in granted[f"autoscaling:{action}"]["Resource"]:
             assert "autoScalingGroupName/cloudmart-lab-backend-" in str(arn)

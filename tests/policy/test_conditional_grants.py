@@ -7,6 +7,7 @@ from tests.policy.support import Case, bad, each, good, resource
 
 _KEYS = "arn:aws:kms:ap-northeast-2:123456789012:key/*"
 _GROUPS = "arn:aws:autoscaling:ap-northeast-2:123456789012:autoScalingGroup:*:autoScalingGroupName/eks-*"
+_SERVERS = "arn:aws:ec2:ap-northeast-2:123456789012:instance/*"
 _VIA = {"kms:ViaService": ["secretsmanager.ap-northeast-2.amazonaws.com"]}
 _ALIAS = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/cloudmart-lab-data"}}
 _OURS = {"aws:ResourceTag/k8s.io/cluster-autoscaler/cloudmart-lab-tiketi": "owned"}
@@ -40,6 +41,10 @@ CASES = (
     _open("any value of a tag", "autoscaling:Terminate*", _GROUPS, {"StringLike": {"aws:ResourceTag/a": "*"}}),
     _open("groups without the tag", "autoscaling:SetDesiredCapacity", _GROUPS, {"StringEqualsIfExists": _OURS}),
     _open("the caller's tag", "autoscaling:UpdateAutoScalingGroup", "*", {"StringEquals": {"aws:RequestTag/a": "b"}}),
+    _open("a command on any server", "ssm:SendCommand", _SERVERS),
+    _open("a session on any server", ["ssm:StartSession"], "*", {"StringEquals": {"aws:RequestTag/a": "b"}}),
+    _held("a command on servers by a tag", "ssm:SendCommand", _SERVERS, {"StringEquals": _OURS}),
+    _held("a document", "ssm:SendCommand", "arn:aws:ssm:ap-northeast-2::document/AWS-RunPatchBaseline"),
     _held("a key by its alias and a service", "kms:Decrypt", _KEYS, {"StringEquals": _VIA, **_ALIAS}),
     _held("a key by reference", "kms:Decrypt", {"Fn::GetAtt": ["Key", "Arn"]}),
     _held("a description", "kms:DescribeKey", _KEYS),

@@ -19,6 +19,20 @@ def _command(parameters: Any) -> dict[str, Any]:
     return {"action": "aws:runCommand", "inputs": inputs}
 
 
+_EACH = {"DocumentVersion": "$DEFAULT", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}
+
+
+def _rule(days: Any = 7, **filters: list[str]) -> dict[str, Any]:
+    asked = {
+        "PRODUCT": ["AmazonLinux2023"],
+        "CLASSIFICATION": ["Security"],
+        "SEVERITY": ["Critical", "Important", "Medium"],
+        **filters,
+    }
+    patches = [{"Key": key, "Values": values} for key, values in asked.items() if values]
+    return {"ApproveAfterDays": days, "PatchFilterGroup": {"PatchFilters": patches}}
+
+
 def _group(**tag: Any) -> dict[str, Any]:
     return resource(_GROUP, {"Tags": [{**_FLEET, **tag}]})
 
@@ -29,7 +43,18 @@ SAMPLE: dict[str, Any] = {
     "Scan": _association("AWS-RunPatchBaseline", "rate(1 day)", Parameters={"Operation": ["Scan"]}),
     "Inventory": _association("AWS-GatherSoftwareInventory", "rate(1 day)"),
     "Window": resource("AWS::SSM::MaintenanceWindow", {"Schedule": "cron(0 3 ? * WED *)"}),
-    "Target": resource("AWS::SSM::MaintenanceWindowTarget", {"WindowId": {"Ref": "Window"}, "Targets": [_TARGET]}),
+    "Target": resource(
+        "AWS::SSM::MaintenanceWindowTarget",
+        {"WindowId": {"Ref": "Window"}, "ResourceType": "INSTANCE", "Targets": [_TARGET]},
+    ),
+    "Baseline": resource(
+        "AWS::SSM::PatchBaseline",
+        {
+            "OperatingSystem": "AMAZON_LINUX_2023",
+            "PatchGroups": ["cloudmart-lab-backend"],
+            "ApprovalRules": {"PatchRules": [_rule()]},
+        },
+    ),
     "Document": resource(
         "AWS::SSM::Document",
         {
@@ -49,6 +74,7 @@ SAMPLE: dict[str, Any] = {
             "Targets": [{"Key": "WindowTargetIds", "Values": [{"Ref": "Target"}]}],
             "TaskType": "AUTOMATION",
             "TaskArn": {"Ref": "Document"},
+            "TaskInvocationParameters": {"MaintenanceWindowAutomationParameters": _EACH},
             "MaxConcurrency": "1",
             "MaxErrors": "0",
         },
@@ -81,6 +107,13 @@ def _content(*steps: Any) -> dict[str, Any]:
 
 def _installing(**parameters: Any) -> dict[str, Any]:
     return _content(_command({"Operation": ["Install"], "RebootOption": ["RebootIfNeeded"], **parameters}))
+
+
+_PARAMETERS = "Patches.TaskInvocationParameters.MaintenanceWindowAutomationParameters"
+
+
+def lacks(name: str, path: str, value: Any) -> Case:
+    return bad("EC2-4", name, _sample(path, value), says="critical and important", stack="BackendAsgStack")
 
 
 CASES = (
@@ -123,6 +156,10 @@ CASES = (
     breaks("patches once", "Window.Schedule", "at(2027-01-01T00:00:00)", _NO_PATCHES),
     breaks("patches in a year to come", "Window.Schedule", "cron(0 0 1 1 ? 2099)", _NO_PATCHES),
     breaks("a window from a parameter", "Window.Schedule", {"Ref": "Window2"}, _NO_PATCHES),
+    breaks("an old document", f"{_PARAMETERS}.DocumentVersion", "1", _NO_PATCHES),
+    breaks("always the same server", f"{_PARAMETERS}.Parameters.InstanceId", ["i-0123456789abcdef0"], _NO_PATCHES),
+    breaks("no word on which", "Patches.TaskInvocationParameters", GONE, _NO_PATCHES),
+    breaks("a resource group", "Target.ResourceType", "RESOURCE_GROUP", _NO_PATCHES),
     breaks("no target", "Patches.Targets", GONE, _NO_PATCHES),
     breaks("instances by their numbers", "Patches.Targets", [{"Key": "InstanceIds", "Values": ["i-1"]}], _NO_PATCHES),
     breaks("another fleet", "Target.Targets", [{**_TARGET, "Values": ["other"]}], _NO_PATCHES),
@@ -153,6 +190,25 @@ CASES = (
         "a document of a parameter", "Shell", resource(_ASSOCIATION, {"Name": {"Ref": "Document2"}}), "${Document2}"
     ),
     breaks("what is found, to somebody", "Inventory.OutputLocation", {"S3Location": {"OutputS3BucketName": "evil"}}),
+    good("EC2-4", "all of it", SAMPLE, stack="BackendAsgStack"),
+    good("EC2-4", "an app without servers", {}, stack="VpcStack"),
+    good("EC2-4", "two rules", _sample("Baseline.ApprovalRules.PatchRules", [_rule(60), _rule(30)])),
+    lacks("no baseline", "Baseline", GONE),
+    lacks("a baseline that may not come", "Baseline", {**SAMPLE["Baseline"], "Condition": "Maybe"}),
+    lacks("another system", "Baseline.OperatingSystem", "UBUNTU"),
+    lacks("another group", "Baseline.PatchGroups", ["other"]),
+    lacks("no group", "Baseline.PatchGroups", GONE),
+    lacks("patches that nobody wants", "Baseline.RejectedPatches", ["openssl*"]),
+    lacks("no rule", "Baseline.ApprovalRules", GONE),
+    lacks("after two months", "Baseline.ApprovalRules.PatchRules", [_rule(60)]),
+    lacks("whenever a parameter says", "Baseline.ApprovalRules.PatchRules", [_rule({"Ref": "Days"})]),
+    lacks("critical ones only", "Baseline.ApprovalRules.PatchRules", [_rule(SEVERITY=["Critical"])]),
+    lacks("bugfixes", "Baseline.ApprovalRules.PatchRules", [_rule(CLASSIFICATION=["Bugfix"])]),
+    lacks("of another product", "Baseline.ApprovalRules.PatchRules", [_rule(PRODUCT=["AmazonLinux2"])]),
+    lacks("of any product", "Baseline.ApprovalRules.PatchRules", [_rule(PRODUCT=[])]),
+    lacks("filters from a parameter", "Baseline.ApprovalRules.PatchRules.0.PatchFilterGroup", {"Ref": "Filters"}),
+    lacks("without filters", "Baseline.ApprovalRules.PatchRules", [{"ApproveAfterDays": 7}]),
+    lacks("a server without the tag", "Green.Tags", GONE),
 )
 
 

@@ -45,6 +45,11 @@ _GRANTS: Final = (
         ("aws:resourcetag/",),
         "named scaling groups, or a condition on aws:ResourceTag/... that only their owner sets",
     ),
+    _Grant(
+        ("ssm:sendcommand", "ssm:startsession"),
+        ("aws:resourcetag/",),
+        "stated instances, or a condition on aws:ResourceTag/... that their launch sets",
+    ),
 )
 
 
@@ -76,7 +81,7 @@ def _is(key: str, wanted: str) -> bool:
 RULES: Final = (
     Rule(
         "IAM-14",
-        "Keys and scaling groups that are granted by a pattern are bound by a condition",
+        "Keys, scaling groups and commands on servers that are granted by a pattern are bound by a condition",
         "IAM guide, security best practices, least privilege; KMS guide, `kms:ResourceAliases`. Twelve students share "
         "an account: without the condition the pattern is everybody's.",
         "name the resource; where only AWS knows the name, bind by the alias or by the tags that AWS itself sets",

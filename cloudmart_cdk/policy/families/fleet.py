@@ -55,6 +55,8 @@ _PATCHES: Final = "AWS-RunPatchBaseline"
 _INVENTORY: Final = "AWS-GatherSoftwareInventory"
 _TASK: Final = "AWS::SSM::MaintenanceWindowTask"
 _WINDOW: Final = "AWS::SSM::MaintenanceWindow"
+_EACH: Final = {"DocumentVersion": "$DEFAULT", "Parameters": {"InstanceId": ["{{RESOURCE_ID}}"]}}
+"""How a window tells the document which instance it is about."""
 _CARE: Final = (
     ("scan", _PATCHES, ["Scan"], ("Operation",)),
     ("inventory", _INVENTORY, None, ()),
@@ -111,10 +113,15 @@ def _installs(app: Deployment, group: Resource, task: Resource) -> bool:
         and window.get("Enabled") is MISSING
         and window.get("EndDate") is MISSING
         and _repeated(window.get("Schedule"))
+        and task.get("TaskInvocationParameters.MaintenanceWindowAutomationParameters") == _EACH
         and task.get("MaxConcurrency") == "1"
         and task.get("MaxErrors") == "0"
-        and any(target is not None and always(app, target) and _reaches(target, group) for target in targets)
+        and any(target is not None and always(app, target) and _of_instances(target, group) for target in targets)
     )
+
+
+def _of_instances(target: Resource, group: Resource) -> bool:
+    return target.get("ResourceType") == "INSTANCE" and _reaches(target, group)
 
 
 def _whole(parameters: Any) -> bool:
@@ -135,6 +142,48 @@ def _cares(
         and _repeated(association.get("ScheduleExpression"))
         and association.get("CalendarNames") is MISSING
         and _reaches(association, group)
+    )
+
+
+_SEVERITIES: Final = frozenset(("Critical", "Important"))
+_DAYS: Final = 30
+"""Within which a critical patch is in place (PCI DSS 4.0, 6.3.3: one month)."""
+
+
+def _asked_for(app: Deployment) -> Iterator[Found]:
+    allowed = f"a baseline with every critical and important security patch of the last {_DAYS} days"
+    for group in app.of("AWS::AutoScaling::AutoScalingGroup"):
+        if not in_every_case(app, "AWS::SSM::PatchBaseline", partial(_asks, group)):
+            yield Found(group, "in no patch group of a baseline that asks for them", allowed)
+
+
+def _asks(group: Resource, baseline: Resource) -> bool:
+    tags = [tag for tag in group.items("Tags") if isinstance(tag, Mapping)]
+    groups = [tag.get("Value") for tag in tags if tag.get("Key") == "PatchGroup"]
+    return (
+        baseline.get("OperatingSystem") == "AMAZON_LINUX_2023"
+        and baseline.get("RejectedPatches") is MISSING
+        and any(name in baseline.items("PatchGroups") for name in groups)
+        and any(_approves(rule) for rule in baseline.items("ApprovalRules.PatchRules") if isinstance(rule, Mapping))
+    )
+
+
+def _approves(rule: Mapping[str, Any]) -> bool:
+    days = rule.get("ApproveAfterDays")
+    group = rule.get("PatchFilterGroup")
+    filters = as_list(group.get("PatchFilters", [])) if isinstance(group, Mapping) else []
+    chosen = {
+        entry.get("Key"): {str(value) for value in as_list(entry.get("Values", []))}
+        for entry in filters
+        if isinstance(entry, Mapping)
+    }
+    return (
+        isinstance(days, int)
+        and days <= _DAYS
+        and chosen.keys() == {"PRODUCT", "CLASSIFICATION", "SEVERITY"}
+        and "AmazonLinux2023" in chosen["PRODUCT"]
+        and "Security" in chosen["CLASSIFICATION"]
+        and chosen["SEVERITY"] >= _SEVERITIES
     )
 
 
@@ -163,5 +212,13 @@ RULES: Final = (
         "Specification section 4; CIS Controls 7.3; Security Hub SSM.2.",
         "constructs/fleet_care.py as it is",
         _patched,
+    ),
+    Rule(
+        "EC2-4",
+        "Patch Manager asks for every critical and important security patch, within a month",
+        "CIS Controls 7.3; PCI DSS 4.0, 6.3.3; Systems Manager guide, 'Patch baselines'. What the baseline leaves out "
+        "is neither installed nor missed.",
+        "constructs/fleet_care.py as it is; backend.patch_after_days of 30 or fewer",
+        _asked_for,
     ),
 )
