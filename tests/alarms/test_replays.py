@@ -97,15 +97,20 @@ def test_a_quiet_day_is_quiet(configuration: str, missing: Missing) -> None:
 
 def test_at_the_limit_nothing_fires_however_long(configuration: str, missing: Missing) -> None:
     for id, alarm, sample in each(configuration):
-        states = replay(alarm, sample.quiet, sample.limit, missing, lasting=2 * alarm.periods + EXTRA)
+        states = replay(alarm, sample.quiet, sample.limit, missing, lasting=2 * sample.datapoints[1] + EXTRA)
         assert set(states) == {OK}, id
 
 
 def test_a_spike_shorter_than_the_datapoints_fires_nothing(configuration: str, missing: Missing) -> None:
     for id, alarm, sample in each(configuration):
-        if alarm.enough > 1:
+        if sample.datapoints[0] > 1:
             states = replay(
-                alarm, sample.quiet, sample.beyond, missing, lasting=alarm.enough - 1, after=alarm.periods + EXTRA
+                alarm,
+                sample.quiet,
+                sample.beyond,
+                missing,
+                lasting=sample.datapoints[0] - 1,
+                after=sample.datapoints[1] + EXTRA,
             )
             assert set(states) == {OK}, id
 
@@ -113,7 +118,7 @@ def test_a_spike_shorter_than_the_datapoints_fires_nothing(configuration: str, m
 def test_one_datapoint_fires_where_one_is_enough(configuration: str, missing: Missing) -> None:
     found = False
     for id, alarm, sample in each(configuration):
-        if alarm.enough == 1:
+        if sample.datapoints[0] == 1:
             found = True
             assert replay(alarm, sample.quiet, sample.beyond, missing, lasting=1) == [ALARM], id
     assert found
@@ -123,9 +128,9 @@ def test_a_sustained_breach_fires_with_its_last_datapoint(configuration: str, mi
     """Not before the M-th bad period, and not after it; what is known by its silence has the range's two besides."""
     for id, alarm, sample in each(configuration):
         late = EXTRA if _by_silence(sample) else 0
-        states = replay(alarm, sample.quiet, sample.beyond, missing, lasting=alarm.enough + late + 3)
-        assert states.index(ALARM) == alarm.enough + late - 1, id
-        assert set(states[alarm.enough + late - 1 :]) == {ALARM}, id
+        states = replay(alarm, sample.quiet, sample.beyond, missing, lasting=sample.datapoints[0] + late + 3)
+        assert states.index(ALARM) == sample.datapoints[0] + late - 1, id
+        assert set(states[sample.datapoints[0] + late - 1 :]) == {ALARM}, id
 
 
 def test_recovery(configuration: str, missing: Missing) -> None:
@@ -133,10 +138,11 @@ def test_recovery(configuration: str, missing: Missing) -> None:
     for id, alarm, sample in each(configuration):
         if _by_silence(sample):
             continue
-        lasting = alarm.enough + 2
-        states = replay(alarm, sample.quiet, sample.beyond, missing, lasting=lasting, after=alarm.periods + EXTRA)
-        bad = min(lasting, alarm.periods)
-        well = lasting + (alarm.periods - alarm.enough) if bad >= alarm.enough else lasting
+        lasting = sample.datapoints[0] + 2
+        states = replay(
+            alarm, sample.quiet, sample.beyond, missing, lasting=lasting, after=sample.datapoints[1] + EXTRA
+        )
+        well = lasting + (sample.datapoints[1] - sample.datapoints[0])
         if None not in (sample.quiet[term] for term in alarm.terms):
             assert states[well - 1] is ALARM, id
             assert states[well] is OK, id
@@ -145,14 +151,26 @@ def test_recovery(configuration: str, missing: Missing) -> None:
 
 def test_silence_means_what_the_table_says(configuration: str, missing: Missing) -> None:
     for id, alarm, sample in each(configuration):
-        states = replay(alarm, sample.quiet, {}, missing, lasting=alarm.periods + EXTRA, silent=True)
+        states = replay(alarm, sample.quiet, {}, missing, lasting=sample.datapoints[1] + EXTRA, silent=True)
         assert states[-1] is sample.silence, id
+
+
+def test_an_alarm_that_falls_silent(configuration: str, missing: Missing) -> None:
+    for id, alarm, sample in each(configuration):
+        if _by_silence(sample):
+            continue
+        played: dict[str, Series] = {
+            term: [*[sample.beyond.get(term, sample.quiet[term])] * sum(sample.datapoints), *[None] * 20]
+            for term in alarm.terms
+        }
+        if not _banded(alarm):
+            assert alarm.states(played, missing=missing)[-1] is sample.silence, id
 
 
 def test_a_short_gap_fires_nothing(configuration: str, missing: Missing) -> None:
     for id, alarm, sample in each(configuration):
-        played = replay(alarm, sample.quiet, {}, missing, lasting=1, after=alarm.periods, silent=True)
-        if alarm.enough > 1:
+        played = replay(alarm, sample.quiet, {}, missing, lasting=1, after=sample.datapoints[1], silent=True)
+        if sample.datapoints[0] > 1:
             assert ALARM not in played, id
         assert played[-1] is OK, id
 
@@ -169,7 +187,7 @@ def test_a_slow_climb_fires_once_where_it_crosses(configuration: str, missing: M
             climbing[term] = [
                 *quiet(alarm, sample.quiet[term], learning(alarm)),
                 *series.climb(start, max(end, 0.0), CLIMB),
-                *[max(end, 0.0)] * alarm.enough,
+                *[max(end, 0.0)] * sample.datapoints[0],
             ]
             if end != start:
                 crossing = max(crossing, (limit - start) / (max(end, 0.0) - start))
@@ -180,7 +198,7 @@ def test_a_slow_climb_fires_once_where_it_crosses(configuration: str, missing: M
         fired = states.index(ALARM)
         assert set(states[fired:]) == {ALARM}, id
         earliest = ceil(crossing * (CLIMB - 1))
-        assert earliest + alarm.enough - 1 <= fired <= earliest + alarm.enough + 1, id
+        assert earliest + sample.datapoints[0] - 1 <= fired <= earliest + sample.datapoints[0] + 1, id
 
 
 def _by_silence(sample: Figures) -> bool:
@@ -245,10 +263,10 @@ def test_few_payments_are_no_rate(paid: Level, failed: Level, fires: bool, missi
     assert (alarms("prod")["payments-failing"].states(played, missing=missing)[-1] is ALARM) is fires
 
 
-def test_an_empty_queue_is_not_stuck(missing: Missing) -> None:
-    for waiting in (0.0, None):
-        played: dict[str, Series] = {"waiting": [waiting] * 20, "admitted": [None] * 20}
-        assert ALARM not in alarms("prod")["queue-stuck"].states(played, missing=missing)
+@pytest.mark.parametrize(("waiting", "fires"), [(None, False), (0, False), (1, True)])
+def test_an_empty_queue_is_not_stuck(waiting: Level, fires: bool, missing: Missing) -> None:
+    played: dict[str, Series] = {"waiting": [waiting] * 20, "admitted": [None] * 20}
+    assert (ALARM in alarms("prod")["queue-stuck"].states(played, missing=missing)) is fires
 
 
 def test_nights_at_zero_page_nobody(missing: Missing) -> None:
