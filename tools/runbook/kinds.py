@@ -41,6 +41,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "GroupName": ("AWS::XRay::Group",),
     "KeyId": ("AWS::KMS::Alias",),
     "NodegroupName": ("AWS::EKS::Nodegroup",),
+    "PatchGroup": ("AWS::SSM::PatchBaseline",),
     "PerformanceInsightsKMSKeyId": ("AWS::KMS::Alias",),
     "QueueName": ("AWS::SQS::Queue",),
     "ReplicationGroupId": ("AWS::ElastiCache::ReplicationGroup",),
@@ -64,7 +65,9 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
     "elbv2.Names": ("AWS::ElasticLoadBalancingV2::LoadBalancer",),
     "rds.SourceIdentifier": _DATABASE,
     "rds.filter db-instance-id": _DATABASE,
+    "scheduler.NamePrefix": (STACK,),
     "secretsmanager.filter name": ("AWS::SecretsManager::Secret",),
+    "ssm.filter tag:PatchGroup": ("AWS::SSM::PatchBaseline",),
     "ssm.Name": (*_PARAMETER, *_DOCUMENT),
     "ssm.Names": _PARAMETER,
     "ssm.Path": _PARAMETER,
@@ -86,6 +89,7 @@ _KINDS: Final[dict[str, tuple[str, ...]]] = {
 
 _PREFIXES: Final = {
     "ssm.Path",
+    "scheduler.NamePrefix",
     "secretsmanager.filter name",
     "ssm.filter DocumentNamePrefix",
     "cloudwatch.dimension CacheClusterId",

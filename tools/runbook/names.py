@@ -53,6 +53,7 @@ _NAMED_BY: Final = {
     "AWS::SSM::Document": "Name",
     "AWS::SSM::MaintenanceWindow": "Name",
     "AWS::SSM::Parameter": "Name",
+    "AWS::SSM::PatchBaseline": "Name",
     "AWS::SecretsManager::Secret": "Name",
     "AWS::Synthetics::Canary": "Name",
     "AWS::WAFv2::WebACL": "Name",
