@@ -62,7 +62,7 @@ def saved_queries(
     if application_log:
         found += _shop(application_log)
     if watched.database:
-        found += _database(_database_logs(watched.database))
+        found += _database(_database_logs(watched.database, prefix))
     if watched.cache:
         found.append(_cache(f"/aws/vendedlogs/elasticache/{prefix}-cache/slow"))
     if function_logs:
@@ -140,9 +140,11 @@ def _shop(group: str) -> list[Query]:
     ]
 
 
-def _database_logs(database: WatchedDatabase) -> tuple[str, ...]:
+def _database_logs(database: WatchedDatabase, prefix: str) -> tuple[str, ...]:
     kind = "cluster" if database.aurora else "instance"
-    return tuple(f"/aws/rds/{kind}/{server}/postgresql" for server in (database.id, *database.replica_ids))
+    replicas = range(1, len(database.replica_ids) + 1)
+    servers = (f"{prefix}-db", *(f"{prefix}-db-r{number}" for number in replicas))
+    return tuple(f"/aws/rds/{kind}/{server}/postgresql" for server in servers)
 
 
 def _database(groups: tuple[str, ...]) -> list[Query]:
@@ -207,6 +209,7 @@ def _functions(groups: tuple[str, ...]) -> Query:
 
 def _cluster(name: str) -> list[Query]:
     services, control_plane = (f"/aws/eks/tiketi/{name}",), (f"/aws/eks/{name}/cluster",)
+    killed = r"(?<limit>Memory cgroup)? ?[Oo]ut of memory: Killed process \d+ \((?<program>[^)]+)\)"
     return [
         Query(
             name="eks/errors-by-service",
@@ -227,7 +230,7 @@ def _cluster(name: str) -> list[Query]:
         Query(
             name="eks/out-of-memory",
             purpose="What the kernel killed for want of memory: a container over its limit, or a node that is full",
-            text="""parse @message /(?<limit>Memory cgroup)? ?out of memory: Killed process .*\\((?<program>[^)]+)\\)/
+            text=f"""parse @message /{killed}/
 | filter ispresent(program)
 | display @timestamp, limit, program, @logStream
 | sort @timestamp desc

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.site.browser import CHROMIUM, HOW_TO_GET_IT, chromium, visitor
 from tools.dashboards.__main__ import FOLDER, main
@@ -24,11 +24,11 @@ def show(page: Page, file: Path) -> None:
     page.wait_for_selector("body[data-drawn]")
 
 
-def take(file: Path, folder: Path) -> list[Path]:
+def take(browser: Browser, file: Path, folder: Path) -> list[Path]:
     """A picture of each dashboard in the page."""
     folder.mkdir(parents=True, exist_ok=True)
     taken = []
-    with chromium() as browser, visitor(browser, language="en-GB", size=SIZE) as page:
+    with visitor(browser, language="en-GB", size=SIZE) as page:
         show(page, file)
         for board in page.locator(".board").all():
             name = (board.get_attribute("id") or "").rpartition("-")[2]
@@ -45,7 +45,8 @@ def _main() -> None:
         sys.exit("error: pngquant: given none; allowed: any version; install it (Debian: apt-get install pngquant)")
     if main(["--stage", "prod"]):
         sys.exit(1)
-    files = [str(file) for file in take(FOLDER / "prod.html", PICTURES)]
+    with chromium() as browser:
+        files = [str(file) for file in take(browser, FOLDER / "prod.html", PICTURES)]
     subprocess.run([pngquant, "--force", "--ext", ".png", "--strip", "--quality", "60-95", *files], check=True)
 
 

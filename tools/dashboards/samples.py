@@ -273,6 +273,7 @@ LEVELS: Final[Mapping[str, _Level]] = {
     "DatabaseConnections": _of(18, load=22, trouble=52),
     "ClientConnections": _of(60, load=90, sale=60, trouble=80),
     "DatabaseConnectionsBorrowLatency": _of(900, trouble=160_000),
+    "ServerlessDatabaseCapacity": _of(1.0, load=2, sale=1, trouble=5),
     "FreeStorageSpace": _of(63.5 * _GIB, days=-0.35 * _GIB),
     "FreeableMemory": _of(1.35 * _GIB, load=-0.25 * _GIB, trouble=-0.5 * _GIB),
     "SwapUsage": _of(18 * _MIB, trouble=40 * _MIB),
