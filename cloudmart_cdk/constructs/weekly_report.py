@@ -101,7 +101,7 @@ class WeeklyReport(Construct):
             "repositories": list(repositories),
             "vault": vault,
             "domain": domain,
-            "drill": drill,
+            "drill": dict(drill or {}),  # CDK's JSON drops what is null
             "stacks": list(stacks),
         }
         log_group = log_groups.make_resource(self, "LogGroup")

@@ -14,8 +14,12 @@ from cloudmart_cdk.constructs.log_groups import LogGroups
 from cloudmart_cdk.constructs.rollout_alarms import ERRORS, REQUESTS
 from cloudmart_cdk.constructs.watched import WatchedLoadBalancer
 from cloudmart_cdk.constructs.weekly_report import WeeklyReport, report_alarms
+from tests.conftest import Synthesize
 
 _SERVICES: Final = ("auth", "event", "queue", "reservation", "payment", "notification")
+_ALL_BUT_MONITORING: Final = ("VpcStack", "DataStack", "BackendAsgStack", "FrontendCdnStack", "EksPlatformStack")
+_PREFIX: Final = "cloudmart-korea-prod"
+"""No longer one fits: S3's 63 characters, `Names.limits`."""
 _LONGEST: Final = 4096
 """Bytes of a function's environment (Lambda guide, quotas)."""
 _FULL_NAME: Final = f"app/{'x' * 32}/0123456789abcdef"
@@ -29,8 +33,8 @@ def assembly() -> Any:
     WeeklyReport(
         stack,
         "Report",
-        prefix="cloudmart-prod",
-        topic_arn="arn:aws:sns:ap-northeast-2:123456789012:cloudmart-prod-MonitoringStack-TopicsInfo-0123456789AB",
+        prefix=_PREFIX,
+        topic_arn=f"arn:aws:sns:ap-northeast-2:123456789012:{_PREFIX}-MonitoringStack-TopicsInfo-0123456789AB",
         topic_key=kms.Key(stack, "Key"),
         log_groups=LogGroups(retention_days=30),
         alarm_regions=["us-east-1"],
@@ -41,12 +45,12 @@ def assembly() -> Any:
         latency_ms=200,
         budget_usd=1030,
         cost_tags={"Project": "CloudMart", "Stage": "prod"},
-        patch_group="cloudmart-prod-backend",
-        repositories=[f"cloudmart-prod/{name}" for name in _SERVICES],
-        vault="cloudmart-prod",
+        patch_group=f"{_PREFIX}-backend",
+        repositories=[f"{_PREFIX}/{name}" for name in _SERVICES],
+        vault=f"{_PREFIX}-backup",
         domain="shop.example.com",
-        drill={"namespace": "CloudMart/Restore", "dimensions": {"Stage": "cloudmart-prod"}},
-        stacks=[f"cloudmart-prod-{name}" for name in ("VpcStack", "DataStack", "BackendAsgStack", "EksPlatformStack")],
+        drill={"namespace": "CloudMart/Restore", "dimensions": {"Stage": _PREFIX}},
+        stacks=[f"{_PREFIX}-{name}" for name in (*_ALL_BUT_MONITORING, "MonitoringStack")],
     )
     return app.synth()
 
@@ -61,7 +65,7 @@ def _one(assembly: Any, type_: str) -> dict[str, Any]:
 def test_the_plan_is_one_that_the_function_reads(assembly: Any) -> None:
     function = _one(assembly, "AWS::Lambda::Function")
     text = function["Environment"]["Variables"]["PLAN"]
-    assert len(text) + len("PLAN") <= _LONGEST
+    assert len(text) + len("PLAN") <= _LONGEST - 500, "room for some more services"
     plan = Plan.read(text)
     assert [each.title for each in plan.workloads] == ["shop", "tiketi"]
     shop = plan.workloads[0]
@@ -72,8 +76,43 @@ def test_the_plan_is_one_that_the_function_reads(assembly: Any) -> None:
     assert plan.drill is not None
 
 
+@pytest.mark.parametrize(
+    ("stage", "context"),
+    [
+        ("prod", {}),
+        ("staging", {}),
+        ("lab", {"monitoring.weekly_report": "true", "skip": ",".join(_ALL_BUT_MONITORING)}),
+    ],
+    ids=["prod", "staging", "nothing else"],
+)
+def test_every_stage_s_plan_is_read(synthesized: Synthesize, stage: str, context: dict[str, str]) -> None:
+    functions = synthesized(stage, **context).resources("MonitoringStack", "AWS::Lambda::Function").values()
+    (variables,) = [
+        function["Properties"]["Environment"]["Variables"]
+        for function in functions
+        if function["Properties"].get("FunctionName") == f"cloudmart-{stage}-weekly-report"
+    ]
+    plan = Plan.read(_text(variables["PLAN"]))
+    settings = synthesized(stage, **context).settings
+    assert (plan.drill is not None) == (settings.backup.drill and settings.has("DataStack"))
+    assert bool(plan.patch_group) == settings.has("BackendAsgStack")
+    assert bool(plan.repositories) == settings.has("EksPlatformStack")
+    assert [workload.title for workload in plan.workloads] == [
+        title for title, stack in (("shop", "BackendAsgStack"), ("tiketi", "EksPlatformStack")) if settings.has(stack)
+    ]
+    assert f"cloudmart-{stage}-MonitoringStack" in plan.stacks
+
+
+def _text(value: Any) -> str:
+    """What is known at the deploy only is `<value>`."""
+    if isinstance(value, str):
+        return value
+    separator, parts = value["Fn::Join"]
+    return str(separator).join(part if isinstance(part, str) else "<value>" for part in parts)
+
+
 def test_people_call_it_by_name(assembly: Any) -> None:
-    assert _one(assembly, "AWS::Lambda::Function")["FunctionName"] == "cloudmart-prod-weekly-report"
+    assert _one(assembly, "AWS::Lambda::Function")["FunctionName"] == f"{_PREFIX}-weekly-report"
 
 
 def test_on_monday_morning_in_seoul(assembly: Any) -> None:
@@ -94,7 +133,7 @@ def test_it_reads_what_it_reports_and_writes_one_topic(assembly: Any) -> None:
     writes = {action for action in granted if not action.partition(":")[2].startswith(("Describe", "Get", "List"))}
     assert writes == {"sns:Publish", "kms:Decrypt", "kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents"}
     assert granted["sns:Publish"] != ["*"]
-    assert granted["ecr:DescribeImages"][0] == "arn:aws:ecr:ap-northeast-2:123456789012:repository/cloudmart-prod/auth"
+    assert granted["ecr:DescribeImages"][0] == f"arn:aws:ecr:ap-northeast-2:123456789012:repository/{_PREFIX}/auth"
     assert not [action for action in granted if action.startswith("secretsmanager:Get")]
 
 

@@ -66,6 +66,5 @@ class Plan:
         )
         for name in ("regions", "repositories", "stacks"):
             given[name] = tuple(given[name])
-        if given["drill"]:
-            given["drill"] = Drill(**given["drill"])
+        given["drill"] = Drill(**given["drill"]) if given["drill"] else None
         return cls(**given)
