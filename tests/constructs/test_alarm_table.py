@@ -179,14 +179,13 @@ def test_every_row_is_listed() -> None:
     assert ROWS.keys() == SPECIFIED.keys() | OURS.keys() | other_cache_nodes
 
 
-def test_every_page_exists_and_says_what_to_do() -> None:
+def test_every_page_exists() -> None:
+    """What it has to say is `tests/runbook`'s."""
     pages = {row.page for row in ROWS.values()} | {composite.page for composite in TOGETHER.values()}
     pages |= {area.page.page for area in AREAS if area.page}
     aurora = WatchedDatabase(id="db", aurora=True, readers=True, max_connections=100, storage_gb=20)
     pages |= {row.page for row in database_alarms(aurora)}
-    for page in pages:
-        text = (PROJECT / "docs" / "runbook" / f"{page}.md").read_text(encoding="utf-8")
-        assert all(part in text for part in ("**Means.**", "**Look at**", "1. ", "2. ", "3. ", "**Over**")), page
+    assert {page for page in pages if not (PROJECT / "docs" / "runbook" / f"{page}.md").exists()} == set()
 
 
 def test_the_index_of_the_runbook_names_every_page() -> None:

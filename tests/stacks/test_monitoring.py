@@ -29,6 +29,11 @@ def composites(app: Synthesized) -> dict[str, dict[str, Any]]:
     return {resource["Properties"]["AlarmName"]: resource for resource in made}
 
 
+def counted(composite: dict[str, Any]) -> set[str]:
+    """Names of the alarms in a composite's rule."""
+    return set(re.findall(r'ALARM\("([^"]+)"\)', composite["Properties"]["AlarmRule"]))
+
+
 def topics(app: Synthesized, stack: str = MONITORING) -> dict[str, str]:
     """Severity -> logical id of its topic."""
     made = app.resources(stack, "AWS::SNS::Topic")
@@ -126,10 +131,18 @@ def test_metric_alarms_tell_warning_and_composites_page(synthesized: Synthesize,
     app = synthesized(stage)
     topic = topics(app)
     assert topic.keys() == {severity.value for severity in Severity}
-    for properties in alarms(app).values():
-        assert properties["AlarmActions"] == properties["OKActions"] == [{"Ref": topic["warning"]}]
-    for composite in composites(app).values():
-        assert composite["Properties"]["AlarmActions"] == [{"Ref": topic["critical"]}]
+    spoken_for = {
+        child.removeprefix(app.settings.names.of(""))
+        for name, composite in composites(app).items()
+        if "-budget-" in name
+        for child in counted(composite)
+    }
+    for id, properties in alarms(app).items():
+        told = [] if id in spoken_for else [{"Ref": topic["warning"]}]
+        assert properties.get("AlarmActions", []) == properties.get("OKActions", []) == told, id
+    for name, composite in composites(app).items():
+        severity = "warning" if "-budget-" in name else "critical"
+        assert composite["Properties"]["AlarmActions"] == [{"Ref": topic[severity]}], name
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -139,19 +152,22 @@ def test_composites_count_alarms_that_exist_before_them(synthesized: Synthesize,
     prefix = app.settings.names.prefix
     own = {
         resource["Properties"]["AlarmName"]: id
-        for id, resource in app.resources(MONITORING, "AWS::CloudWatch::Alarm").items()
+        for type_ in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        for id, resource in app.resources(MONITORING, type_).items()
     }
     elsewhere = {
         resource["Properties"]["AlarmName"]
         for stack in app.dependencies[MONITORING]
         for resource in app.resources(stack, "AWS::CloudWatch::Alarm").values()
     }
-    assert composites(app).keys() == {f"{prefix}-page-{area}" for area in ("shop", "tiketi", "data")}
+    pages = {f"{prefix}-page-{area}" for area in ("shop", "tiketi", "data", "notifications")}
+    budgets = {f"{prefix}-{title}-budget-{pair}" for title in ("shop", "tiketi") for pair in ("fast", "slow")}
+    assert composites(app).keys() == pages | (budgets if app.settings.monitoring.burn_rate_alarms else set())
     for name, composite in composites(app).items():
-        counted = set(re.findall(r'ALARM\("([^"]+)"\)', composite["Properties"]["AlarmRule"]))
-        assert counted, name
-        assert counted <= own.keys() | elsewhere, name
-        assert {own[alarm] for alarm in counted & own.keys()} <= set(composite.get("DependsOn", ())), name
+        children = counted(composite)
+        assert children, name
+        assert children <= own.keys() | elsewhere, name
+        assert {own[alarm] for alarm in children & own.keys()} <= set(composite.get("DependsOn", ())), name
 
 
 @pytest.mark.parametrize(
@@ -304,13 +320,12 @@ def test_cloudtrail_of_a_stage_thrown_away_goes_with_it(synthesized: Synthesize)
     assert app.findings == []
 
 
-
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
 def test_cdn_alarm_and_its_topic_are_in_us_east_1(synthesized: Synthesize, stage: str) -> None:
     app = synthesized(stage)
     assert app.stacks[EDGE_WATCH]["environment"].endswith("/us-east-1")
-    (alarm,) = alarms(app, EDGE_WATCH).values()
-    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (5, 1)
+    alarm = alarms(app, EDGE_WATCH)["cdn-error-rate"]
+    assert (alarm["Threshold"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (5, 2, 3)
     stats = [query["MetricStat"] for query in alarm["Metrics"] if "MetricStat" in query]
     assert {stat["Period"] for stat in stats} == {60}
     assert {stat["Metric"]["MetricName"] for stat in stats} == {"5xxErrorRate", "Requests"}
