@@ -43,7 +43,7 @@ _UNITS: Final = {
     "rejected-connections": "connections",
     "replica-lag": _SECONDS,
     "rotation": "errors",
-    "traffic": "requests",
+    "traffic": "requests in 5 min",
     "transaction-ids": "transactions",
     "unhealthy-targets": "targets",
     "weekly-report": "errors",

@@ -78,6 +78,7 @@ _CONFIGURATION: Final[dict[str, tuple[str, ...]]] = {
         "AWS::ApplicationSignals::ServiceLevelObjective",
         "AWS::Budgets::Budget",
         "AWS::CE::AnomalySubscription",
+        "AWS::CloudFront::MonitoringSubscription",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::AnomalyDetector",
         "AWS::CloudWatch::CompositeAlarm",

@@ -71,12 +71,11 @@
       const free = (at) => at > bbox.top + 9 * pixel && taken.every((other) => Math.abs(other - at) > 13 * pixel);
       const text = [above, below].find(free) ?? below;
       taken.push(text);
-      const width = ctx.measureText(mark.label).width;
       ctx.setLineDash([]);
       ctx.lineWidth = 3 * pixel;
       ctx.strokeStyle = "#fffc";
-      ctx.strokeText(mark.label, bbox.left + bbox.width - width - 4 * pixel, text);
-      ctx.fillText(mark.label, bbox.left + bbox.width - width - 4 * pixel, text);
+      ctx.strokeText(mark.label, bbox.left + 4 * pixel, text);
+      ctx.fillText(mark.label, bbox.left + 4 * pixel, text);
     }
     ctx.restore();
   };
