@@ -86,7 +86,7 @@ def test_from_the_alarm_to_people_and_back(clients: Clients, people: tuple[Recei
     _ring(clients, "ALARM")
     (post,) = _wait(lambda: slack.taken)
     header, page, detail = _texts(post)
-    assert header == ":rotating_light: cloudmart-lab shop: Critical in shop"
+    assert header == ":rotating_light: cloudmart-lab shop: The shop is slow"
     assert f"<{RUNBOOK}/paged.md|Runbook>" in page
     assert "In alarm: shop-latency" in page
     assert f"`{_LATENCY}`" in detail

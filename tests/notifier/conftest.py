@@ -90,7 +90,7 @@ class Stage:
 def stage(clients: Clients) -> Iterator[Stage]:
     number = next(_NUMBERS)
     name = f"notifier-{number}"
-    made = {service: clients.client(service) for service in ("dynamodb", "secretsmanager", "sqs")}
+    made = {service: clients.client(service) for service in ("cloudwatch", "dynamodb", "secretsmanager", "sqs")}
     made["dynamodb"].create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}],

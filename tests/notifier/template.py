@@ -32,7 +32,12 @@ PAGE: Final = Page(id="page-shop", broke="Critical in shop", page="paged", alarm
 def synthesize(folder: Path, *, settle_s: int = 180, batch_window_s: int = 20) -> dict[str, Any]:
     """The template; the function's code is in `folder`, as the assets' manifest says."""
     app = cdk.App(context=feature_flags(), outdir=str(folder), builtin_cloud_formation_validation=False)
-    stack = cdk.Stack(app, "Watch", synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False))
+    stack = cdk.Stack(
+        app,
+        "Watch",
+        env=cdk.Environment(region="ap-northeast-2"),
+        synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+    )
     topics = Topics(
         stack,
         "Topics",

@@ -107,9 +107,10 @@ def test_the_function_may_do_what_it_does_and_no_more(stack: Stack) -> None:
     assert allowed[json.dumps({"Ref": secret})] == ["secretsmanager:GetSecretValue"]
     assert allowed[json.dumps(_att(table))] == ["dynamodb:UpdateItem"]
     assert set(allowed[json.dumps(_att(queue))]) >= {"sqs:ReceiveMessage", "sqs:DeleteMessage"}
+    assert ["cloudwatch:DescribeAlarms"] in allowed.values()
     (key,) = [each for each in stack.statements if "kms:Decrypt" in each["Action"]]
     assert "kms:ViaService" in key["Condition"]["StringEquals"]
-    assert len(stack.statements) == 6
+    assert len(stack.statements) == 7
     assert "*" not in [each["Resource"] for each in stack.statements]
 
 

@@ -10,13 +10,16 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from cloudmart_cdk.assets.notifier.judgement import Told
 from cloudmart_cdk.assets.notifier.memory import Busy, Memory
 from tests.notifier import events
 from tests.notifier import receiver as answers
 from tests.notifier.conftest import KEY, SETTLE, Stage
+from tests.notifier.receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -43,6 +46,48 @@ def _errors(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_what_breaks_together_is_one_message_and_one_incident(stage: Stage) -> None:
     assert stage.invoke(_alarm(_SHOP[0]), _page(after=1), _alarm(_SHOP[1])) == []
     assert [len(post["blocks"]) for post in stage.slack.taken] == [4]
+    assert _actions(stage) == ["trigger"]
+
+
+def test_a_page_is_told_with_the_alarms_that_are_on(stage: Stage) -> None:
+    """Those that steer a rollout send no message of their own."""
+    cloudwatch = stage.clients["cloudwatch"]
+    for id, state in zip(_SHOP, ("ALARM", "OK"), strict=True):
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"{events.PREFIX}-{id}",
+            AlarmDescription=f"It is {id}. Runbook: docs/runbook/{id}.md",
+            MetricName="x",
+            Namespace="x",
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=5,
+            ComparisonOperator="GreaterThanThreshold",
+        )
+        cloudwatch.set_alarm_state(AlarmName=f"{events.PREFIX}-{id}", StateValue=state, StateReason="7.5 is too much")
+    stage.invoke(_page())
+    cloudwatch.delete_alarms(AlarmNames=[f"{events.PREFIX}-{id}" for id in _SHOP])
+    (post,) = stage.slack.taken
+    assert post["text"].endswith(f": It is {_SHOP[0]}")
+    assert "7.5 is too much" in json.dumps(post)
+    assert _SHOP[1] not in json.dumps(post)
+    assert stage.pagerduty.taken[0]["payload"]["summary"] == f"cloudmart-prod: It is {_SHOP[0]}"
+
+
+def test_a_page_does_not_wait_for_who_does_not_answer(stage: Stage) -> None:
+    config = Config(connect_timeout=1, read_timeout=0.2, retries={"total_max_attempts": 1}, proxies={})
+    with receiving() as silent:
+        silent.usual = answers.silence
+        stage.clients["cloudwatch"] = boto3.client(
+            "cloudwatch",
+            region_name=events.REGION,
+            endpoint_url=silent.url(""),
+            aws_access_key_id="a",
+            aws_secret_access_key="b",
+            config=config,
+        )
+        assert stage.invoke(_page()) == []
+    assert stage.slack.taken[0]["text"].endswith("Critical in shop: users are hurt")
     assert _actions(stage) == ["trigger"]
 
 
@@ -111,6 +156,23 @@ def test_what_is_refused_is_set_aside_with_its_reason(stage: Stage, capsys: pyte
     stage.slack.usual = answers.OK
     assert stage.invoke(body) == [], "redriven"
     assert (len(stage.slack.taken), _actions(stage)) == (1, ["trigger"])
+
+
+def test_what_one_channel_refuses_and_another_takes_later_comes_back_first(stage: Stage) -> None:
+    stage.slack.usual, stage.pagerduty.usual = answers.status(400), answers.status(503)
+    body = _page()
+    assert stage.invoke(body) == [body]
+    assert stage.set_aside() == []
+    stage.pagerduty.usual = answers.OK
+    assert stage.invoke(body) == []
+    assert [aside for aside, _ in stage.set_aside()] == [body]
+    assert _actions(stage) == ["trigger"]
+
+
+def test_of_one_alarm_the_latest_change_counts_wherever_it_stands_in_a_batch(stage: Stage) -> None:
+    stage.now += 1000
+    stage.invoke(_page(after=100), _page("OK", "ALARM", after=50), _page(after=0))
+    assert _actions(stage) == ["trigger"]
 
 
 def test_one_refused_incident_takes_no_other_along(stage: Stage) -> None:

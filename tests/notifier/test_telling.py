@@ -1,11 +1,12 @@
 """What people read: Slack's blocks and PagerDuty's events, grouped by area."""
 
 import json
+from dataclasses import replace
 from typing import Any, Final
 
 from cloudmart_cdk.assets.notifier.addresses import Address
 from cloudmart_cdk.assets.notifier.incidents import Areas
-from cloudmart_cdk.assets.notifier.messages import Message, parse
+from cloudmart_cdk.assets.notifier.messages import Change, Message, child, parse
 from cloudmart_cdk.assets.notifier.pagerduty import PagerDuty
 from cloudmart_cdk.assets.notifier.slack import Slack
 from tests.notifier import events
@@ -70,6 +71,50 @@ def test_a_runbook_in_the_repository_is_a_path() -> None:
     event = _event(alarm)
     assert [link["text"] for link in event["links"]] == ["Graph"]
     assert event["payload"]["custom_details"]["runbook"] == "docs/runbook/paged.md"
+
+
+def _behind(*ids: str) -> Message:
+    """A page, with its alarms that are on as CloudWatch describes them."""
+    described = [
+        {
+            "AlarmName": f"{events.PREFIX}-{id}",
+            "AlarmArn": events.arn(id),
+            "AlarmDescription": f"It is {id}. Runbook: https://runbook.example/{id}.md",
+            "StateReason": "Threshold Crossed: 1 datapoint [7.5] was greater than (5.0)",
+        }
+        for id in ids
+    ]
+    assert isinstance(_PAGE, Change)
+    return replace(_PAGE, behind=tuple(map(child, described)))
+
+
+def test_a_page_says_what_is_behind_it() -> None:
+    (post,) = _posts(_behind("shop-a"))
+    header, page, behind = _texts(post)
+    assert header == ":rotating_light: cloudmart-prod shop: It is shop-a"
+    assert page.startswith("*Critical in shop: users are hurt*")
+    assert "In alarm: shop-a" in page
+    assert behind.startswith("*It is shop-a*\n`cloudmart-prod-shop-a` is on\n>Threshold Crossed: 1 datapoint [7.5]")
+    assert "<https://runbook.example/shop-a.md|Runbook>" in behind
+    assert "alarm/cloudmart-prod-shop-a|Graph>" in behind
+    event = _event(_behind("shop-a", "shop-b"))
+    assert event["payload"]["summary"] == "cloudmart-prod: It is shop-a; It is shop-b"
+    assert "[7.5]" in event["payload"]["custom_details"]["cloudmart-prod-shop-b"]
+    assert "https://runbook.example/shop-b.md" in [link["href"] for link in event["links"]]
+
+
+def test_a_page_with_many_behind_it_stays_readable() -> None:
+    message = _behind(*(f"shop-{number}" for number in range(9)))
+    (post,) = _posts(message)
+    assert len(post["blocks"]) == 2 + 3
+    assert _texts(post)[0].endswith("Critical in shop: users are hurt"), "nine sentences are no headline"
+    assert "shop-8" in _texts(post)[1], "named they are all"
+    assert len(_event(message)["links"]) == 2 + 2 * 5
+
+
+def test_what_has_a_message_of_its_own_is_not_said_twice() -> None:
+    (post,) = _posts(_behind(_SHOP[0], "shop-a"), _ERRORS)
+    assert [text.count(f"`cloudmart-prod-{_SHOP[0]}`") for text in _texts(post)[1:]] == [0, 0, 1]
 
 
 def test_areas_are_told_apart_and_pages_first() -> None:

@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from .addresses import Addresses
 from .channel import Channel
+from .children import with_children
 from .clock import Clock, log
 from .courier import Courier, Later, Never, Outcome
 from .incidents import Areas
@@ -31,6 +32,8 @@ from .slack import Slack
 _SPARE_S: Final = 10
 """Kept of the invocation's time for writing down what was told, and for the queue."""
 _PATIENT: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_IMPATIENT: Final = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+"""For what a message can go without."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +108,7 @@ class Notifier:
         latest: dict[str, Message] = {}
         for record in sorted(records, key=lambda record: record.message.at):
             latest[record.message.subject] = record.message
-        messages = list(latest.values())
+        messages = [with_children(message, self.clients["cloudwatch"]) for message in latest.values()]
         outcomes: dict[str, list[Outcome]] = {}
         if not messages:
             return outcomes
@@ -138,4 +141,5 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def _notifier() -> Notifier:
     clients = {name: boto3.client(name, config=_PATIENT) for name in ("dynamodb", "secretsmanager", "sqs")}
+    clients["cloudwatch"] = boto3.client("cloudwatch", config=_IMPATIENT)
     return Notifier.of(Settings.of(os.environ), clients, Poster())

@@ -24,6 +24,18 @@ _NEVER: Final = datetime.fromtimestamp(0, UTC)
 _LONGEST: Final = 2400
 """Characters of somebody else's text that are passed on."""
 _LONGEST_TITLE: Final = 300
+_LONGEST_REASON: Final = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """An alarm that is on behind a page, as CloudWatch describes it."""
+
+    name: str
+    broke: str
+    reason: str
+    graph: str
+    runbook: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +57,13 @@ class Change:
     """Of a composite: names of the alarms that have moved it."""
     children: frozenset[str] = frozenset()
     """Of a composite: names of all alarms in its rule."""
+    behind: tuple[Child, ...] = ()
+    """Of a composite that rings: its alarms that are on; empty where CloudWatch was not asked, or did not answer."""
+
+    @property
+    def headline(self) -> str:
+        """What broke: of a page its one or two causes, else the area's sentence."""
+        return "; ".join(child.broke for child in self.behind) if 0 < len(self.behind) < 3 else self.broke
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,21 +118,19 @@ def _change(content: Mapping[str, Any], *, topic: str, severity: str, at: dateti
     name = content["AlarmName"]
     place = str(content.get("AlarmArn") or topic).split(":")
     region, account = (place[3], place[4]) if len(place) > 4 else ("", "")
-    description = str(content.get("AlarmDescription") or "")
-    runbook = _RUNBOOK.search(description)
-    broke = description[: runbook.start()] if runbook else description
+    broke, runbook = _described(content, name)
     triggering = content.get("TriggeringChildren")
     return Change(
         subject=str(content.get("AlarmArn") or f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"),
         name=name,
         severity=severity,
-        broke=_shortened(broke.strip()) or name,
+        broke=broke,
         reason=_shortened(str(content.get("NewStateReason") or "no reason given")),
         old=str(content.get("OldStateValue") or "unknown"),
         new=content["NewStateValue"],
         at=_time(content.get("StateChangeTime"), at),
         graph=_alarm_link(name, region),
-        runbook=runbook[1] if runbook else "",
+        runbook=runbook,
         composite="AlarmRule" in content,
         ringing=tuple(
             _name(str(child["Arn"]))
@@ -122,6 +139,27 @@ def _change(content: Mapping[str, Any], *, topic: str, severity: str, at: dateti
         ),
         children=frozenset(map(_name, _IN_RULE.findall(str(content.get("AlarmRule", ""))))),
     )
+
+
+def child(description: Mapping[str, Any]) -> Child:
+    """One of DescribeAlarms' answer."""
+    name = str(description["AlarmName"])
+    broke, runbook = _described(description, name)
+    return Child(
+        name=name,
+        broke=broke,
+        reason=_shortened(str(description.get("StateReason") or "no reason given"), _LONGEST_REASON),
+        graph=_alarm_link(name, str(description["AlarmArn"]).split(":")[3]),
+        runbook=runbook,
+    )
+
+
+def _described(alarm: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """What broke, and the page of the runbook."""
+    description = str(alarm.get("AlarmDescription") or "")
+    runbook = _RUNBOOK.search(description)
+    broke = description[: runbook.start()] if runbook else description
+    return _shortened(broke.strip()) or name, runbook[1] if runbook else ""
 
 
 def _event(content: Mapping[str, Any], identity: str, severity: str, at: datetime) -> News:

@@ -14,6 +14,7 @@ from .incidents import Areas, recovery
 from .messages import ALARM, CRITICAL, OK, Change, Message
 
 NAME: Final = "pagerduty"
+_MOST_CHILDREN: Final = 5
 _LONGEST_KEY: Final = 255
 _LONGEST_SUMMARY: Final = 1024
 """PagerDuty developer guide, "PD-CEF" and "Send an alert event"."""
@@ -51,7 +52,7 @@ class PagerDuty:
         links = []
         if isinstance(message, Change):
             payload |= {
-                "summary": f"{self._areas.prefix}: {message.broke}",
+                "summary": f"{self._areas.prefix}: {message.headline}",
                 "source": message.name,
                 "component": self._areas.of(message),
                 "class": "CloudWatch alarm",
@@ -60,9 +61,12 @@ class PagerDuty:
                     "state": f"{message.old} -> {message.new}",
                     "in alarm": ", ".join(message.ringing),
                     "runbook": message.runbook,
+                    **{child.name: f"{child.broke}. {child.reason}" for child in message.behind[:_MOST_CHILDREN]},
                 },
             }
             links = [(message.runbook, "Runbook"), (message.graph, "Graph")]
+            for child in message.behind[:_MOST_CHILDREN]:
+                links += [(child.runbook, f"Runbook of {child.name}"), (child.graph, f"Graph of {child.name}")]
         else:
             payload |= {
                 "summary": f"{self._areas.prefix}: {message.title}",

@@ -1,18 +1,20 @@
 """What Slack is told, and how it looks: Block Kit, by an incoming webhook."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
 from .addresses import Address
 from .channel import Delivery
 from .incidents import Areas, Incident, incidents, recovery
-from .messages import Change, Message, News
+from .messages import Change, Child, Message, News
 
 NAME: Final = "slack"
 SEOUL: Final = timezone(timedelta(hours=9), "KST")
 """Without tz data: Korea has no summer time."""
+_MOST_CHILDREN: Final = 3
+"""Of a page: with twelve messages in one these are 49 blocks, of 50 that Slack takes."""
 _LONGEST_SECTION: Final = 2900
 """Slack takes 3000 characters of text in a section, 150 in a header."""
 _LONGEST_HEADER: Final = 150
@@ -42,10 +44,18 @@ class Slack:
 
     def _content(self, incident: Incident) -> dict[str, Any]:
         title = f"{_sign(incident)} {self._areas.prefix} {incident.title}: {_what(incident)}"
-        blocks = [_section(text) for text in map(self._text, incident.messages)]
+        blocks = [_section(text) for text in self._texts(incident)]
         header = {"type": "header", "text": {"type": "plain_text", "text": title[:_LONGEST_HEADER], "emoji": True}}
         # `text` is what a telephone shows before the message is opened.
         return {"text": _escaped(title), "blocks": [header, *blocks]}
+
+    def _texts(self, incident: Incident) -> Iterator[str]:
+        """A page is followed by the alarms behind it that have no message of their own here."""
+        own = {change.name for change in incident.changes}
+        for message in incident.messages:
+            yield self._text(message)
+            behind = message.behind if isinstance(message, Change) else ()
+            yield from [_child(child) for child in behind if child.name not in own][:_MOST_CHILDREN]
 
     def _text(self, message: Message) -> str:
         if isinstance(message, News):
@@ -58,8 +68,9 @@ class Slack:
             f"`{_escaped(change.name)}` {_escaped(change.old)} → *{_escaped(change.new)}*, {moment(change.at)}",
             f">{_escaped(_one_line(change.reason))}",
         ]
-        if change.ringing:
-            ids = (each.removeprefix(f"{self._areas.prefix}-") for each in change.ringing)
+        ringing = [child.name for child in change.behind] or change.ringing
+        if ringing:
+            ids = (each.removeprefix(f"{self._areas.prefix}-") for each in ringing)
             lines.append(f"In alarm: {_escaped(', '.join(ids))}")
         return "\n".join([*lines, _links(change)])
 
@@ -88,7 +99,7 @@ def _what(incident: Incident) -> str:
         more = len(incident.news) - 1
         return f"{incident.news[0].title}{f' and {more} more' if more else ''}"
     first = incident.changes[0]
-    return f"well again: {first.broke}" if recovery(first) else first.broke
+    return f"well again: {first.broke}" if recovery(first) else first.headline
 
 
 def _news(news: News) -> str:
@@ -100,7 +111,12 @@ def _news(news: News) -> str:
     return "\n".join(filter(None, parts))
 
 
-def _links(change: Change) -> str:
+def _child(child: Child) -> str:
+    reason = _escaped(_one_line(child.reason))
+    return f"*{_escaped(child.broke)}*\n`{_escaped(child.name)}` is on\n>{reason}\n{_links(child)}"
+
+
+def _links(change: Change | Child) -> str:
     runbook = _link(change.runbook, "Runbook") if change.runbook else "no runbook page"
     return f"{runbook} · {_link(change.graph, 'Graph')}"
 
