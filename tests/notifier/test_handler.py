@@ -50,9 +50,10 @@ def test_what_breaks_together_is_one_message_and_one_incident(stage: Stage) -> N
 
 
 def test_a_page_is_told_with_the_alarms_that_are_on(stage: Stage) -> None:
-    """Those that steer a rollout send no message of their own."""
+    """Those that steer a rollout send no message of their own. Who has moved the page comes first."""
     cloudwatch = stage.clients["cloudwatch"]
-    for id, state in zip(_SHOP, ("ALARM", "OK"), strict=True):
+    children = {"shop-latency": "ALARM", "shop-errors": "ALARM", "shop-fine": "OK"}
+    for id, state in children.items():
         cloudwatch.put_metric_alarm(
             AlarmName=f"{events.PREFIX}-{id}",
             AlarmDescription=f"It is {id}. Runbook: docs/runbook/{id}.md",
@@ -65,13 +66,13 @@ def test_a_page_is_told_with_the_alarms_that_are_on(stage: Stage) -> None:
             ComparisonOperator="GreaterThanThreshold",
         )
         cloudwatch.set_alarm_state(AlarmName=f"{events.PREFIX}-{id}", StateValue=state, StateReason="7.5 is too much")
-    stage.invoke(_page())
-    cloudwatch.delete_alarms(AlarmNames=[f"{events.PREFIX}-{id}" for id in _SHOP])
+    stage.invoke(events.envelope(events.page("shop", list(children)), events.CRITICAL))
+    cloudwatch.delete_alarms(AlarmNames=[f"{events.PREFIX}-{id}" for id in children])
     (post,) = stage.slack.taken
-    assert post["text"].endswith(f": It is {_SHOP[0]}")
+    assert post["text"].endswith(": It is shop-latency; It is shop-errors")
     assert "7.5 is too much" in json.dumps(post)
-    assert _SHOP[1] not in json.dumps(post)
-    assert stage.pagerduty.taken[0]["payload"]["summary"] == f"cloudmart-prod: It is {_SHOP[0]}"
+    assert "shop-fine" not in json.dumps(post)
+    assert stage.pagerduty.taken[0]["payload"]["summary"] == "cloudmart-prod: It is shop-latency; It is shop-errors"
 
 
 def test_a_page_does_not_wait_for_who_does_not_answer(stage: Stage) -> None:
@@ -171,7 +172,7 @@ def test_what_one_channel_refuses_and_another_takes_later_comes_back_first(stage
 
 def test_of_one_alarm_the_latest_change_counts_wherever_it_stands_in_a_batch(stage: Stage) -> None:
     stage.now += 1000
-    stage.invoke(_page(after=100), _page("OK", "ALARM", after=50), _page(after=0))
+    stage.invoke(_page(after=100), _page(after=0), _page("OK", "ALARM", after=50))
     assert _actions(stage) == ["trigger"]
 
 
