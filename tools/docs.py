@@ -1,7 +1,7 @@
 """`make docs`: what documents take from the code, written anew. A test fails when it was forgotten.
 
-Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md and docs/eks.md between
-`<!-- generated: NAME -->` and `<!-- end -->`.
+Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md, docs/eks.md and
+docs/dashboards.md between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
@@ -14,6 +14,7 @@ from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.model import Stage
 from tools import architecture, capacity, policy_page, tables
 from tools.assembly import PROJECT, Assembly, synthesize
+from tools.dashboards import queries
 
 STAGES: Final[tuple[str, ...]] = get_args(Stage)
 _SETTINGS_HEAD: Final = """# Settings
@@ -27,6 +28,7 @@ changed in `cloudmart_cdk/settings/stages/`. A list is given with commas: `-c so
 
 _README: Final = PROJECT / "README.md"
 _EKS: Final = PROJECT / "docs" / "eks.md"
+_DASHBOARDS: Final = PROJECT / "docs" / "dashboards.md"
 
 
 def generate(stages: Mapping[str, Assembly], picture: Assembly, pages: Mapping[Path, str]) -> dict[Path, str]:
@@ -37,6 +39,7 @@ def generate(stages: Mapping[str, Assembly], picture: Assembly, pages: Mapping[P
         "resources": tables.resources(stages),
         "stages": tables.stages(settings),
         "capacity": capacity.text(),
+        "queries": queries.table(stages["prod"], prefix=settings["prod"].names.prefix),
     }
     return {
         PROJECT / "docs" / "architecture.svg": architecture.draw(picture),
@@ -58,7 +61,7 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
 
 def pages() -> dict[Path, str]:
     """The pages that have generated blocks, as they are."""
-    return {page: page.read_text(encoding="utf-8") for page in (_README, _EKS)}
+    return {page: page.read_text(encoding="utf-8") for page in (_README, _EKS, _DASHBOARDS)}
 
 
 def main() -> int:

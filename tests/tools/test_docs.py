@@ -19,7 +19,9 @@ def generated() -> dict[Path, str]:
     return docs.generate(stages, Assembly(synthesize(architecture.CONTEXT).folder), docs.pages())
 
 
-@pytest.mark.parametrize("name", ["docs/architecture.svg", "docs/settings.md", "docs/eks.md", "README.md"])
+@pytest.mark.parametrize(
+    "name", ["docs/architecture.svg", "docs/settings.md", "docs/eks.md", "docs/dashboards.md", "README.md"]
+)
 def test_file_is_current(name: str, generated: dict[Path, str]) -> None:
     file = PROJECT / name
     assert file.read_text(encoding="utf-8") == generated[file], f"{name} is out of date: run make docs"
