@@ -15,14 +15,11 @@ from .cache_alarms import cache_alarms
 from .canary import canary_alarms
 from .cluster_alarms import business_alarms, cluster_alarms
 from .database_alarms import database_alarms
-from .edge_alarms import distribution_alarms
 from .network_alarms import network_alarms
 from .operation_alarms import backup_alarms, rotation_alarms
 from .restore_drill_alarms import drill_alarms
 from .rollout_alarms import rollout_alarms
 from .watched import Watched, WatchedLoadBalancer
-
-__all__ = ["Area", "areas", "distribution_alarms"]
 
 
 @dataclass(frozen=True)

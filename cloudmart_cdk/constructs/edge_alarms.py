@@ -11,7 +11,7 @@ from .watched import WatchedDistribution
 
 def edge_alarms(distribution: WatchedDistribution) -> Iterator[Alarm]:
     """All there is. The origin's latency is its load balancer's p95."""
-    yield from distribution_alarms(distribution.id)
+    yield _error_rate(distribution.id)
     yield _router(distribution.router)
     if distribution.certificate_arn:
         yield certificate_alarm("cdn-certificate", "the shop's CDN", distribution.certificate_arn)
@@ -19,10 +19,10 @@ def edge_alarms(distribution: WatchedDistribution) -> Iterator[Alarm]:
         yield blocked_alarm("cdn-blocked", "the shop's CDN", distribution.web_acl)
 
 
-def distribution_alarms(distribution_id: str) -> Iterator[Alarm]:
-    """Error rate by CloudFront's own metric, and as with the load balancers not by single errors."""
+def _error_rate(distribution_id: str) -> Alarm:
+    """By CloudFront's own metric, and as with the load balancers not by single errors."""
     where = {"DistributionId": distribution_id, "Region": "Global"}
-    yield Alarm(
+    return Alarm(
         id="cdn-error-rate",
         broke=f"More than {ERROR_RATE:g} % of what viewers ask of CloudFront fails with 5xx",
         watch=Math(

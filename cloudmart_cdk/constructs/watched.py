@@ -194,7 +194,3 @@ class Watched:
     distribution: WatchedDistribution | None = None
     """Drawn on the dashboard; its alarms are EdgeWatchStack's."""
     logs: WatchedLogs = WatchedLogs()
-
-    @property
-    def distribution_id(self) -> str | None:
-        return self.distribution.id if self.distribution else None
