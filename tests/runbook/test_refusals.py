@@ -88,6 +88,10 @@ BAD = {
         "--end-time 2026-11-21T00:00:00Z",
         "no template makes",
     ),
+    "metric": (
+        "metric AWS/RDS FreeStorage Minimum 300 Name=DBInstanceIdentifier,Value=$P-db",
+        "AWS/RDS: given FreeStorage; allowed",
+    ),
     "name in a parameter that nobody holds against the templates": (
         "aws iam get-role --role-name $P-role",
         "allowed: parameters in tools/runbook/kinds.py",
@@ -121,7 +125,7 @@ BAD = {
     "delivery's command": ("python -m delivery back --stage prod", "invalid choice"),
     "delivery's option": ("python -m delivery rollback --stages prod", "unrecognized arguments"),
     "module's option": ("python -m tools.reachability auth database:5432 --staging", "unrecognized arguments"),
-    "module": ("python -m tools.nothing", "No module named"),
+    "module": ("python -m tools.nothing", "allowed: a module of the project"),
     "option of another program": ("psql --hostname=x", "given --hostname"),
 }
 

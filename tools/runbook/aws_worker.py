@@ -11,6 +11,7 @@ project: its interpreter sees the CLI's packages only.
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import os
@@ -39,6 +40,9 @@ _SINCE = re.compile(r"^\d+[smhdw]$|^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _ONLY_IN_V2 = {"--no-cli-pager": 0, "--cli-binary-format": 1, "--no-cli-auto-prompt": 0}
 """Global options of the CLI's version 2 -> how many values follow. This parser is version 1's: both versions are made
 from the same models, and what differs is written down here and in `Tail`."""
+
+
+_COMMANDS_OF_V2 = (["sso", "login"], ["configure", "sso"])
 
 
 class Ended(BaseException):
@@ -158,6 +162,8 @@ def _sample(shape: Any, name: str, above: tuple[str, ...]) -> Any:
             return "2026-11-21T03:00:00+00:00"
         case "blob":
             return SAMPLE
+        case _ if name == "authorizationToken":
+            return "QVdTOnNhbXBsZQ=="  # ECR's, which the CLI decodes: AWS:sample
         case _ if shape.enum:
             return next((value for value in shape.enum if value.lower() in _FINE), shape.enum[0])
         case _:
@@ -203,6 +209,8 @@ def run(driver: Any, argv: list[str], folder: str) -> dict[str, Any]:
                 next(rest, None)
         else:
             kept.append(word)
+    if kept[:2] in _COMMANDS_OF_V2:
+        return {"out": "", "wrong": [], "calls": []}
     out, err = io.StringIO(), io.StringIO()
     status = 0
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -240,6 +248,8 @@ def main() -> None:
     for command in (subcommands.S3TransferCommand, subcommands.ListCommand):
         command._run_main = _note_transfer
     driver = clidriver.create_clidriver()
+    # A client takes longer to make than all the rest of a command line.
+    driver.session.create_client = functools.cache(driver.session.create_client)
     events = driver.session.get_component("event_emitter")
     events.register(
         "building-command-table.logs", lambda command_table, session, **_: command_table.update(tail=Tail(session))

@@ -22,7 +22,7 @@ _KINDS: Final = frozenset(
         *("deployments", "deployment", "deploy", "daemonsets", "ds", "replicasets", "rs", "jobs", "hpa", "pdb"),
         *("configmaps", "cm", "serviceaccounts", "sa", "networkpolicies", "netpol", "endpointslices", "leases"),
         *("apiservices", "apiservice", "customresourcedefinitions", "crd", "pvc", "pv", "storageclasses", "sc"),
-        *("targetgroupbindings", "targetgroupbinding", "scaledobjects", "scaledobject", "all"),
+        *("targetgroupbindings", "targetgroupbinding", "scaledobjects", "scaledobject", "vpa", "all"),
     }
 )
 """Kubernetes' own, and those of the charts' that the pages ask for."""

@@ -72,6 +72,8 @@ class Names:
     outputs: dict[str, set[str]] = field(default_factory=dict)
     parameters: dict[str, dict[str, str]] = field(default_factory=dict)
     """Stack's name -> parameter -> default."""
+    metrics: set[tuple[str, str]] = field(default_factory=set)
+    """(Namespace, name) that alarms watch."""
     alarms: dict[str, str] = field(default_factory=dict)
     """Name -> description."""
 
@@ -131,6 +133,7 @@ class Names:
                 self.by_type.setdefault("AWS::RDS::DBInstance", set()).update(_copies(properties.get("Content")))
             if type_ in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
                 self.alarms[name] = str(properties.get("AlarmDescription", ""))
+                self.metrics.update(_metrics(properties))
 
 
 def _templates(folder: Path, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -144,6 +147,13 @@ def _templates(folder: Path, prefix: str) -> Iterator[tuple[str, Mapping[str, An
             for ours in (NAME, SECOND_NAME):
                 renamed = text.replace(prefix, f"{ours}-{STAGE}").replace(f"/{name}/{stage}/", f"/{ours}/{STAGE}/")
                 yield properties.get("stackName", id).replace(prefix, f"{ours}-{STAGE}"), json.loads(renamed)
+
+
+def _metrics(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    stats = (each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each)
+    for metric in (alarm, *stats):
+        if "MetricName" in metric:
+            yield metric["Namespace"], metric["MetricName"]
 
 
 def _copies(content: Any) -> Iterator[str]:

@@ -64,6 +64,8 @@ class Page:
     """A Markdown file."""
 
     path: Path
+    elliptic: bool = False
+    """Its sentences may shorten commands (`... --stage prod`, `<name>`), which then are none."""
 
     @property
     def name(self) -> str:
@@ -77,7 +79,8 @@ class Page:
     @cached_property
     def snippets(self) -> list[Snippet]:
         """In the order of the page."""
-        return [snippet for part in self._parts for snippet in _snippets(*part)]
+        found = [snippet for part in self._parts for snippet in _snippets(*part)]
+        return [each for each in found if not (self.elliptic and _SHORTENED.search(each.text))]
 
     @cached_property
     def prose(self) -> list[tuple[int, str]]:
@@ -139,6 +142,7 @@ _SPOKEN: Final = {
 }
 
 
+_SHORTENED: Final = re.compile(r"\.\.\.|<[a-z-]+>|\b(DIR|OWNER|ACCOUNT)\b")
 _FEWEST_WORDS: Final = {"cdk": 3, "python": 3}
 """Shorter, it is a mention: `aws`, `cdk destroy`."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from . import kubernetes_tools, project_tools
+from . import kubernetes_tools, metrics, project_tools
 from .aws_cli import AwsCli
 from .kinds import Held
 
@@ -23,7 +23,7 @@ _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "curl": frozenset({"-s", "-i", "-f", "-I", "-o", "-w", "-H", "--max-time"}),
     "df": frozenset({"-h", "-i"}),
     "dnf": frozenset({"-y"}),
-    "docker": frozenset({"-T", "-U", "-Fc"}),
+    "docker": frozenset({"-T", "-U", "-Fc", "-t", "--tag", "--platform", "--username", "--password-stdin"}),
     "du": frozenset({"-xh", "-d"}),
     "free": frozenset({"-m"}),
     "gh": frozenset({"--repo", "--limit", "--workflow"}),
@@ -37,6 +37,10 @@ _OPTIONS: Final[dict[str, frozenset[str]]] = {
     "systemctl": frozenset({"--failed", "--no-pager"}),
 }
 """What the pages say to programs that are not asked. A new option is looked up in its manual, and added here."""
+
+
+_ANSWERS: Final = {"python": "true\n"}
+"""What is printed in place of `sample`: modules of the project print what a shell is to `eval`."""
 
 
 class Programs:
@@ -54,11 +58,12 @@ class Programs:
             return self(arguments[0], arguments[1:], folder)
         asked = _ASKED.get(program)
         wrong = [*asked(arguments)] if asked else [*_by_table(program, arguments)]
-        return wrong, "sample/sample\n" if [*arguments][-2:] == ["-o", "name"] else "sample\n"
+        return wrong, _ANSWERS.get(program, "sample\n") if [*arguments][-2:] != ["-o", "name"] else "sample/sample\n"
 
     def _judge_aws(self, arguments: Sequence[str], folder: Path) -> tuple[Sequence[str], str]:
         verdict = self._aws.judge(arguments, folder)
-        named = (fault for call in verdict.calls for fault in self._held.faults(call))
+        named = [fault for call in verdict.calls for fault in self._held.faults(call)]
+        named += [fault for call in verdict.calls for fault in metrics.faults(call, self._held.names)]
         return [*verdict.wrong, *named], verdict.output
 
 

@@ -4,6 +4,7 @@ Owns asking each of them in a way that changes nothing: cdk's help and our setti
 parsers.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from cloudmart_cdk.caches import CACHE
 from cloudmart_cdk.settings import SettingsError, load_settings
 from cloudmart_cdk.settings.topology import NEEDS
 from delivery import command_line as delivery_line
@@ -63,12 +65,7 @@ def _cdk_settings(command: str, context: dict[str, str], stacks: list[str]) -> I
 @cache
 def _cdk_options(command: str) -> dict[str, bool]:
     """Option -> it takes a value. Empty: there is no such command."""
-    program = PROJECT / "node_modules" / ".bin" / "cdk"
-    home = PROJECT / ".cache" / "cdk"
-    environment = {**os.environ, "CDK_HOME": str(home), "CDK_DISABLE_CLI_TELEMETRY": "true", "COLUMNS": "400"}
-    shown = subprocess.run(
-        [str(program), command, "--help"], capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=120
-    ).stdout
+    shown = _cdk_help(command)
     if not re.match(rf"cdk {re.escape(command)}\b", shown.strip()):
         return {}
     options: dict[str, bool] = {}
@@ -77,6 +74,26 @@ def _cdk_options(command: str) -> dict[str, bool]:
         options.update(dict.fromkeys(names, "[boolean]" not in entry))
         options.update({f"--no-{name[2:]}": False for name in names if name.startswith("--") and not options[name]})
     return options
+
+
+def _cdk_help(command: str) -> str:
+    """A second of Node.js each, so kept in the project's cache."""
+    package = PROJECT / "node_modules" / "aws-cdk" / "package.json"
+    version = str(json.loads(package.read_text(encoding="utf-8"))["version"])
+    kept = CACHE / "cdk-help" / version / re.sub(r"[^a-z-]", "_", command)
+    if kept.exists():
+        return kept.read_text(encoding="utf-8")
+    program = PROJECT / "node_modules" / ".bin" / "cdk"
+    home = PROJECT / ".cache" / "cdk"
+    environment = {**os.environ, "CDK_HOME": str(home), "CDK_DISABLE_CLI_TELEMETRY": "true", "COLUMNS": "400"}
+    shown = subprocess.run(
+        [str(program), command, "--help"], capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=120
+    ).stdout
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    draft = kept.with_suffix(f".{os.getpid()}")
+    draft.write_text(shown, encoding="utf-8")
+    draft.replace(kept)  # whole or not at all
+    return shown
 
 
 def make(arguments: Sequence[str]) -> Iterator[str]:
@@ -101,7 +118,7 @@ def python(arguments: Sequence[str]) -> Iterator[str]:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
-        case ["-m", module, *rest] if module.startswith(("tools", "localcloud")):
+        case ["-m", module, *rest] if module.startswith(("tools.", "localcloud", "tests.")):
             refused = _parsed(module, tuple(rest))
             if refused:
                 yield refused
