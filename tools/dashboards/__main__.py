@@ -1,6 +1,7 @@
 """`make dashboards`: the dashboards of a stage as one page, to look at without AWS."""
 
 import argparse
+import subprocess
 import sys
 from typing import Final
 
@@ -25,7 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
         file.write_text(html, encoding="utf-8")
         print(f"written: {file.relative_to(PROJECT)}; open it in a browser")
     except (PreviewError, SettingsError) as refused:
-        print(f"error: {refused}", file=sys.stderr)
+        print(f"error: {str(refused).removeprefix('error: ')}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as failed:
+        print(f"error: synth: given status {failed.returncode}; allowed: 0; mend what it says above", file=sys.stderr)
         return 1
     return 0
 

@@ -15,14 +15,14 @@ from tools.cloudwatch.series_math import Series
 from . import markdown, samples
 from .bodies import Body
 from .errors import PreviewError
-from .samples import Sampled
+from .levels import Sampled
 from .story import HOUR, NOW
 
-_OPTIONS: Final = frozenset({"id", "expression", "label", "color", "visible", "yAxis", "period", "stat", "region"})
+_OPTIONS: Final = frozenset({"id", "expression", "label", "color", "visible", "yAxis", "period", "stat"})
 _METRIC_PROPERTIES: Final = frozenset(
     {
         *("title", "region", "view", "stacked", "sparkline", "period", "yAxis", "metrics", "annotations"),
-        *("start", "end", "legend", "setPeriodToTimeRange"),
+        *("start", "end"),
     }
 )
 _STATES: Final = ("ALARM", "INSUFFICIENT_DATA", "OK")
@@ -99,11 +99,7 @@ def _metrics(properties: Mapping[str, Any], body: Body, where: str) -> Panel:
                     side: {"label": axis.get("label", ""), "max": axis.get("max"), "min": axis.get("min")}
                     for side, axis in axes.items()
                 },
-                "marks": [
-                    {"value": mark["value"], "label": mark["label"], "colour": mark["color"]}
-                    | {"right": mark.get("yAxis") == "right"}
-                    for mark in marks
-                ],
+                "marks": [{"value": mark["value"], "label": mark["label"], "colour": mark["color"]} for mark in marks],
                 **common,
             }
     raise _wrong(where, "view", properties["view"], "singleValue, timeSeries")
@@ -142,7 +138,7 @@ class _Widget:
             try:
                 return [samples.series(entry.metric, start=start, end=end, period_s=period)]
             except KeyError as unknown:
-                raise _wrong(self._where, "metric", str(unknown.args[0]), "a sample level in samples.py") from unknown
+                raise _wrong(self._where, "metric", str(unknown.args[0]), "a sample level in levels.py") from unknown
         expression = entry.options["expression"]
         try:
             names = metric_math.names(expression)

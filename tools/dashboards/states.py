@@ -9,7 +9,7 @@ from tools.cloudwatch.alarm_state import PLAIN, MetricAlarm, State, children, co
 from . import samples
 from .bodies import alarms, text
 from .errors import PreviewError
-from .samples import Sampled
+from .levels import Sampled
 from .story import NOW
 
 _PERIODS: Final = 24
@@ -32,7 +32,7 @@ def states(assembly: Assembly) -> dict[str, State]:
                     f"alarm {name}",
                     given=str(unknown.args[0]),
                     allowed="a metric with a sample level",
-                    do="give it one in tools/dashboards/samples.py",
+                    do="give it one in tools/dashboards/levels.py",
                 ) from unknown
     while rules:
         ready = [name for name, rule in rules.items() if not set(children(rule)) & rules.keys()]

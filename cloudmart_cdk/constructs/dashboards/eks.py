@@ -98,13 +98,7 @@ def _golden(tiketi: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[W
         *graphs(
             graph(
                 "Requests a minute, by service",
-                [
-                    Line(
-                        label=name,
-                        watch=Metric("AWS/ApplicationELB", "RequestCount", "Sum", {"TargetGroup": group, **where}),
-                    )
-                    for name, group in _services(tiketi).items()
-                ],
+                _by_service(tiketi, "RequestCount", "Sum"),
                 region=region,
                 unit="requests",
                 stacked=True,
@@ -127,30 +121,14 @@ def _golden(tiketi: WatchedLoadBalancer, left: AlarmRows, region: str) -> list[W
             ),
             graph(
                 "5xx a minute, by service",
-                [
-                    Line(
-                        label=name,
-                        watch=Metric(
-                            "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", {"TargetGroup": group, **where}
-                        ),
-                    )
-                    for name, group in _services(tiketi).items()
-                ],
+                _by_service(tiketi, "HTTPCode_Target_5XX_Count", "Sum"),
                 region=region,
                 unit="a minute",
                 stacked=True,
             ),
             graph(
                 "Answer time p95, by service",
-                [
-                    Line(
-                        label=name,
-                        watch=Metric(
-                            "AWS/ApplicationELB", "TargetResponseTime", "p95", {"TargetGroup": group, **where}
-                        ),
-                    )
-                    for name, group in _services(tiketi).items()
-                ],
+                _by_service(tiketi, "TargetResponseTime", "p95"),
                 region=region,
                 unit="seconds",
                 period_s=300,
@@ -270,6 +248,19 @@ def _releases(left: AlarmRows, region: str) -> list[Widget]:
         return []
     look = "A canary has traffic only while its service is released. Above the line it is taken back; nobody is paged."
     return [heading("Releases", look), *graphs(*drawn)]
+
+
+def _by_service(tiketi: WatchedLoadBalancer, name: str, statistic: str) -> list[Line]:
+    """A line for each service's targets."""
+    return [
+        Line(
+            label=service,
+            watch=Metric(
+                "AWS/ApplicationELB", name, statistic, {"TargetGroup": group, "LoadBalancer": tiketi.full_name}
+            ),
+        )
+        for service, group in _services(tiketi).items()
+    ]
 
 
 def _services(tiketi: WatchedLoadBalancer) -> dict[str, str]:

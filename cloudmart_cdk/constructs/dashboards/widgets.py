@@ -45,7 +45,6 @@ class Mark:
     value: float
     label: str
     colour: str = GREY
-    right: bool = False
 
 
 def text(markdown: str, *, height: int) -> Widget:
@@ -107,7 +106,7 @@ def graph(
         "yAxis": axes,
         "metrics": _metrics(list(lines), period_s),
     }
-    if drawn := [_annotation(mark) for mark in marks]:
+    if drawn := [{"value": mark.value, "label": mark.label, "color": mark.colour} for mark in marks]:
         properties["annotations"] = {"horizontal": drawn}
     return {"type": "metric", "properties": properties | _range(over)}
 
@@ -158,11 +157,6 @@ def placed(widgets: Iterable[Widget]) -> Iterator[Widget]:
 
 def _range(over: str) -> dict[str, str]:
     return {"start": over, "end": "P0D"} if over else {}
-
-
-def _annotation(mark: Mark) -> dict[str, Any]:
-    drawn = {"value": mark.value, "label": mark.label, "color": mark.colour}
-    return drawn | {"yAxis": "right"} if mark.right else drawn
 
 
 def _metrics(lines: list[Line], period_s: int) -> list[list[Any]]:

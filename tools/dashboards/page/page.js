@@ -57,7 +57,7 @@
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     for (const mark of [...marks].sort((a, b) => b.value - a.value)) {
-      const y = plot.valToPos(mark.value, mark.right ? "right" : "y", true);
+      const y = plot.valToPos(mark.value, "y", true);
       if (y < bbox.top - 1 || y > bbox.top + bbox.height + 1) continue;
       ctx.strokeStyle = ctx.fillStyle = mark.colour;
       ctx.lineWidth = 1.5 * pixel;
@@ -92,7 +92,7 @@
     const marks = panel.marks ?? [];
     const ranged = (right) => (_, low, high) => {
       const axis = panel.axes?.[right ? "right" : "left"] ?? {};
-      const drawn = marks.filter((mark) => mark.right === right).map((mark) => mark.value);
+      const drawn = right ? [] : marks.map((mark) => mark.value);
       const floor = axis.min ?? Math.min(0, low ?? 0, ...drawn);
       const top = axis.max ?? (Math.max(high ?? 0, ...drawn) * 1.12 || 1);
       return spark ? [low, high === low ? low + 1 : high] : [floor * 1.1, Math.max(top, floor + 1e-9)];
