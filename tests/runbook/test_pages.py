@@ -127,6 +127,12 @@ def test_every_alarm_is_in_the_index_beside_its_page(names: Names) -> None:
     assert missing == []
 
 
+def test_the_index_names_no_alarm_that_is_none(names: Names) -> None:
+    alarms = {name.removeprefix(f"{PREFIX}-") for name in names.alarms}
+    stale = [each for rows in _rows().values() for each in rows if not any(fnmatchcase(name, each) for name in alarms)]
+    assert stale == []
+
+
 def test_the_index_names_every_page_once_a_table() -> None:
     linked = {target for _, target in Page(INDEX).links if target.endswith(".md") and "/" not in target}
     assert {page.path.name for page in PAGES} == linked

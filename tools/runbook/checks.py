@@ -15,6 +15,7 @@ CONFIGURATIONS: Final[tuple[Mapping[str, str], ...]] = (
     {"stage": "prod"},
     {"stage": "lab"},
     {"stage": "prod", "database.read_replicas": "1"},
+    {"stage": "prod", "domain.name": "shop.example.com", "domain.zone_id": "Z0123456789ABCDEFGHIJ"},
     {
         "monitoring.burn_rate_alarms": "true",
         "monitoring.anomaly_detection": "true",
