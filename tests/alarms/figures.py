@@ -191,7 +191,7 @@ _TABLE: dict[str, Figures | Callable[[Settings], Figures]] = {
     # What runs by itself.
     "rotation-errors": _plain(0, 0, 1),
     "backup-failed": Figures(
-        quiet={"failed": None, "aborted": None, "expired": None},
+        quiet={"failed": None, "aborted": None, "expired": None, "uncopied": None},
         limit={"expired": 0},
         beyond={"expired": 1},
         silence=OK,

@@ -17,6 +17,7 @@ CONFIGURATIONS: Final[dict[str, dict[str, str]]] = {
         "database.reader_pool": "4",
         "backup.drill": "false",
     },
+    "backup copies": {"stage": "prod", "backup.copy_region": "ap-northeast-1"},
     "canary in prod": {
         "stage": "prod",
         "monitoring.canary_minutes": "5",
