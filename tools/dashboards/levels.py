@@ -200,6 +200,7 @@ LEVELS: Final[Mapping[str, Level]] = {
     "CurrConnections": _of(60, load=50, sale=90),
     "ReplicationLag": _of(0.08, sale=0.3),
     "Errors": lambda m, metric: _rotation(m) if metric.any("rotation") else 0.0,
+    "SuccessPercent": _of(100, trouble=-60),
     "ApproximateNumberOfMessagesVisible": _of(0.0),
     "ApproximateAgeOfOldestMessage": _of(2.0),
     "DaysSinceDrill": lambda m, _: (m.days + 60) % 30,
