@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
 from cloudmart_cdk.constructs.dashboards.widgets import RED
 from tests.conftest import Synthesize
+from tests.dashboards.contexts import CONTEXTS
 from tests.dashboards.reading import alarms, dashboards, drawn, everything_else
 from tests.support import Synthesized
 
@@ -110,9 +112,9 @@ def _where_drawn(app: Synthesized, line: str, band: str, threshold: float | None
     return found
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_alarm_is_drawn_once_with_its_threshold(synthesized: Synthesize, stage: str) -> None:
-    app = synthesized(stage)
+@pytest.mark.parametrize("context", [*({"stage": stage} for stage in STAGES), CONTEXTS["all options"]])
+def test_every_alarm_is_drawn_once_with_its_threshold(synthesized: Synthesize, context: Mapping[str, str]) -> None:
+    app = synthesized(**context)
     places = {alarm.name: _where_drawn(app, alarm.line, alarm.band, alarm.threshold) for alarm in alarms(app)}
     assert places
     assert not {name: found for name, found in places.items() if len(found) != 1}

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import Synthesize
+from tests.dashboards.contexts import CONTEXTS
 from tests.dashboards.pictures import SIZE, show, take
 from tests.dashboards.reading import dashboards
 from tests.site.browser import CHROMIUM, HOW_TO_GET_IT, chromium, visitor
@@ -24,30 +25,6 @@ from tools.dashboards.states import states
 from tools.dashboards.story import NOW
 
 in_browser = [pytest.mark.skipif(not CHROMIUM, reason=HOW_TO_GET_IT), pytest.mark.xdist_group("browser")]
-
-CONTEXTS: Mapping[str, Mapping[str, str]] = {
-    "lab": {"stage": "lab"},
-    "prod": {"stage": "prod"},
-    "Aurora with a reader": {
-        "stage": "prod",
-        "database.engine": "aurora",
-        "database.read_replicas": "1",
-        "database.reader_pool": "4",
-        "backup.drill": "false",
-    },
-    "all options": {
-        "stage": "prod",
-        "domain.name": "shop.example.com",
-        "domain.zone_id": "Z0123456789ABCDEFGHIJ",
-        "monitoring.canary_minutes": "5",
-        "database.read_replicas": "1",
-        "backup.copy_region": "ap-northeast-1",
-    },
-    "alone": {
-        "stage": "lab",
-        "skip": "VpcStack,DataStack,BackendAsgStack,FrontendCdnStack,EksPlatformStack,EdgeWatchStack",
-    },
-}
 
 
 def html(synthesized: Synthesize, **context: str) -> str:
