@@ -91,9 +91,9 @@ class ServiceObjectives(Construct):
                 description=row.says,
                 request_based_sli=_Slo.RequestBasedSliProperty(
                     request_based_sli_metric=_Slo.RequestBasedSliMetricProperty(
-                        total_request_count_metric=_queries(row.total),
+                        total_request_count_metric=_queries("total", row.total),
                         monitored_request_count_metric=_Slo.MonitoredRequestCountMetricProperty(
-                            good_count_metric=_queries(row.good), bad_count_metric=_queries(row.bad)
+                            good_count_metric=_queries("good", row.good), bad_count_metric=_queries("bad", row.bad)
                         ),
                     )
                 ),
@@ -117,13 +117,14 @@ def _math(expression: str, terms: Mapping[str, Metric]) -> Math:
     return Math(expression, {term: metric for term, metric in terms.items() if f"({term}," in expression})
 
 
-def _queries(count: Metric | Math | None) -> list[Any] | None:
+def _queries(id: str, count: Metric | Math | None) -> list[Any] | None:
+    """`id`: of the count; one of its own in an objective, because its two counts are asked for together."""
     if count is None:
         return None
     if isinstance(count, Metric):
-        return [_query("count", count, returned=True)]
+        return [_query(id, count, returned=True)]
     return [
-        _Slo.MetricDataQueryProperty(id="count", expression=count.expression, return_data=True),
+        _Slo.MetricDataQueryProperty(id=id, expression=count.expression, return_data=True),
         *(_query(term, metric, returned=False) for term, metric in count.terms.items()),
     ]
 

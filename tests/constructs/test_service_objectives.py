@@ -63,6 +63,17 @@ def test_a_count_is_one_series_over_metrics_that_it_uses(slos: dict[str, dict[st
             assert len({query["MetricStat"]["Period"] for query in queries if "MetricStat" in query}) == 1
 
 
+def test_counts_of_an_objective_can_be_asked_for_in_one_call(slos: dict[str, dict[str, Any]]) -> None:
+    for slo in slos.values():
+        metric = counted(slo)
+        ids = [
+            query["Id"]
+            for queries in (metric["TotalRequestCountMetric"], *metric["MonitoredRequestCountMetric"].values())
+            for query in queries
+        ]
+        assert len(ids) == len(set(ids))
+
+
 def test_burn_rates_are_charted_over_the_alarms_windows(slos: dict[str, dict[str, Any]]) -> None:
     for slo in slos.values():
         windows = [burn["LookBackWindowMinutes"] for burn in slo["BurnRateConfigurations"]]
