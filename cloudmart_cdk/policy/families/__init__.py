@@ -13,6 +13,7 @@ from . import (
     classification,
     cluster,
     conditional_grants,
+    dangerous_grants,
     database_access,
     delivery,
     fleet,
@@ -27,6 +28,7 @@ from . import (
     retention,
     secrets,
     security_groups,
+    watching,
     web_acls,
     workloads,
 )
@@ -44,6 +46,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     web_acls,
     identity,
     conditional_grants,
+    dangerous_grants,
     cluster,
     nodes,
     workloads,
@@ -54,6 +57,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     backups,
     limits,
     delivery,
+    watching,
     references,
     classification,
 )

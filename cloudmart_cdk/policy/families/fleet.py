@@ -112,6 +112,7 @@ def _installs(app: Deployment, group: Resource, task: Resource) -> bool:
         and always(app, window)
         and window.get("Enabled") is MISSING
         and window.get("EndDate") is MISSING
+        and window.get("StartDate") is MISSING
         and _repeated(window.get("Schedule"))
         and task.get("TaskInvocationParameters.MaintenanceWindowAutomationParameters") == _EACH
         and task.get("MaxConcurrency") == "1"
@@ -162,7 +163,7 @@ def _asks(group: Resource, baseline: Resource) -> bool:
     groups = [tag.get("Value") for tag in tags if tag.get("Key") == "PatchGroup"]
     return (
         baseline.get("OperatingSystem") == "AMAZON_LINUX_2023"
-        and baseline.get("RejectedPatches") is MISSING
+        and all(baseline.get(name) is MISSING for name in ("RejectedPatches", "GlobalFilters", "Sources"))
         and any(name in baseline.items("PatchGroups") for name in groups)
         and any(_approves(rule) for rule in baseline.items("ApprovalRules.PatchRules") if isinstance(rule, Mapping))
     )
@@ -180,6 +181,7 @@ def _approves(rule: Mapping[str, Any]) -> bool:
     return (
         isinstance(days, int)
         and days <= _DAYS
+        and "ApproveUntilDate" not in rule
         and chosen.keys() == {"PRODUCT", "CLASSIFICATION", "SEVERITY"}
         and "AmazonLinux2023" in chosen["PRODUCT"]
         and "Security" in chosen["CLASSIFICATION"]

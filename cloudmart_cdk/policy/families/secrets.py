@@ -19,8 +19,12 @@ _IN_PARTS: Final = re.compile(r"\{\{resolve:(secretsmanager|ssm-secure)")
 """In a template as it is written, where a text may stand in several parts."""
 _ELSEWHERE: Final = re.compile(r"arn:.+|/[\w.-]+/.+|\$\{[\w-]+\.[\w.]+\}")
 """Values that say where a secret is: an ARN, a path, a reference to a resource."""
-_SHAPES: Final = re.compile(r"A[KS]IA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]+:[^/\s:@]+@")
-"""Secrets whatever they are called: access keys, private keys, passwords in addresses."""
+_SHAPES: Final = re.compile(
+    r"A[KS]IA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]+:[^/\s:@]+@"
+    r"|hooks\.slack\.com/(services|workflows|triggers)/\w|/integration/[0-9a-f]{32}/enqueue"
+)
+"""Secrets whatever they are called: access keys, private keys, passwords in addresses, addresses of Slack and PagerDuty
+that let whoever has them write there."""
 
 _KEEPERS: Final = {
     "AWS::RDS::DBInstance": ("MasterUserPassword", "MasterUsername"),
