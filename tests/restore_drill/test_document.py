@@ -87,7 +87,6 @@ def test_a_good_backup(account: Account) -> None:
         "DBInstanceClass": "db.t3.medium",
         "DBSubnetGroupName": SUBNETS,
         "DBParameterGroupName": PARAMETERS,
-        "StorageType": "gp3",
         "VpcSecurityGroupIds": [GROUP],
         "PubliclyAccessible": False,
         "MultiAZ": False,
