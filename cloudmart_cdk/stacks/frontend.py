@@ -16,6 +16,7 @@ from ..constructs.watched import WatchedDistribution, WatchedWebAcl
 from ..constructs.web_tier import ORIGIN_HEADER
 from ..settings import Settings
 from ..settings.model import Domain
+from ..settings.naming import Names
 from ..site_folder import site_folder
 from .base import CloudMartStack
 
@@ -65,7 +66,7 @@ class FrontendCdnStack(CloudMartStack):
             url=f"https://{cdn.host}/",
             router=cdn.router_name,
             web_acl=WatchedWebAcl(name=settings.names.of("cdn")) if web_acl_arn else None,
-            certificate_arn=certificate.certificate_arn if certificate else None,
+            certificate_arn=self._handed_on(certificate, settings.names) if certificate else None,
             additional_metrics=settings.monitoring.watch_cdn,
         )
         if settings.monitoring.watch_cdn:
@@ -105,6 +106,17 @@ class FrontendCdnStack(CloudMartStack):
                 )
             ),
         )
+
+    def _handed_on(self, certificate: acm.ICertificate, names: Names) -> str:
+        """EdgeStack's certificate as an attribute of this stack: who watches the CDN needs no other."""
+        parameter = ssm.CfnParameter(
+            self,
+            "CertificateParameter",
+            type="String",
+            name=names.parameter("site/certificate"),
+            value=certificate.certificate_arn,
+        )
+        return parameter.attr_value
 
     def _name_it(self, domain: Domain) -> None:
         """The domain's own name, over IPv4 and IPv6."""
