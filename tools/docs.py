@@ -20,7 +20,7 @@ STAGES: Final[tuple[str, ...]] = get_args(Stage)
 _SETTINGS_HEAD: Final = """# Settings
 
 Every setting, what it takes, and what the stages have: written by `make docs` from the settings' model. Where the
-stages differ, each is named. Any of them can be overridden, `cdk deploy --all -c stage=dev -c backend.max=6`, or
+stages differ, each is named. Any of them can be overridden, `cdk deploy --all -c stage=staging -c backend.max=6`, or
 changed in `cloudmart_cdk/settings/stages/`. A list is given with commas: `-c sources=203.0.113.0/24,198.51.100.7/32`.
 
 """

@@ -46,7 +46,17 @@ def test_every_command_is_one(names: Names) -> None:
     assert [str(fault) for fault in faults] == []
 
 
-@pytest.mark.parametrize("name", ["docs/eks.md", "docs/release.md", "docs/release-services.md", "docs/dashboards.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "docs/eks.md",
+        "docs/release.md",
+        "docs/release-services.md",
+        "docs/dashboards.md",
+        "docs/settings.md",
+        "README.md",
+    ],
+)
 def test_commands_of_other_pages_are_commands(name: str, names: Names) -> None:
     """Whatever is not shortened there; without a stage `cdk` means lab, as README says."""
     page = Page(PROJECT / name, elliptic=True)
