@@ -189,8 +189,8 @@ def _restore(name: str, api: str, what: Mapping[str, Any], copy: Copy) -> dict[s
             "DBSubnetGroupName": copy.subnet_group,
             "VpcSecurityGroupIds": [copy.security_group_id],
             "DBParameterGroupName": copy.parameter_group,
-            # No storage type: gp3 is the default, and by the API reference whoever states it has to state IOPS too, which
-            # a disk below 400 GB may not have.
+            # No storage type: gp3 is the default, and by the API reference whoever states it has to state IOPS too,
+            # which a disk below 400 GB may not have.
             "PubliclyAccessible": False,
             "MultiAZ": False,  # added after a restore in an emergency, too: the shop need not wait for it
             "AutoMinorVersionUpgrade": False,
