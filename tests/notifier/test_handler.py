@@ -75,6 +75,18 @@ def test_a_page_is_told_with_the_alarms_that_are_on(stage: Stage) -> None:
     assert stage.pagerduty.taken[0]["payload"]["summary"] == "cloudmart-prod: It is shop-latency; It is shop-errors"
 
 
+def test_a_pair_of_burn_windows_is_behind_a_page_too(stage: Stage) -> None:
+    cloudwatch = stage.clients["cloudwatch"]
+    pair = f"{events.PREFIX}-shop-budget-fast"
+    cloudwatch.put_composite_alarm(
+        AlarmName=pair, AlarmRule="FALSE", AlarmDescription="The budget burns. Runbook: docs/runbook/burn.md"
+    )
+    cloudwatch.set_alarm_state(AlarmName=pair, StateValue="ALARM", StateReason="both windows are on")
+    stage.invoke(events.envelope(events.page("shop", ["shop-budget-fast"]), events.CRITICAL))
+    cloudwatch.delete_alarms(AlarmNames=[pair])
+    assert stage.slack.taken[0]["text"].endswith(": The budget burns")
+
+
 def test_a_page_does_not_wait_for_who_does_not_answer(stage: Stage) -> None:
     config = Config(connect_timeout=1, read_timeout=0.2, retries={"total_max_attempts": 1}, proxies={})
     with receiving() as silent:
@@ -180,6 +192,20 @@ def test_one_refused_incident_takes_no_other_along(stage: Stage) -> None:
     stage.slack.script = [answers.status(400)]
     assert stage.invoke(_alarm("shop-x"), _alarm("database-cpu")) == []
     assert len(stage.slack.taken) == len(stage.set_aside()) == 1
+
+
+def test_what_cannot_be_put_into_words_takes_no_other_along(stage: Stage) -> None:
+    odd = _alarm("shop-y", StateChangeTime="0001-01-01T00:00:00+23:00")
+    assert stage.invoke(_alarm("shop-x"), odd, _alarm("database-cpu")) == []
+    assert len(stage.slack.taken) == 2
+    assert [(body, "put into words" in reason) for body, reason in stage.set_aside()] == [(odd, True)]
+
+
+def test_a_message_from_the_future_mutes_nothing(stage: Stage) -> None:
+    stage.invoke(_alarm("shop-x", StateChangeTime="9999-12-31T23:59:59.000+0000"))
+    stage.now += 600
+    stage.invoke(_alarm("shop-x", new="OK", old="ALARM", StateChangeTime="2999-12-31T23:59:59.000+0000"))
+    assert len(stage.slack.taken) == 2
 
 
 def test_a_revoked_address_is_read_anew(stage: Stage) -> None:

@@ -14,7 +14,8 @@ from .clock import log
 from .messages import ALARM, Change, Child, Message, child
 
 _A_CALL: Final = 100
-"""The most names that DescribeAlarms takes."""
+"""The most names that DescribeAlarms takes, and answers for."""
+_TYPES: Final = ["MetricAlarm", "CompositeAlarm"]
 
 
 def with_children(message: Message, client: Any) -> Message:
@@ -31,8 +32,9 @@ def with_children(message: Message, client: Any) -> Message:
 
 
 def _on(names: list[str], client: Any) -> list[Child]:
-    answer = client.describe_alarms(AlarmNames=names, AlarmTypes=["MetricAlarm"], StateValue=ALARM)
-    return [child(each) for each in answer["MetricAlarms"]]
+    """A pair of burn windows is a composite, too."""
+    answer = client.describe_alarms(AlarmNames=names, AlarmTypes=_TYPES, MaxRecords=_A_CALL, StateValue=ALARM)
+    return [child(each) for kind in ("MetricAlarms", "CompositeAlarms") for each in answer.get(kind, ())]
 
 
 def _first(ringing: tuple[str, ...], found: Iterable[Child]) -> list[Child]:
