@@ -209,7 +209,7 @@ def _functions(groups: tuple[str, ...]) -> Query:
 
 def _cluster(name: str) -> list[Query]:
     services, control_plane = (f"/aws/eks/tiketi/{name}",), (f"/aws/eks/{name}/cluster",)
-    killed = r"(?<limit>Memory cgroup)? ?[Oo]ut of memory: Killed process \d+ \((?<program>[^)]+)\)"
+    killed = r"(?<whose>Memory cgroup)? ?[Oo]ut of memory: Killed process \d+ \((?<program>[^)]+)\)"
     return [
         Query(
             name="eks/errors-by-service",
@@ -232,7 +232,7 @@ def _cluster(name: str) -> list[Query]:
             purpose="What the kernel killed for want of memory: a container over its limit, or a node that is full",
             text=f"""parse @message /{killed}/
 | filter ispresent(program)
-| display @timestamp, limit, program, @logStream
+| display @timestamp, whose, program, @logStream
 | sort @timestamp desc
 | limit 100""",
             groups=(f"/aws/containerinsights/{name}/host",),

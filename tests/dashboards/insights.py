@@ -41,6 +41,8 @@ def read(query: str) -> Reading:
             _parse(rest, reading)
         else:
             _expressions(name, rest, reading)
+    if taken := reading.made & set(COMMANDS):
+        raise QueryError(f"fields {', '.join(sorted(taken))}; allowed: names that are no command's")
     return reading
 
 

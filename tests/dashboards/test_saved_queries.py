@@ -95,7 +95,7 @@ def test_errors_and_lock_waits_are_found_in_postgresqls_lines() -> None:
 
 
 def test_what_the_kernel_killed_is_found() -> None:
-    assert [(found["limit"], found["program"]) for found in _parsed("eks/out-of-memory")] == [
+    assert [(found["whose"], found["program"]) for found in _parsed("eks/out-of-memory")] == [
         ("Memory cgroup", "node"),
         (None, "postgres"),
     ]
@@ -108,6 +108,7 @@ def test_what_the_kernel_killed_is_found() -> None:
         ("fields avg(ms)", "function avg"),
         ("filter (status > 500", "parentheses"),
         ("fields ms\n| limit 0", "limit"),
+        ("parse @message /(?<limit>x)/", "no command's"),
         ("parse @message", "parse"),
     ],
 )
