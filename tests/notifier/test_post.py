@@ -89,6 +89,17 @@ def test_retry_after_is_honoured(server: Receiver, said: str, waited: float) -> 
     assert len(server.taken) == 1
 
 
+_NEVER_ENDING = ("9" * 400, "Mon, 1 Jan 99999999999999999999 00:00:00 GMT", "Mon, 12 Jan 2070 13:46:49 GMT", "-1")
+
+
+@pytest.mark.parametrize("said", _NEVER_ENDING)
+def test_a_wait_that_never_ends_is_a_quarter_of_an_hour(server: Receiver, said: str) -> None:
+    server.usual = answers.status(503, Retry_After=said)
+    with pytest.raises(Unavailable, match="HTTP 503") as failed:
+        _post(server, Time(), deadline=60)
+    assert 0 <= failed.value.retry_after <= 900
+
+
 def test_a_wait_that_does_not_fit_is_left_to_the_queue(server: Receiver) -> None:
     server.usual = answers.status(429, Retry_After="90")
     with pytest.raises(Unavailable) as failed:
@@ -117,6 +128,12 @@ def test_a_refusal_without_an_end_or_cut_off_is_still_one(server: Receiver) -> N
         with pytest.raises(Refused, match=said) as refused:
             _post(server, Time())
         assert len(str(refused.value)) < 300
+
+
+def test_an_explanation_is_one_line_of_text(server: Receiver) -> None:
+    server.usual = answers.status(400, b'no\x00\x1b[2J\r\n{"level": "info"}\xe2\x80\xae')
+    with pytest.raises(Refused, match=r'^HTTP 400: no \[2J {"level": "info"}$'):
+        _post(server, Time())
 
 
 def test_a_redirect_is_not_followed(server: Receiver) -> None:

@@ -212,3 +212,17 @@ def test_an_address_is_never_shown() -> None:
     address = Address("https://hooks.example/T0/B0/sesame", "r0ut1ngk3y")
     assert "sesame" not in f"{address} {address!r}"
     assert address.mask("no /T0/B0/sesame and r0ut1ngk3y") == "no /... and ..."
+
+
+def test_what_others_write_is_neither_mention_nor_link() -> None:
+    """Who makes a call that is refused chooses part of a line: `DeleteSecret` on whatever name he likes."""
+    line = "[cloudmart-prod] DeleteSecret on x/<!channel> @here https://evil.example/ by eve."
+    console = "https://ap-northeast-2.console.aws.amazon.com/secretsmanager/listsecrets?region=ap-northeast-2&a=b"
+    (post,) = _posts(_read(f"{line} {console}"))
+    section = post["blocks"][1]["text"]
+    assert section["verbatim"] is True, "else Slack links and mentions by itself"
+    assert "&lt;!channel&gt; @here https://evil.example/ by eve." in section["text"]
+    assert f"<{console.replace('&', '&amp;')}>" in section["text"], "AWS's console is one click away"
+    for elsewhere in ("https://aws.amazon.com.evil.example/", "https://evil.example/aws.amazon.com", "http://x"):
+        (post,) = _posts(_read(f"See {elsewhere}"))
+        assert "<" not in post["blocks"][1]["text"]["text"]

@@ -68,13 +68,22 @@ class Courier:
             return {}
         outcomes, claims = self._claim(wanted)
         telling = [message for message in wanted if message.subject in claims]
-        try:
-            deliveries = self.channel.deliveries(telling)
-        except Exception as error:  # a message that nobody thought of must not hold up the others for ever
-            return outcomes | self._failed(telling, claims, Never(f"cannot be put into words: {type(error).__name__}"))
+        deliveries, odd = self._in_words(telling)
+        for message, reason in odd:
+            outcomes |= self._failed([message], claims, Never(reason))
         for delivery in deliveries:
             outcomes |= self._deliver(delivery, claims, address)
         return outcomes
+
+    def _in_words(self, messages: Sequence[Message]) -> tuple[list[Delivery], list[tuple[Message, str]]]:
+        """The deliveries, and what cannot be put into words, with the reason: it takes no other along."""
+        try:
+            return self.channel.deliveries(messages), []
+        except Exception as error:  # a message that nobody thought of must not come back for ever
+            if len(messages) == 1:
+                return [], [(messages[0], f"cannot be put into words: {type(error).__name__}")]
+        parts = [self._in_words([message]) for message in messages]
+        return [each for part, _ in parts for each in part], [each for _, part in parts for each in part]
 
     def _claim(self, messages: Sequence[Message]) -> tuple[dict[str, Outcome], dict[str, Claim]]:
         """What needs no delivery, and the claims of what does."""

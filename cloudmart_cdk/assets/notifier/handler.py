@@ -7,7 +7,8 @@ never can be.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ from .slack import Slack
 _SPARE_S: Final = 10
 """Kept of the invocation's time for writing down what was told, and for the queue."""
 _PATIENT: Final = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+_AHEAD_S: Final = 60
+"""By how much another's clock may be ahead. What claimed to come from next year would mute its alarm until then."""
 _IMPATIENT: Final = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 """For what a message can go without."""
 
@@ -95,12 +98,14 @@ class Notifier:
         return {"batchItemFailures": [{"itemIdentifier": id} for id in sorted(failed)]}
 
     def _read(self, record: Mapping[str, Any]) -> Record:
+        message = parse(record["body"], record_id=record["messageId"], severities=self.settings.topics)
+        latest = datetime.fromtimestamp(self._clock.now() + _AHEAD_S, UTC)
         return Record(
             id=record["messageId"],
             receipt=record["receiptHandle"],
             received=int(record["attributes"]["ApproximateReceiveCount"]),
             body=record["body"],
-            message=parse(record["body"], record_id=record["messageId"], severities=self.settings.topics),
+            message=replace(message, at=min(message.at, latest)),
         )
 
     def _tell(self, records: Sequence[Record], *, seconds: float) -> dict[str, list[Outcome]]:

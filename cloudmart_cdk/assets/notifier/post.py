@@ -25,6 +25,8 @@ _LONGEST_BACKOFF_S: Final = 8.0
 _LONGEST_EXPLANATION: Final = 1024
 """Bytes of an answer that are read: enough for the reason of a refusal."""
 _SHORTEST_ATTEMPT_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 900.0
+"""SQS holds a message back no longer, whatever the other side asks for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,17 +104,20 @@ class Poster:
         said = ""
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
             said = answer.read(_LONGEST_EXPLANATION).decode("utf-8", "replace")
+        # It goes into a log and a message's attribute, which SQS refuses with control characters in it.
+        said = "".join(each if each.isprintable() else " " for each in said)
         return Refused(f"HTTP {status}: {' '.join(said.split())[:200] or 'without a word'}", status=status)
 
     def _retry_after(self, value: str) -> float:
         """Seconds, from seconds or a date (RFC 9110, 10.2.3); 0 when it is neither."""
-        if value.strip().isdecimal():
-            return float(value)
         try:
-            then = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+            if value.strip().isdecimal():
+                asked = float(value)
+            else:
+                asked = email.utils.parsedate_to_datetime(value).timestamp() - self.clock.now()
+        except (ValueError, OverflowError):
             return 0.0
-        return max(0.0, then.timestamp() - self.clock.now())
+        return min(max(0.0, asked), _LONGEST_WAIT_S)
 
 
 def check_address(url: str) -> None:

@@ -1,6 +1,7 @@
 """What Slack is told, and how it looks: Block Kit, by an incoming webhook."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
@@ -18,6 +19,8 @@ _MOST_CHILDREN: Final = 3
 _LONGEST_SECTION: Final = 2900
 """Slack takes 3000 characters of text in a section, 150 in a header."""
 _LONGEST_HEADER: Final = 150
+_CONSOLE: Final = re.compile(r"https://([a-z0-9-]+\.)*aws\.amazon\.com(/[^\s|]*)?(?!\S)")
+"""Addresses in a text that one may click on: AWS's own. Who makes a call that is refused writes the others."""
 
 
 class Slack:
@@ -106,8 +109,8 @@ def _news(news: News) -> str:
     facts = "\n".join(f"{_escaped(key)}: {_escaped(_one_line(value))}" for key, value in news.facts.items())
     link = _link(news.link, "Console") if news.link else ""
     # Tables are laid out for columns of one width.
-    text = f"```{_escaped(news.text)}```" if "\n" in news.text else _escaped(news.text)
-    parts = (f"*{_escaped(_one_line(news.title))}*, {moment(news.at)}", facts, text, link)
+    text = f"```{_escaped(news.text)}```" if "\n" in news.text else _clickable(news.text)
+    parts = (f"*{_clickable(_one_line(news.title))}*, {moment(news.at)}", facts, text, link)
     return "\n".join(filter(None, parts))
 
 
@@ -131,12 +134,17 @@ def _link(url: str, text: str) -> str:
 
 def _section(text: str) -> dict[str, Any]:
     short = text if len(text) <= _LONGEST_SECTION else f"{text[:_LONGEST_SECTION]}…"
-    return {"type": "section", "text": {"type": "mrkdwn", "text": short}}
+    # Verbatim: Slack makes no mentions and links of its own out of what others wrote.
+    return {"type": "section", "text": {"type": "mrkdwn", "text": short, "verbatim": True}}
 
 
 def _escaped(text: str) -> str:
     """Slack developer guide, "Formatting text": these three, and no more; so nobody is mentioned by an alarm's text."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _clickable(text: str) -> str:
+    return _CONSOLE.sub(lambda found: f"<{found[0]}>", _escaped(text))
 
 
 def _one_line(text: str) -> str:
