@@ -13,7 +13,7 @@ COLOURS: Final = ("blue", "green")
 LIVE_PARAMETER: Final = "LiveColour"
 STACK: Final = "BackendAsgStack"
 STEERING: Final = ("-error-rate", "-latency")
-"""Endings of the names of the alarms that steer a rollout (`alarm_table.rollout_alarms`)."""
+"""Endings of the names of the alarms that steer a rollout (`constructs/alarms/rollout.py`)."""
 _SETTLED: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 
 

@@ -44,7 +44,7 @@ _GOES: Final = (
 )
 
 
-def canary_alarms(name: str, *, minutes: int) -> Iterator[Alarm]:
+def visit_alarms(name: str, *, minutes: int) -> Iterator[Alarm]:
     """`name`: the canary's; `minutes`: between its visits. Silence is an outage of the watch itself, so it breaches;
     hence the alarm is on, too, from a first deploy until the second visit."""
     yield Alarm(

@@ -2,7 +2,7 @@
 
 Owns the document `<name>-<stage>-restore-drill`, the copy's name `<name>-<stage>-drill`, two functions (one beside the
 databases that compares, one that tells people), and when all that runs. Its steps are `restore_drill_document`'s, its
-rights `restore_drill_roles`', its alarms `restore_drill_alarms`'. Once a month from the newest recovery point, which
+rights `restore_drill_roles`', its alarms `alarms.restore_drill`'. Once a month from the newest recovery point, which
 proves the backups; once from the last restorable moment, which is what an accident at noon would call for.
 """
 

@@ -22,7 +22,7 @@ from constructs import Construct
 
 from . import off_hours
 from .alarms import Math, Metric
-from .rollout_alarms import ERRORS, REQUESTS, outcomes
+from .alarms.rollout import ERRORS, REQUESTS, outcomes
 from .watched import WatchedLoadBalancer
 
 DAYS: Final = 30

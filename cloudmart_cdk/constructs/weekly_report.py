@@ -20,10 +20,10 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .alarms import Alarm, Metric, Severity
+from .alarms.rollout import ERRORS, REQUESTS, outcomes
 from .instance_role import reported
 from .log_groups import LogGroups
 from .off_hours import ZONE
-from .rollout_alarms import ERRORS, REQUESTS, outcomes
 from .watched import WatchedLoadBalancer
 
 EVERY: Final = "cron(0 9 ? * MON *)"

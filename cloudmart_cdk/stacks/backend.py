@@ -10,6 +10,7 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..constructs.alarms import Alarms, alarm_name
+from ..constructs.alarms.rollout import colour_alarms, rollout_alarms
 from ..constructs.artefact import Artefact, Surroundings
 from ..constructs.colour_group import ColourGroup, Placement
 from ..constructs.colours import Colour, LiveColour
@@ -19,7 +20,6 @@ from ..constructs.fleet_care import PATCH_GROUP, FleetCare
 from ..constructs.instance_role import InstanceRole
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network
-from ..constructs.rollout_alarms import colour_alarms, rollout_alarms
 from ..constructs.secrets import Secrets
 from ..constructs.watched import WatchedGroups, WatchedLoadBalancer
 from ..constructs.web_tier import WebTier

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from ..constructs.account_events import sign_in_events
 from ..constructs.alarms import Alarms, Severity
-from ..constructs.edge_alarms import edge_alarms
+from ..constructs.alarms.edge import edge_alarms
 from ..constructs.event_rules import EventRules
 from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.notifier import Notifier, notifier_alarms

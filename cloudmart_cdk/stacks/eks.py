@@ -6,6 +6,7 @@ from constructs import Construct
 from .. import namespaces
 from ..constructs.addons import Addons
 from ..constructs.alarms import Alarms
+from ..constructs.alarms.rollout import platform_alarms
 from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
 from ..constructs.controllers import Controllers
@@ -17,7 +18,6 @@ from ..constructs.node_groups import NodeGroups
 from ..constructs.platform_load_balancer import PlatformLoadBalancer
 from ..constructs.prometheus import Prometheus
 from ..constructs.repositories import Repositories
-from ..constructs.rollout_alarms import platform_alarms
 from ..constructs.service_delivery import ServiceDelivery
 from ..constructs.services import Services, ServicesNamespace
 from ..constructs.watched import WatchedCluster

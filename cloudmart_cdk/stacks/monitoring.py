@@ -11,14 +11,14 @@ from constructs import Construct
 
 from ..assets.restore_drill.outcome import NAMESPACE
 from ..constructs.account_events import account_events, sign_in_events
-from ..constructs.alarm_table import Area, areas
 from ..constructs.alarms import Alarms, Pages, Severity
+from ..constructs.alarms.edge import edge_alarms
+from ..constructs.alarms.table import Area, areas
 from ..constructs.audit_trail import AuditTrail
 from ..constructs.canary import Canary
 from ..constructs.cost_watch import CostWatch
 from ..constructs.dashboard import Dashboard
 from ..constructs.dashboards import Place, boards
-from ..constructs.edge_alarms import edge_alarms
 from ..constructs.event_rules import EventRules
 from ..constructs.event_table import stage_events
 from ..constructs.log_groups import LogGroups

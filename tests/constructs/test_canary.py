@@ -11,7 +11,7 @@ import aws_cdk as cdk
 import pytest
 
 from cloudmart_cdk.assets.canary import visit
-from cloudmart_cdk.constructs.canary import NAMESPACE, RUNTIME, Canary, canary_alarms
+from cloudmart_cdk.constructs.canary import NAMESPACE, RUNTIME, Canary, visit_alarms
 from cloudmart_cdk.constructs.log_groups import LogGroups
 from cloudmart_cdk.constructs.stage_owned import Lifecycle
 from tests.support import feature_flags
@@ -132,6 +132,6 @@ def test_it_may_keep_what_it_saw_and_nothing_else(made: Made) -> None:
 
 
 def test_two_bad_visits_of_three_page_and_so_does_silence() -> None:
-    (row,) = canary_alarms(NAME, minutes=5)
+    (row,) = visit_alarms(NAME, minutes=5)
     assert (row.fires, row.threshold, row.datapoints, row.silence) == ("<", 100, (2, 3), "breaching")
     assert row.period_s == 300

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cloudmart_cdk.constructs.rollout_alarms import outcomes
+from cloudmart_cdk.constructs.alarms.rollout import outcomes
 from cloudmart_cdk.constructs.service_objectives import ServiceObjectives, objectives
 from cloudmart_cdk.constructs.watched import WatchedLoadBalancer
 from tests.constructs.stacks import resources

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from cloudmart_cdk.constructs.alarms import Metric
+from cloudmart_cdk.constructs.alarms.restore_drill import drill_alarms
 from cloudmart_cdk.constructs.restore_drill import bundle
-from cloudmart_cdk.constructs.restore_drill_alarms import drill_alarms
 from cloudmart_cdk.settings.topology import DATA
 from tests.conftest import Synthesize
 from tests.restore_drill.account import ACCOUNT, KEY, ORIGINAL, REGION

@@ -5,7 +5,7 @@ from typing import Final
 
 from cloudmart_cdk.assets.weekly_report.period import Period
 from cloudmart_cdk.assets.weekly_report.plan import Drill, Plan, Workload
-from cloudmart_cdk.constructs.rollout_alarms import ERRORS, REQUESTS, outcomes
+from cloudmart_cdk.constructs.alarms.rollout import ERRORS, REQUESTS, outcomes
 from cloudmart_cdk.constructs.watched import WatchedLoadBalancer
 
 MONDAY: Final = Period(datetime(2026, 11, 23, 0, 7, tzinfo=UTC))

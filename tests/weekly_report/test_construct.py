@@ -10,8 +10,8 @@ import pytest
 from aws_cdk import aws_kms as kms
 
 from cloudmart_cdk.assets.weekly_report.plan import Plan
+from cloudmart_cdk.constructs.alarms.rollout import ERRORS, REQUESTS
 from cloudmart_cdk.constructs.log_groups import LogGroups
-from cloudmart_cdk.constructs.rollout_alarms import ERRORS, REQUESTS
 from cloudmart_cdk.constructs.watched import WatchedLoadBalancer
 from cloudmart_cdk.constructs.weekly_report import WeeklyReport, report_alarms
 from tests.conftest import Synthesize

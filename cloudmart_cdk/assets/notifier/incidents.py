@@ -11,7 +11,7 @@ from typing import Final
 from .messages import ALARM, CRITICAL, OK, Change, Message, News
 
 _PAGE: Final = "page-"
-"""How the id of a composite alarm begins: constructs/alarm_table.py."""
+"""How the id of a composite alarm begins: constructs/alarms/table.py."""
 _MOST: Final = 12
 """Messages told in one: Slack takes 50 blocks, and nobody reads more at once. The rest follows in another."""
 

@@ -18,7 +18,7 @@ CRITICAL: Final = "critical"
 INFO: Final = "info"
 
 _RUNBOOK: Final = re.compile(r"[.\s]*\bRunbook: (\S+)\s*$")
-"""How a description ends: `describe` of constructs/alarms.py. An address, or a path in the repository."""
+"""How a description ends: `describe` of constructs/alarms/row.py. An address, or a path in the repository."""
 _IN_RULE: Final = re.compile(r"\b(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*[\"']?([^\"')]+)[\"']?\s*\)")
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
 _LONGEST: Final = 2400

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...service_releases import Track
-from ..alarm_table import Area
 from ..alarms import Alarm
-from ..rollout_alarms import canary_alarms, colour_alarms
+from ..alarms.rollout import canary_alarms, colour_alarms
+from ..alarms.table import Area
 from ..watched import Watched
 from .backend import backend
 from .cdn import cdn

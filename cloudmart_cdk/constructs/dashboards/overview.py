@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ...settings.topology import EDGE_REGION
-from ..alarm_table import Area
 from ..alarms import Alarm, Metric, alarm_name
+from ..alarms.table import Area
 from ..watched import Watched, WatchedLoadBalancer
 from . import slo
 from .alarm_rows import AlarmRows, alarm_graph

@@ -8,7 +8,7 @@ asked for. With the objective at 99.9 % a burn rate of 1 spends the whole budget
 from typing import Final
 
 from ..alarms import Math, Metric
-from ..rollout_alarms import ERRORS, REQUESTS, outcomes
+from ..alarms.rollout import ERRORS, REQUESTS, outcomes
 from ..watched import WatchedLoadBalancer
 
 HOUR: Final = 3600

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import over_five_minutes
-from .watched import WatchedBackup
+from ..watched import WatchedBackup
+from .row import Alarm, Math, Metric, Severity
+from .usage import over_five_minutes
 
 _HOUR: Final = 3600
 

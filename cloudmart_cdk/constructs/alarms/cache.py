@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Metric, Severity
-from .usage_alarms import FIVE_MINUTES, cpu, memory, over_five_minutes, silent
-from .watched import WatchedCache
+from ..watched import WatchedCache
+from .row import Alarm, Metric, Severity
+from .usage import FIVE_MINUTES, cpu, memory, over_five_minutes, silent
 
 _LAG_S: Final = 10
 """That much of queue and sessions would be lost with a failover; usual is below one second."""

@@ -1,25 +1,25 @@
 """The alarm table of specification section 7: what is watched, by area, for what is there.
 
-Owns the areas, each with its page. Rows are in the modules `*_alarms`, the only places with thresholds; how a row
-becomes an alarm is `alarms`'; what steers a rollout is in `rollout_alarms`, what CloudFront has in `edge_alarms`.
+Owns the areas, each with its page. Rows are in the modules beside it, the only places with thresholds; how a row
+becomes an alarm is `alarms`'; CloudFront's rows (`edge`) are in no area, because they are made in us-east-1.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .alarms import Alarm, Page, Severity, Together
-from .backend_alarms import group_alarms
-from .balancer_alarms import front_alarms, target_alarms
-from .budget_alarms import budget_pairs, budget_windows
-from .cache_alarms import cache_alarms
-from .canary import canary_alarms
-from .cluster_alarms import business_alarms, cluster_alarms
-from .database_alarms import database_alarms
-from .network_alarms import network_alarms
-from .operation_alarms import backup_alarms, rotation_alarms
-from .restore_drill_alarms import drill_alarms
-from .rollout_alarms import rollout_alarms
-from .watched import Watched, WatchedLoadBalancer
+from ..canary import visit_alarms
+from ..watched import Watched, WatchedLoadBalancer
+from .backend import group_alarms
+from .balancer import front_alarms, target_alarms
+from .budget import budget_pairs, budget_windows
+from .cache import cache_alarms
+from .cluster import business_alarms, cluster_alarms
+from .database import database_alarms
+from .network import network_alarms
+from .operation import backup_alarms, rotation_alarms
+from .restore_drill import drill_alarms
+from .rollout import rollout_alarms
+from .row import Alarm, Page, Severity, Together
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def areas(
     watched: Watched,
     *,
     latency_ms: int,
-    availability: float = 99.9,
-    burn_rates: bool = False,
-    bands: bool = False,
+    availability: float,
+    burn_rates: bool,
+    bands: bool,
 ) -> list[Area]:
     """The table for what is there.
 
@@ -86,7 +86,7 @@ def _backend(watched: Watched) -> Iterator[Alarm]:
     if watched.backend:
         yield from group_alarms(watched.backend)
     if watched.canary:
-        yield from canary_alarms(watched.canary.name, minutes=watched.canary.minutes)
+        yield from visit_alarms(watched.canary.name, minutes=watched.canary.minutes)
 
 
 def _platform(watched: Watched) -> Iterator[Alarm]:

@@ -1,12 +1,12 @@
-"""What goes wrong at a load balancer beside errors and latency (`rollout_alarms`): targets, its limits, certificate,
+"""What goes wrong at a load balancer beside errors and latency (`rollout`): targets, its limits, certificate,
 web ACL, and traffic that does not come."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import FIVE_MINUTES, MINUTE, over_five_minutes
-from .watched import WatchedLoadBalancer, WatchedWebAcl
+from ..watched import WatchedLoadBalancer, WatchedWebAcl
+from .row import Alarm, Math, Metric, Severity
+from .usage import FIVE_MINUTES, MINUTE, over_five_minutes
 
 _DAY: Final = 86_400
 _DAYS_LEFT: Final = 30

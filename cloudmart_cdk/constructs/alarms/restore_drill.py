@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from ..assets.restore_drill.outcome import NAMESPACE
-from .alarms import Alarm, Metric, Severity
+from ...assets.restore_drill.outcome import NAMESPACE
+from .row import Alarm, Metric, Severity
 
 OVERDUE_DAYS: Final = 35
 """A month and a few days: drills are monthly."""

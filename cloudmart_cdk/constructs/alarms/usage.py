@@ -5,7 +5,7 @@ One period of five minutes is enough: it is an average already, and most of them
 
 from typing import Final
 
-from .alarms import Alarm, Metric, Severity, Silence
+from .row import Alarm, Metric, Severity, Silence
 
 _CPU: Final = 80.0
 _MEMORY: Final = 85.0

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import MINUTE, cpu, disk, memory
-from .watched import AGENT_NAMESPACE, WatchedGroups
+from ..watched import AGENT_NAMESPACE, WatchedGroups
+from .row import Alarm, Math, Metric, Severity
+from .usage import MINUTE, cpu, disk, memory
 
 
 def group_alarms(groups: WatchedGroups) -> Iterator[Alarm]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from .alarms import Alarm, Math, Metric, Severity
-from .balancer_alarms import blocked_alarm, certificate_alarm
-from .rollout_alarms import ERROR_RATE, FEWEST_ERRORS, PAGING
-from .usage_alarms import FIVE_MINUTES, MINUTE
-from .watched import WatchedDistribution
+from ..watched import WatchedDistribution
+from .balancer import blocked_alarm, certificate_alarm
+from .rollout import ERROR_RATE, FEWEST_ERRORS, PAGING
+from .row import Alarm, Math, Metric, Severity
+from .usage import FIVE_MINUTES, MINUTE
 
 
 def edge_alarms(distribution: WatchedDistribution) -> Iterator[Alarm]:

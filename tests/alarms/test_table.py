@@ -1,16 +1,17 @@
 """The alarm table against specification section 7, row by row, without a template."""
 
+from functools import partial
 from itertools import chain
 from typing import get_args
 
 import pytest
 
-from cloudmart_cdk.constructs.alarm_table import areas
 from cloudmart_cdk.constructs.alarms import Alarm, Math, Metric, Severity, Silence
-from cloudmart_cdk.constructs.backend_alarms import group_alarms
-from cloudmart_cdk.constructs.database_alarms import database_alarms
-from cloudmart_cdk.constructs.edge_alarms import edge_alarms
-from cloudmart_cdk.constructs.operation_alarms import backup_alarms
+from cloudmart_cdk.constructs.alarms.backend import group_alarms
+from cloudmart_cdk.constructs.alarms.database import database_alarms
+from cloudmart_cdk.constructs.alarms.edge import edge_alarms
+from cloudmart_cdk.constructs.alarms.operation import backup_alarms
+from cloudmart_cdk.constructs.alarms.table import areas
 from cloudmart_cdk.constructs.watched import (
     Watched,
     WatchedBackup,
@@ -64,6 +65,7 @@ CDN = WatchedDistribution(
     id="E1", url="https://shop/", router="router", web_acl=WatchedWebAcl(name="cdn"), certificate_arn="arn:cdn"
 )
 AREAS = areas(EVERYTHING, latency_ms=200, availability=99.9, burn_rates=True, bands=True)
+without_options = partial(areas, latency_ms=200, availability=99.9, burn_rates=False, bands=False)
 ROWS = {row.id: row for row in chain(*((*area.steering, *area.own) for area in AREAS), edge_alarms(CDN))}
 TOGETHER = {composite.id: composite for area in AREAS for composite in area.together}
 
@@ -322,17 +324,17 @@ def test_areas_page_for_critical_rows_only() -> None:
 
 
 def test_what_is_left_out_is_not_watched() -> None:
-    assert areas(Watched(), latency_ms=200) == []
-    assert [area.title for area in areas(Watched(cache=EVERYTHING.cache), latency_ms=200)] == ["data"]
-    assert areas(Watched(cache=EVERYTHING.cache), latency_ms=200)[0].page is None
-    off = areas(EVERYTHING, latency_ms=200)
+    assert without_options(Watched()) == []
+    assert [area.title for area in without_options(Watched(cache=EVERYTHING.cache))] == ["data"]
+    assert without_options(Watched(cache=EVERYTHING.cache))[0].page is None
+    off = without_options(EVERYTHING)
     assert not any(area.together for area in off)
     plain = {row.id for area in off for row in area.own}
     assert not {id for id in plain if "budget" in id or "3d" in id or "traffic" in id}, "settings that are off"
 
 
 def test_a_cache_without_replica_pages_and_does_not_lag() -> None:
-    (area,) = areas(Watched(cache=WatchedCache.of("g", shards=0, replicas=0)), latency_ms=200)
+    (area,) = without_options(Watched(cache=WatchedCache.of("g", shards=0, replicas=0)))
     assert area.page is not None
     assert area.page.alarms == ("cache1-silent",)
     assert "cache1-lag" not in {row.id for row in area.own}
@@ -379,6 +381,6 @@ def test_burn_rate(target5xx: float | None, requests: float | None, burn: float)
 
 
 def test_burn_rates_follow_the_objective() -> None:
-    strict = areas(EVERYTHING, latency_ms=200, availability=99.99, burn_rates=True)
+    strict = areas(EVERYTHING, latency_ms=200, availability=99.99, burn_rates=True, bands=False)
     row = next(row for area in strict for row in area.own if row.id == "shop-budget-1h")
     assert evaluate(row, target5xx=100, requests=10_000) == pytest.approx(100)

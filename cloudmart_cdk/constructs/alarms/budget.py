@@ -8,9 +8,9 @@ goes on, so that the page ends soon after the trouble; each pair is a composite 
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity, Together
-from .rollout_alarms import ERRORS, FEWEST_ANSWERS, FEWEST_ERRORS, REQUESTS, outcomes
-from .watched import WatchedLoadBalancer
+from ..watched import WatchedLoadBalancer
+from .rollout import ERRORS, FEWEST_ANSWERS, FEWEST_ERRORS, REQUESTS, outcomes
+from .row import Alarm, Math, Metric, Severity, Together
 
 _HOUR: Final = 3600
 _DAY: Final = 86_400

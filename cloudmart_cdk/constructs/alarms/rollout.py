@@ -1,15 +1,15 @@
 """Alarms that steer a rollout: error rate and latency of a load balancer, of one colour, of one service's canary.
 
 Owns which there are, and their thresholds. They are made in the stack whose rollouts they steer; only those of a whole
-load balancer page (`alarm_table.areas`).
+load balancer page (`table.areas`).
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..service_releases import Track, alarm_ids, track_name
-from .alarms import Alarm, Math, Metric, Severity
-from .watched import WatchedLoadBalancer
+from ...service_releases import Track, alarm_ids, track_name
+from ..watched import WatchedLoadBalancer
+from .row import Alarm, Math, Metric, Severity
 
 ERROR_RATE: Final = 5.0
 """Percent."""

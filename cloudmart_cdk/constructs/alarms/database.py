@@ -7,9 +7,9 @@ stays; freeable memory says when it hurts), BurstBalance (gp3 has none; what bur
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import FIVE_MINUTES, MINUTE, cpu, over_five_minutes, silent
-from .watched import WatchedDatabase
+from ..watched import WatchedDatabase
+from .row import Alarm, Math, Metric, Severity
+from .usage import FIVE_MINUTES, MINUTE, cpu, over_five_minutes, silent
 
 _CONNECTIONS: Final = 0.8
 """Of `max_connections`: 80 on db.t3.medium, whose maximum is 100, and in proportion on smaller classes."""

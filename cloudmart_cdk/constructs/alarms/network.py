@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import FIVE_MINUTES, over_five_minutes
-from .watched import WatchedNetwork
+from ..watched import WatchedNetwork
+from .row import Alarm, Math, Metric, Severity
+from .usage import FIVE_MINUTES, over_five_minutes
 
 _DROPPED: Final = 0.01
 """Percent of packets (VPC user guide, "NAT gateway metrics": above it, look at AWS's own health)."""

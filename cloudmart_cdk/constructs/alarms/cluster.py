@@ -4,10 +4,10 @@ metrics."""
 from collections.abc import Iterator
 from typing import Final
 
-from . import cluster_metrics
-from .alarms import Alarm, Math, Metric, Severity
-from .usage_alarms import FIVE_MINUTES, MINUTE, cpu, disk, memory
-from .watched import WatchedCluster
+from .. import cluster_metrics
+from ..watched import WatchedCluster
+from .row import Alarm, Math, Metric, Severity
+from .usage import FIVE_MINUTES, MINUTE, cpu, disk, memory
 
 _NAMESPACE: Final = "ContainerInsights"
 _NODE_DISK: Final = 80.0
