@@ -8,7 +8,8 @@ import pytest
 from cloudmart_cdk.policy.assembly import load
 from cloudmart_cdk.policy.model import Deployment, leaves
 from tests.matrix import MATRIX
-from tests.reachability import cluster
+from tests.policy.support import resource
+from tests.reachability import cluster, samples
 from tests.reachability.samples import policy
 from tests.support import PROJECT, synthesize
 from tools.reachability.__main__ import explain, main
@@ -46,6 +47,31 @@ def test_whatever_carries_a_security_group_is_somebody(configuration: str) -> No
         and any(app.target(value, "AWS::EC2::SecurityGroup") for _, value in leaves(resource.properties))
     }
     assert carriers - set(CARRIERS) == set()
+
+
+def restoring(**inputs: Any) -> Deployment:
+    """The small network with a document that restores a database into the store's group."""
+    step = {"name": "Restore", "inputs": {"VpcSecurityGroupIds": [samples.group_id("StoreGroup")], **inputs}}
+    content = {"mainSteps": [{"name": "Wait", "inputs": {}}, step]}
+    return samples.app({"Drill": resource("AWS::SSM::Document", {"Content": content})})
+
+
+def test_a_document_that_restores_a_database_stands_for_the_copy() -> None:
+    """There is no resource of it: only while the document runs."""
+    found = Landscape(restoring(DBSubnetGroupName=samples.ref("StoreSubnets"))).endpoints
+    copy, store = found["BackendAsgStack/Drill"], found[samples.STORE]
+    assert copy.places
+    assert {(each.subnet, each.groups, each.public) for each in copy.places} == {
+        (each.subnet, each.groups, False) for each in store.places
+    }
+    public = Landscape(restoring(DBSubnetGroupName=samples.ref("StoreSubnets"), PubliclyAccessible=True)).endpoints
+    assert all(each.public for each in public["BackendAsgStack/Drill"].places)
+
+
+@pytest.mark.parametrize("inputs", [{}, {"DBSubnetGroupName": "default"}])
+def test_a_document_that_uses_a_group_somewhere_else_is_refused(inputs: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="BackendAsgStack/Drill in subnets that are not this app's"):
+        Landscape(restoring(**inputs))
 
 
 def test_the_range_of_services_is_the_templates() -> None:

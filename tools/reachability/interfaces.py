@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cloudmart_cdk.policy.model import MISSING, Deployment, Resource
+from cloudmart_cdk.policy.model import MISSING, Deployment, Resource, leaves
 from cloudmart_cdk.settings.topology import BACKEND, DATA, EKS
 
 from .security_groups import CLUSTER_GROUP, group_key, key_of
@@ -27,11 +27,13 @@ _NAMES: Final[dict[tuple[str, str], str]] = {
     (DATA, "AWS::RDS::DBInstance"): "database",
     (DATA, "AWS::RDS::DBCluster"): "database",
     (DATA, "AWS::RDS::DBProxy"): "database-proxy",
+    (DATA, "AWS::SSM::Document"): "database-copy",
     (DATA, "AWS::ElastiCache::ReplicationGroup"): "cache",
 }
 """(stack, type) -> name in the matrix."""
 CARRIERS: Final = (*dict.fromkeys(type_ for _, type_ in _NAMES), "AWS::EC2::VPCEndpoint")
-"""Types of resources that security groups are attached to; a launch template's are its machines'."""
+"""Types of resources that security groups are attached to; a launch template's are its machines', a document's the
+restored database's."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,14 @@ def interfaces(app: Deployment) -> Iterator[Interface]:
                 if groups and group:  # a member of a cluster has its cluster's
                     public = str(resource.get("PubliclyAccessible")).lower() == "true"
                     yield _interface(app, name, group.items("SubnetIds"), groups, public=public)
+            case "AWS::SSM::Document":
+                for step in resource.items("Content.mainSteps"):
+                    groups = [value for _, value in leaves(step) if app.target(value, "AWS::EC2::SecurityGroup")]
+                    if groups:  # a step that restores a database into them
+                        inputs = step["inputs"]
+                        group = app.target(inputs.get("DBSubnetGroupName"), "AWS::RDS::DBSubnetGroup")
+                        public = str(inputs.get("PubliclyAccessible")).lower() == "true"
+                        yield _interface(app, name, group.items("SubnetIds") if group else [], groups, public=public)
             case "AWS::RDS::DBProxy":
                 yield _interface(app, name, resource.items("VpcSubnetIds"), resource.items("VpcSecurityGroupIds"))
             case "AWS::ElastiCache::ReplicationGroup":
