@@ -1,4 +1,4 @@
-"""IAM-15 to 17: what no role may end, how secrets are read, what starts programs."""
+"""IAM-15 to 18: what no role may end, how secrets are read, what starts programs, to whom keys are lent."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ _OTHERS = {
 }
 
 
-def _role(action: Any, on: Any, effect: str = "Allow") -> dict[str, Any]:
-    statement = {"Effect": effect, "Action": action, "Resource": on}
+def _role(action: Any, on: Any, effect: str = "Allow", condition: Any = None) -> dict[str, Any]:
+    statement = {"Effect": effect, "Action": action, "Resource": on, **({"Condition": condition} if condition else {})}
     policies = [{"PolicyName": "P", "PolicyDocument": {"Statement": [statement]}}]
     return {"R": resource("AWS::IAM::Role", {"Policies": policies}), **_OTHERS}
 
@@ -26,6 +26,10 @@ def _ends(name: str, *grant: Any, says: str = "") -> Case:
 
 def _spares(name: str, *grant: Any) -> Case:
     return good("IAM-15", name, _role(*grant))
+
+
+def _lends(name: str, condition: Any, *, finds: bool = True) -> Case:
+    return (bad if finds else good)("IAM-18", name, _role("kms:CreateGrant", {"Ref": "Key"}, condition=condition))
 
 
 def _number_of(arn: str) -> dict[str, list[Any]]:
@@ -73,6 +77,12 @@ CASES = (
         ),
     ),
     good("IAM-17", "a look at executions", _role("ssm:GetAutomationExecution", "*")),
+    _lends("a service of AWS", {"Bool": {"kms:GrantIsForAWSResource": "true"}}, finds=False),
+    _lends("anybody", None),
+    _lends("anybody, by way of a service", {"StringEquals": {"kms:ViaService": "rds.ap-northeast-2.amazonaws.com"}}),
+    _lends("anybody but services", {"Bool": {"kms:GrantIsForAWSResource": "false"}}),
+    _lends("whoever says nothing", {"BoolIfExists": {"kms:GrantIsForAWSResource": "true"}}),
+    good("IAM-18", "a look at a key", _role("kms:DescribeKey", {"Ref": "Key"})),
 )
 
 

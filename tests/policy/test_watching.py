@@ -19,7 +19,42 @@ _NOTIFIER: Mapping[str, Mapping[str, Any]] = {
     "Topic": resource("AWS::SNS::Topic"),
     "Failed": resource("AWS::SQS::Queue", {"MessageRetentionPeriod": 1209600}),
     "Queue": resource(
-        "AWS::SQS::Queue", {"VisibilityTimeout": 380, "RedrivePolicy": {"deadLetterTargetArn": _arn("Failed")}}
+        "AWS::SQS::Queue",
+        {
+            "KmsMasterKeyId": _arn("Key"),
+            "VisibilityTimeout": 380,
+            "RedrivePolicy": {"deadLetterTargetArn": _arn("Failed")},
+        },
+    ),
+    "Key": resource(
+        "AWS::KMS::Key",
+        {
+            "KeyPolicy": {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "sns.amazonaws.com"},
+                        "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
+                    }
+                ]
+            }
+        },
+    ),
+    "Policy": resource(
+        "AWS::SQS::QueuePolicy",
+        {
+            "Queues": [{"Ref": "Queue"}],
+            "PolicyDocument": {
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "sns.amazonaws.com"},
+                        "Action": "sqs:SendMessage",
+                        "Condition": {"ArnEquals": {"aws:SourceArn": [{"Ref": "Topic"}]}},
+                    }
+                ]
+            },
+        },
     ),
     "Function": resource("AWS::Lambda::Function", {"Timeout": 60}),
     "Subscription": resource(
@@ -91,6 +126,8 @@ CASES = (
     good("WATCH-2", "a mapping that says it is on", _but("Source", "Enabled", "true")),
     good("WATCH-2", "a queue that no topic fills", {"Q": resource("AWS::SQS::Queue")}),
     _lost("a filter", "Subscription", "FilterPolicy", {"severity": ["x"]}, says="every message is told"),
+    _lost("no envelope", "Subscription", "RawMessageDelivery", True, says="whom it wakes"),
+    _lost("a key that SNS may not use", "Key", "KeyPolicy", {"Statement": []}, says="which SNS may not use"),
     _lost("undelivered messages are dropped", "Subscription", "RedrivePolicy"),
     _lost("no dead-letter queue", "Queue", "RedrivePolicy", says="a dead-letter queue of this app"),
     _lost("itself as dead-letter queue", "Queue", "RedrivePolicy.deadLetterTargetArn", _arn("Queue")),
@@ -108,6 +145,7 @@ CASES = (
     good("WATCH-3", "a queue that hears", _NOTIFIER, stack="MonitoringStack"),
     good("WATCH-3", "a topic elsewhere", _but("Subscription"), stack="DataStack"),
     bad("WATCH-3", "a topic that nobody hears", _but("Subscription"), stack="EdgeWatchStack", says="heard by no queue"),
+    bad("WATCH-3", "a queue that lets nobody in", _but("Policy"), stack="MonitoringStack"),
     bad("WATCH-3", "mail only", _but("Subscription", "Endpoint", "a@example.com"), stack="MonitoringStack"),
     _scheduled("a rate", finds=False),
     _scheduled("days", finds=False, expression="cron(0 9 ? * MON *)", State="ENABLED"),

@@ -1,4 +1,4 @@
-"""IAM, continued: actions that end a store, a key, a backup or a watch, read secrets, or start programs.
+"""IAM, continued: actions that end a store, a key, a backup or a watch, read secrets, lend keys, or start programs.
 
 Owns the tables of such actions. A role that is taken over can do once, at night, what it may: so none of ours may end
 what the stage lives of, though the action itself is known and its resource is named. What is granted by a pattern and
@@ -102,6 +102,20 @@ def _documents_started(app: Deployment) -> Iterator[Found]:
                 yield Found(statement.resource, given, "stated documents", statement.where)
 
 
+def _keys_lent(app: Deployment) -> Iterator[Found]:
+    for statement in allowing(app, "identity"):
+        lent = [
+            text_of(value)
+            for operator, key, values in statement.conditions()
+            if (operator, key) == ("bool", "kms:grantisforawsresource")
+            for value in values
+        ]
+        meant = _meant(statement, "kms", ("CreateGrant",))
+        if meant and lent != ["true"]:
+            given = f"{', '.join(meant)} for anybody, in {statement.name}"
+            yield Found(statement.resource, given, "Bool kms:GrantIsForAWSResource true", statement.where)
+
+
 RULES: Final = (
     Rule(
         "IAM-15",
@@ -126,6 +140,15 @@ RULES: Final = (
         "caller hands it a role.",
         "the document's ARN, and its automation definition",
         _documents_started,
+        acknowledgeable=False,
+    ),
+    Rule(
+        "IAM-18",
+        "Keys are lent to services of AWS only",
+        "KMS guide, 'Using kms:GrantIsForAWSResource': who may make any grant hands the key to any account, past every "
+        "policy.",
+        "Condition Bool kms:GrantIsForAWSResource true",
+        _keys_lent,
         acknowledgeable=False,
     ),
 )

@@ -84,17 +84,18 @@ def _publishers(app: Deployment, topic: Resource) -> set[str]:
         if any(app.target(v) is topic for v in policy.items("Topics"))
     ]
     may_publish = {
-        service for policy in policies for service in _allowed(policy.get("PolicyDocument"), ("sns:Publish",))
+        service for policy in policies for service in services_allowed(policy.get("PolicyDocument"), ("sns:Publish",))
     }
     key = app.target(topic.get("KmsMasterKeyId"), "AWS::KMS::Key")
     if key is None:
         return may_publish if topic.get("KmsMasterKeyId") is MISSING else set()
-    decrypt = _allowed(key.get("KeyPolicy"), ("kms:Decrypt",))
-    generate = _allowed(key.get("KeyPolicy"), ("kms:GenerateDataKey", "kms:GenerateDataKey*"))
+    decrypt = services_allowed(key.get("KeyPolicy"), ("kms:Decrypt",))
+    generate = services_allowed(key.get("KeyPolicy"), ("kms:GenerateDataKey", "kms:GenerateDataKey*"))
     return may_publish & decrypt & generate
 
 
-def _allowed(document: Any, actions: tuple[str, ...]) -> set[str]:
+def services_allowed(document: Any, actions: tuple[str, ...]) -> set[str]:
+    """Services that a resource policy allows one of these actions."""
     document = parsed(document)
     statements = as_list(document.get("Statement", [])) if isinstance(document, Mapping) else []
     return {
@@ -117,7 +118,7 @@ def _keys_open_to_their_services(app: Deployment) -> Iterator[Found]:
         for resource in app.of(type_):
             key = app.target(resource.get(path), "AWS::KMS::Key")
             name = service.format(region=resource.region)
-            if key and name not in _allowed(key.get("KeyPolicy"), generate):
+            if key and name not in services_allowed(key.get("KeyPolicy"), generate):
                 yield Found(resource, f"{key.path}, which {name} may not use", "a key whose policy lets it", path)
             if key and key.region != resource.region:
                 yield Found(resource, f"a key of {key.region}", f"keys of {resource.region}", path)

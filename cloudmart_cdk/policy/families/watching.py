@@ -11,6 +11,8 @@ from ...settings.topology import DATA, EDGE_WATCH, MONITORING
 from ..lookups import always
 from ..model import MISSING, Deployment, Resource, text_of
 from ..rule import Found, Rule, shown
+from ..statements import allowing
+from .delivery import services_allowed
 from .limits import whole
 
 _QUEUE: Final = "AWS::SQS::Queue"
@@ -19,6 +21,8 @@ _KEPT_S: Final = 14 * 86400
 _VISIBLE_AFTER: Final = 6
 """Lambda guide, "Configuring a queue to use with Lambda": times the function's timeout."""
 _OFF: Final = (MISSING, True, "true")
+_SNS: Final = "sns.amazonaws.com"
+_TO_ENCRYPT: Final = (("kms:Decrypt",), ("kms:GenerateDataKey", "kms:GenerateDataKey*"))
 _START: Final = "arn:aws:scheduler:::aws-sdk:ssm:startAutomationExecution"
 
 
@@ -39,10 +43,16 @@ def _read_queues(app: Deployment) -> Iterator[Found]:
         for name in ("FilterPolicy", "FilterPolicyScope"):
             if subscription.get(name) is not MISSING:
                 yield Found(subscription, shown(subscription.get(name)), "nothing: every message is told", name)
+        if subscription.get("RawMessageDelivery") not in (MISSING, False, "false"):
+            allowed = "false: the envelope says which topic it was, and so whom it wakes"
+            yield Found(subscription, shown(subscription.get("RawMessageDelivery")), allowed, "RawMessageDelivery")
         yield from _kept(app, subscription, queue)
     for queue in filled.values():
         yield from _kept(app, queue, queue)
         yield from _read(app, queue)
+        key = app.target(queue.get("KmsMasterKeyId"), "AWS::KMS::Key")
+        if key and not all(_SNS in services_allowed(key.get("KeyPolicy"), actions) for actions in _TO_ENCRYPT):
+            yield Found(queue, f"{key.path}, which SNS may not use", "a key whose policy lets it", "KmsMasterKeyId")
 
 
 def _kept(app: Deployment, sender: Resource, queue: Resource) -> Iterator[Found]:
@@ -85,11 +95,23 @@ def _topics_heard(app: Deployment) -> Iterator[Found]:
             subscription
             for subscription in app.of("AWS::SNS::Subscription")
             if app.target(subscription.get("TopicArn"), "AWS::SNS::Topic") is topic
-            and app.target(subscription.get("Endpoint"), _QUEUE) is not None
+            and _takes(app, app.target(subscription.get("Endpoint"), _QUEUE), topic)
             and always(app, subscription)
         ]
         if not queues:
-            yield Found(topic, "heard by no queue", "a subscription of the notifier's queue")
+            yield Found(topic, "heard by no queue", "a subscription of the notifier's queue, whose policy lets it in")
+
+
+def _takes(app: Deployment, queue: Resource | None, topic: Resource) -> bool:
+    """Whether a queue's policy names the topic."""
+    return queue is not None and any(
+        app.target(value, "AWS::SNS::Topic") is topic
+        for statement in allowing(app, "resource")
+        if any(app.target(each, _QUEUE) is queue for each in statement.resource.items("Queues"))
+        for key, values in statement.positive()
+        if key == "aws:sourcearn"
+        for value in values
+    )
 
 
 def _schedules_on(app: Deployment) -> Iterator[Found]:
