@@ -158,7 +158,8 @@ def _acknowledge_unbound(construct: IConstruct, publishers: Iterable[Publisher])
             construct,
             {
                 f"CloudMart::IAM-9[{service}]": "A condition would silence EventBridge: KMS sees no source in its "
-                "calls (SNS guide, key management). The topic carries information only; nothing acts on it."
+                "calls (SNS guide, key management). Other accounts' rules come with a role, not as the service; it may "
+                "not publish what wakes somebody, and on nothing else does anything act."
                 for service in unbound
             },
         )
