@@ -9,7 +9,6 @@ A visit costs 0.0012 USD (CloudWatch pricing, Synthetics; 100 a month are free) 
 """
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,12 +16,12 @@ from typing import Final
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_synthetics as synthetics
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .alarms import Alarm, Metric, Severity
+from .function_archive import archive
 from .instance_role import reported
 from .log_groups import LogGroups
 from .stage_owned import Lifecycle, private_bucket
@@ -78,12 +77,7 @@ class Canary(Construct):
         lifecycle: Lifecycle,
     ) -> None:
         super().__init__(scope, id)
-        with tempfile.TemporaryDirectory() as built:
-            # Where Synthetics looks for Python (CloudWatch guide, "Packaging your Python canary files").
-            folder = Path(built) / "python"
-            folder.mkdir()
-            shutil.copyfile(_VISIT, folder / _VISIT.name)
-            code = assets.Asset(self, "Code", path=built)
+        code = archive(self, "Code", _bundle)
         bucket = private_bucket(
             self,
             "Visits",
@@ -178,3 +172,10 @@ class Canary(Construct):
             },
         )
         return role
+
+
+def _bundle(target: Path) -> None:
+    """Where Synthetics looks for Python (CloudWatch guide, "Packaging your Python canary files")."""
+    folder = target / "python"
+    folder.mkdir()
+    shutil.copyfile(_VISIT, folder / _VISIT.name)

@@ -3,7 +3,7 @@
 Owns both roles. The instance's is the only one beside the rotation function's that may read the owner's secret.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -16,6 +16,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from .data_move_document import RUN_SHELL
 from .instance_role import reported
+from .roles import automation_principal, permit
 from .ssm_agent import AGENT_REASONS, SSM_AGENT_ACTIONS
 
 IMAGE: Final = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -43,16 +44,16 @@ def instance_role(
         inline_policies={
             "Move": iam.PolicyDocument(
                 statements=[
-                    _allow(
+                    permit(
                         ["s3:GetObject"],
                         [program_arn, dumps.arn_for_objects("*")],
                     ),
-                    _allow(["secretsmanager:GetSecretValue"], [owner.secret_arn]),
-                    _allow(["kms:Decrypt"], [key.key_arn], {"StringEquals": {"kms:ViaService": via}}),
-                    _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn]),
-                    _allow(["logs:DescribeLogStreams"], [log_group.log_group_arn]),
-                    _allow(["logs:DescribeLogGroups"], [groups]),
-                    _allow(list(SSM_AGENT_ACTIONS), ["*"]),
+                    permit(["secretsmanager:GetSecretValue"], [owner.secret_arn]),
+                    permit(["kms:Decrypt"], [key.key_arn], {"StringEquals": {"kms:ViaService": via}}),
+                    permit(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn]),
+                    permit(["logs:DescribeLogStreams"], [log_group.log_group_arn]),
+                    permit(["logs:DescribeLogGroups"], [groups]),
+                    permit(list(SSM_AGENT_ACTIONS), ["*"]),
                 ]
             )
         },
@@ -97,17 +98,11 @@ def automation_role(
     role = iam.Role(
         scope,
         id,
-        assumed_by=iam.ServicePrincipal(
-            "ssm.amazonaws.com",
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:{here}:automation-execution/*"},
-            },
-        ),
+        assumed_by=automation_principal(scope),
         inline_policies={
             "Automation": iam.PolicyDocument(
                 statements=[
-                    _allow(
+                    permit(
                         ["ec2:RunInstances"],
                         [
                             *made,
@@ -116,24 +111,24 @@ def automation_role(
                         ],
                         from_template,
                     ),
-                    _allow(["ec2:RunInstances"], [images], from_template | {"StringEquals": {"ec2:Owner": "amazon"}}),
-                    _allow(["ec2:RunInstances"], [template_arn]),
-                    _allow(["ec2:CreateTags"], made, {"StringEquals": {"ec2:CreateAction": "RunInstances"}}),
-                    _allow(["ec2:TerminateInstances", "ssm:SendCommand"], [instances], ours),
-                    _allow(["ssm:SendCommand"], [f"arn:aws:ssm:{stack.region}::document/{RUN_SHELL}"]),
+                    permit(["ec2:RunInstances"], [images], from_template | {"StringEquals": {"ec2:Owner": "amazon"}}),
+                    permit(["ec2:RunInstances"], [template_arn]),
+                    permit(["ec2:CreateTags"], made, {"StringEquals": {"ec2:CreateAction": "RunInstances"}}),
+                    permit(["ec2:TerminateInstances", "ssm:SendCommand"], [instances], ours),
+                    permit(["ssm:SendCommand"], [f"arn:aws:ssm:{stack.region}::document/{RUN_SHELL}"]),
                     # The image is named by AWS's public parameter, which whoever launches reads.
-                    _allow(
+                    permit(
                         ["ssm:GetParameters"],
                         [f"arn:aws:ssm:{stack.region}::parameter{IMAGE}"],
                     ),
-                    _allow(
+                    permit(
                         ["iam:PassRole"],
                         [instance_role.role_arn],
                         {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}},
                     ),
                     # These know no resources (service authorization reference).
-                    _allow(["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"], ["*"]),
-                    _allow(
+                    permit(["ec2:DescribeInstances", "ec2:DescribeInstanceStatus"], ["*"]),
+                    permit(
                         ["ssm:DescribeInstanceInformation", "ssm:ListCommands", "ssm:ListCommandInvocations"],
                         ["*"],
                     ),
@@ -155,10 +150,6 @@ def automation_role(
         },
     )
     return role
-
-
-def _allow(actions: list[str], resources: list[str], conditions: dict[str, Any] | None = None) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
 
 
 def _logical_id(bucket: s3.Bucket) -> str:

@@ -16,7 +16,8 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from . import off_hours
 from .instance_role import reported
-from .patching import BASELINE_DOCUMENT, PatchDocument, document, trust
+from .patching import BASELINE_DOCUMENT, PatchDocument
+from .roles import of_this_account, service_role
 
 PATCH_GROUP: Final = "PatchGroup"
 """The tag that Patch Manager knows a patch group by; also what everything here is aimed at."""
@@ -170,12 +171,14 @@ class FleetCare(Construct):
                 "Condition": {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
             },
         ]
-        role = iam.CfnRole(
+        role = service_role(
             self,
             "WindowRole",
             description="Starts the patching of the backend's instances",
-            assume_role_policy_document=trust(stack),
-            policies=[iam.CfnRole.PolicyProperty(policy_name="Start", policy_document=document(statements))],
+            service="ssm.amazonaws.com",
+            trusted_if=of_this_account(self),
+            policy="Start",
+            statements=statements,
         )
         acknowledge(
             role,

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from ..revision import Repository
+from .roles import permit
 from .ssm_agent import AGENT_REASONS, METRICS_REASON, SSM_AGENT_ACTIONS
 from .watched import AGENT_NAMESPACE
 
@@ -58,37 +59,37 @@ class InstanceRole(Construct):
                 "Backend": iam.PolicyDocument(
                     statements=[
                         # The agent of CodeDeploy fetches what was released with the instance's own role.
-                        _allow(["s3:GetObject"], [*artefact_arns, released]),
-                        _allow(["codedeploy:GetDeploymentGroup"], deployment_groups),
+                        permit(["s3:GetObject"], [*artefact_arns, released]),
+                        permit(["codedeploy:GetDeploymentGroup"], deployment_groups),
                         *_pull(stack, image),
-                        _allow(["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"], [parameters]),
-                        _allow(
+                        permit(["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"], [parameters]),
+                        permit(
                             ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
                             [secret.secret_arn for secret in secrets],
                         ),
-                        _allow(
+                        permit(
                             ["kms:Decrypt"],
                             [key.key_arn],
                             {"StringEquals": {"kms:ViaService": f"secretsmanager.{stack.region}.amazonaws.com"}},
                         ),
-                        _allow(
+                        permit(
                             ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
                             [log_group.log_group_arn],
                         ),
-                        _allow(["autoscaling:CompleteLifecycleAction"], groups),
-                        _allow(["cloudformation:SignalResource"], [stack.stack_id]),
+                        permit(["autoscaling:CompleteLifecycleAction"], groups),
+                        permit(["cloudformation:SignalResource"], [stack.stack_id]),
                         # The actions below know no resources, or none that could be named (their acknowledgements say
                         # which); service authorization reference.
-                        _allow(
+                        permit(
                             ["cloudwatch:PutMetricData"],
                             ["*"],
                             {"StringEquals": {"cloudwatch:namespace": AGENT_NAMESPACE}},
                         ),
-                        _allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
+                        permit(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"]),
                         # The agent names the group that its instance is in.
-                        _allow(["ec2:DescribeTags"], ["*"]),
-                        _allow(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
-                        _allow(list(SSM_AGENT_ACTIONS), ["*"]),
+                        permit(["ec2:DescribeTags"], ["*"]),
+                        permit(["elasticloadbalancing:DescribeTargetHealth"], ["*"]),
+                        permit(list(SSM_AGENT_ACTIONS), ["*"]),
                     ]
                 )
             },
@@ -116,15 +117,9 @@ def _pull(stack: cdk.Stack, image: Repository | None) -> list[iam.PolicyStatemen
         return []
     repository = f"arn:aws:ecr:{image.region}:{stack.account}:repository/{image.name}"
     return [
-        _allow(["ecr:GetAuthorizationToken"], ["*"]),
-        _allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [repository]),
+        permit(["ecr:GetAuthorizationToken"], ["*"]),
+        permit(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], [repository]),
     ]
-
-
-def _allow(
-    actions: list[str], resources: list[str], conditions: dict[str, dict[str, str]] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=actions, resources=resources, conditions=conditions)
 
 
 def scaling_group_arn(stack: cdk.Stack, name: str) -> str:

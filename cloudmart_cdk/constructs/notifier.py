@@ -9,9 +9,8 @@ Each region has its own: when Seoul is gone, CloudFront's alarm in us-east-1 sti
 
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,6 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -29,7 +27,10 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..settings.naming import Names
 from .alarms import Alarm, Metric, Severity
+from .function_archive import add_package, archive
+from .functions import python_function
 from .log_groups import LogGroups
+from .roles import LOG_ACTIONS, allow, service_role
 
 PACKAGE: Final = Path(__file__).parents[1] / "assets" / "notifier"
 SECRET: Final = "notifications"
@@ -46,8 +47,6 @@ BATCH_WINDOW_S: Final = 20
 SETTLE_S: Final = 180
 """A recovery is told when it has lasted for so long, so that an alarm that comes and goes is one message."""
 _BATCH: Final = 100
-_RUNTIME: Final = "python3.14"
-_MEMORY_MB: Final = 256
 _SECONDS: Final = 60
 _VISIBLE_AFTER_S: Final = 6 * _SECONDS + BATCH_WINDOW_S
 """Lambda guide, "Configuring a queue to use with Lambda": six times the function's, and the batching window."""
@@ -108,32 +107,26 @@ class Notifier(Construct):
         secret = self._secret()
         table = self._table()
         role = self._role(queue=queue, failed=failed, secret=secret, table=table)
-        function = lambda_.CfnFunction(
+        function = python_function(
             self,
             "Function",
-            function_name=names.of(FUNCTION),
+            name=names.of(FUNCTION),
             description="Tells Slack and PagerDuty what the topics say",
-            runtime=_RUNTIME,
+            code=archive(self, "Code", partial(add_package, PACKAGE)),
             handler=f"{PACKAGE.name}.handler.handle",
-            code=self._code(),
-            role=role.attr_arn,
-            memory_size=_MEMORY_MB,
-            timeout=_SECONDS,
-            environment=lambda_.CfnFunction.EnvironmentProperty(
-                variables={
-                    "AREAS": json.dumps(words(areas), sort_keys=True),
-                    "FAILED_URL": failed.ref,
-                    "PREFIX": names.prefix,
-                    "QUEUE_URL": queue.ref,
-                    "SECRET_ARN": secret.ref,
-                    "SETTLE_SECONDS": str(settle_s),
-                    "TABLE": table.ref,
-                    "TOPICS": cdk.Stack.of(self).to_json_string(
-                        {arn: str(severity) for severity, arn in topics.items()}
-                    ),
-                }
-            ),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=self._log_group.ref),
+            role=role,
+            log_group=self._log_group,
+            seconds=_SECONDS,
+            variables={
+                "AREAS": json.dumps(words(areas), sort_keys=True),
+                "FAILED_URL": failed.ref,
+                "PREFIX": names.prefix,
+                "QUEUE_URL": queue.ref,
+                "SECRET_ARN": secret.ref,
+                "SETTLE_SECONDS": str(settle_s),
+                "TABLE": table.ref,
+                "TOPICS": cdk.Stack.of(self).to_json_string({arn: str(severity) for severity, arn in topics.items()}),
+            },
         )
         lambda_.CfnEventSourceMapping(
             self,
@@ -261,36 +254,25 @@ class Notifier(Construct):
         receive = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility", "SendMessage")
         through = [f"{service}.{region}.amazonaws.com" for service in ("dynamodb", "secretsmanager", "sqs")]
         statements = [
-            _allow([f"sqs:{action}" for action in receive], queue.attr_arn),
-            _allow(["sqs:SendMessage"], failed.attr_arn),
-            _allow(["secretsmanager:GetSecretValue"], secret.ref),
-            _allow(["dynamodb:UpdateItem"], table.attr_arn),
-            {
-                **_allow([f"kms:{action}" for action in _KEY_ACTIONS], self._key.key_arn),
-                "Condition": {"StringEquals": {"kms:ViaService": through}},
-            },
-            _allow(["cloudwatch:DescribeAlarms"], "*"),
-            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], self._log_group.attr_arn),
+            allow([f"sqs:{action}" for action in receive], queue.attr_arn),
+            allow(["sqs:SendMessage"], failed.attr_arn),
+            allow(["secretsmanager:GetSecretValue"], secret.ref),
+            allow(["dynamodb:UpdateItem"], table.attr_arn),
+            allow(
+                [f"kms:{action}" for action in _KEY_ACTIONS],
+                self._key.key_arn,
+                {"StringEquals": {"kms:ViaService": through}},
+            ),
+            allow(["cloudwatch:DescribeAlarms"], "*"),
+            allow(LOG_ACTIONS, self._log_group.attr_arn),
         ]
-        role = iam.CfnRole(
+        role = service_role(
             self,
             "Role",
             description="Tells Slack and PagerDuty what the topics say",
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            },
-            policies=[
-                iam.CfnRole.PolicyProperty(
-                    policy_name="Notifier", policy_document={"Version": "2012-10-17", "Statement": statements}
-                )
-            ],
+            service="lambda.amazonaws.com",
+            policy="Notifier",
+            statements=statements,
         )
         acknowledge(
             role,
@@ -300,12 +282,6 @@ class Notifier(Construct):
             },
         )
         return role
-
-    def _code(self) -> lambda_.CfnFunction.CodeProperty:
-        with tempfile.TemporaryDirectory() as built:
-            shutil.copytree(PACKAGE, Path(built, PACKAGE.name), ignore=shutil.ignore_patterns("__pycache__"))
-            code = assets.Asset(self, "Code", path=built)  # copied into the assembly here and now
-        return lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key)
 
 
 def words(areas: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -359,7 +335,3 @@ def notifier_alarms(names: Names, *, id: str = "notifier") -> Iterator[Alarm]:
         silence="notBreaching",
         page=PAGE,
     )
-
-
-def _allow(actions: list[str], resource: str) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}

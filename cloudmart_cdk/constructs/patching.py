@@ -16,6 +16,7 @@ from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .instance_role import SCALING_GROUP_REASON, reported, scaling_group_arn
+from .roles import allow, of_this_account, service_role
 
 BASELINE_DOCUMENT: Final = "AWS-RunPatchBaseline"
 _SCRIPT: Final = Path(__file__).parents[1] / "assets" / "patching" / "standby.py"
@@ -144,14 +145,11 @@ def _role(scope: Construct, id: str, *, tag_key: str, tag_value: str, group_name
     groups = [scaling_group_arn(stack, name) for name in group_names]
     actions = ("UpdateAutoScalingGroup", "EnterStandby", "ExitStandby", "TerminateInstanceInAutoScalingGroup")
     statements = [
-        {
-            **_allow(["ssm:SendCommand"], [instances]),
-            "Condition": {"StringEquals": {f"aws:ResourceTag/{tag_key}": tag_value}},
-        },
-        _allow(["ssm:SendCommand"], [f"arn:aws:ssm:{stack.region}::document/{BASELINE_DOCUMENT}"]),
-        _allow([f"autoscaling:{action}" for action in actions], groups),
+        allow(["ssm:SendCommand"], [instances], {"StringEquals": {f"aws:ResourceTag/{tag_key}": tag_value}}),
+        allow(["ssm:SendCommand"], [f"arn:aws:ssm:{stack.region}::document/{BASELINE_DOCUMENT}"]),
+        allow([f"autoscaling:{action}" for action in actions], groups),
         # These know no resources, but for the last (service authorization reference).
-        _allow(
+        allow(
             [
                 "autoscaling:DescribeAutoScalingGroups",
                 "autoscaling:DescribeAutoScalingInstances",
@@ -165,12 +163,14 @@ def _role(scope: Construct, id: str, *, tag_key: str, tag_value: str, group_name
             ["*"],
         ),
     ]
-    role = iam.CfnRole(
+    role = service_role(
         scope,
         id,
         description="Patches the backend's instances in standby",
-        assume_role_policy_document=trust(stack),
-        policies=[iam.CfnRole.PolicyProperty(policy_name="Patch", policy_document=document(statements))],
+        service="ssm.amazonaws.com",
+        trusted_if=of_this_account(scope),
+        policy="Patch",
+        statements=statements,
     )
     acknowledge(
         role,
@@ -185,25 +185,3 @@ def _role(scope: Construct, id: str, *, tag_key: str, tag_value: str, group_name
         | {reported(stack, group): SCALING_GROUP_REASON for group in groups},
     )
     return role
-
-
-def trust(stack: cdk.Stack) -> dict[str, Any]:
-    """Systems Manager, for this account only (its guide, "Cross-service confused deputy prevention")."""
-    return document(
-        [
-            {
-                "Effect": "Allow",
-                "Principal": {"Service": "ssm.amazonaws.com"},
-                "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": stack.account}},
-            }
-        ]
-    )
-
-
-def document(statements: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _allow(actions: list[str], resources: list[str]) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}

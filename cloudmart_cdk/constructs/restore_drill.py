@@ -7,7 +7,6 @@ proves the backups; once from the last restorable moment, which is what an accid
 """
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +15,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
@@ -26,20 +23,20 @@ from constructs import Construct
 from ..assets.restore_drill.outcome import AGE, SOURCE
 from ..security_groups import POSTGRESQL_PORT
 from . import off_hours
+from .function_archive import add_driver, add_package, archive
+from .functions import inside, python_function
 from .log_groups import LogGroups
 from .restore_drill_document import BACKUP, POINT_IN_TIME, Copy, content
 from .restore_drill_roles import automation_role, compare_role, outcome_role, schedule_role
-from .rotation_bundle import PACKAGE as ROTATION
-from .rotation_bundle import add_package, add_requirements
+from .rotation import PACKAGE as ROTATION
 
 PACKAGE: Final = Path(__file__).parents[1] / "assets" / "restore_drill"
 _FOLDER: Final = PACKAGE.parent.name
 """Both packages lie in it, in the archive too, so that one finds the other."""
-_RUNTIME: Final = "python3.14"
+_MODULES: Final = f"{_FOLDER}.{PACKAGE.name}"
 _COMPARE_S: Final = 570
 """Less than the ten minutes that the document's step may take."""
 _OUTCOME_S: Final = 60
-_MEMORY_MB: Final = 256
 
 # In the morning, when somebody is there and the night's backup is done (20:30 UTC and up to four hours: 09:30 at most).
 _MONTHLY: Final = {BACKUP: "cron(0 10 ? * TUE#1 *)", POINT_IN_TIME: "cron(0 10 ? * TUE#3 *)"}
@@ -92,16 +89,15 @@ class RestoreDrill(Construct):
             key_arn=key_arn,
             tags={**tags, "Name": copy_name},
         )
-        with tempfile.TemporaryDirectory() as built:
-            bundle(Path(built))
-            code = assets.Asset(self, "Code", path=built)  # copied into the assembly here and now
+        code = archive(self, "Code", bundle)
         group = self._log_groups.make_resource(self, "CompareLogs")
         self.log_group_name = group.ref
-        compare = self._function(
+        compare = python_function(
+            self,
             "Compare",
-            "Compares a restored database with its original",
-            "handler",
-            code,
+            description="Compares a restored database with its original",
+            code=code,
+            handler=f"{_MODULES}.handler.handle",
             role=compare_role(
                 self, "CompareRole", app_secret_arn=app.secret_arn, key_arn=key_arn, log_group_arn=group.attr_arn
             ),
@@ -113,10 +109,7 @@ class RestoreDrill(Construct):
                 "DATABASE_NAME": database,
                 "APP_SECRET_ARN": app.secret_arn,
             },
-            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=[subnet.subnet_id for subnet in subnets],
-                security_group_ids=[security_group.security_group_id],
-            ),
+            vpc_config=inside(subnets, security_group),
         )
         role = automation_role(self, "AutomationRole", copy=copy, compare_arn=compare.attr_arn)
         document = ssm.CfnDocument(
@@ -129,11 +122,12 @@ class RestoreDrill(Construct):
             content=content(role_arn=role.role_arn, compare_function=compare.ref, copy=copy),
         )
         group = self._log_groups.make_resource(self, "OutcomeLogs")
-        outcome = self._function(
+        outcome = python_function(
+            self,
             "Outcome",
-            "Tells how a restore drill ended, and how long the last good one is ago",
-            "outcome",
-            code,
+            description="Tells how a restore drill ended, and how long the last good one is ago",
+            code=code,
+            handler=f"{_MODULES}.outcome.handle",
             role=outcome_role(self, "OutcomeRole", original=original, source=SOURCE, log_group_arn=group.attr_arn),
             log_group=group,
             seconds=_OUTCOME_S,
@@ -141,34 +135,6 @@ class RestoreDrill(Construct):
         )
         self._listen(outcome)
         self._schedule(document, role, outcome)
-
-    def _function(
-        self,
-        id: str,
-        description: str,
-        module: str,
-        code: assets.Asset,
-        *,
-        role: iam.CfnRole,
-        log_group: logs.CfnLogGroup,
-        seconds: int,
-        variables: dict[str, str],
-        vpc_config: lambda_.CfnFunction.VpcConfigProperty | None = None,
-    ) -> lambda_.CfnFunction:
-        return lambda_.CfnFunction(
-            self,
-            id,
-            description=description,
-            runtime=_RUNTIME,
-            handler=f"{_FOLDER}.{PACKAGE.name}.{module}.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
-            role=role.attr_arn,
-            memory_size=_MEMORY_MB,
-            timeout=seconds,
-            environment=lambda_.CfnFunction.EnvironmentProperty(variables=variables),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=log_group.ref),
-            vpc_config=vpc_config,
-        )
 
     def _listen(self, outcome: lambda_.CfnFunction) -> None:
         """However an execution ends: cancelled and timed out, too."""
@@ -230,4 +196,4 @@ def bundle(target: Path) -> None:
     """Fills the empty folder `target` with our package, the rotation's, and what that needs. Raises `RuntimeError`."""
     for package in (PACKAGE, ROTATION):
         add_package(package, target / _FOLDER)
-    add_requirements(target)
+    add_driver(target)

@@ -4,8 +4,7 @@ Owns the four roles. Nothing here may change or delete the original: the documen
 copy's, and the function logs in as the application, which every server of the shop does.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -14,6 +13,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from .instance_role import reported
 from .restore_drill_document import Copy
+from .roles import LOG_ACTIONS, allow, automation_principal, permit, service_role
 from .vpc_functions import NETWORK_ACTIONS, NETWORK_REASONS
 
 _BACKUPS: Final = "awsbackup:job-*"
@@ -34,29 +34,23 @@ def automation_role(scope: Construct, id: str, *, copy: Copy, compare_arn: str) 
         scope,
         id,
         description="Restores the last backup beside the database, and deletes what it restored",
-        assumed_by=iam.ServicePrincipal(
-            "ssm.amazonaws.com",
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:{here}:automation-execution/*"},
-            },
-        ),
+        assumed_by=automation_principal(scope),
         inline_policies={
             "Drill": iam.PolicyDocument(
                 statements=[
-                    _allow(
+                    permit(
                         ["backup:ListRecoveryPointsByBackupVault"],
                         [f"arn:aws:backup:{here}:backup-vault:{copy.vault}"],
                     ),
-                    _allow(["rds:DescribeDBInstances"], [original, made]),
-                    _allow(["rds:RestoreDBInstanceFromDBSnapshot"], [made, snapshots, *around]),
+                    permit(["rds:DescribeDBInstances"], [original, made]),
+                    permit(["rds:RestoreDBInstanceFromDBSnapshot"], [made, snapshots, *around]),
                     # Of the original its log is read.
-                    _allow(["rds:RestoreDBInstanceToPointInTime"], [made, original, *around]),
-                    _allow(["rds:AddTagsToResource", "rds:DeleteDBInstance"], [made]),
+                    permit(["rds:RestoreDBInstanceToPointInTime"], [made, original, *around]),
+                    permit(["rds:AddTagsToResource", "rds:DeleteDBInstance"], [made]),
                     # Whoever restores what is encrypted lends RDS the key (RDS guide, "Encrypting RDS resources").
-                    _allow(["kms:DescribeKey"], [copy.key_arn], via),
-                    _allow(["kms:CreateGrant"], [copy.key_arn], via | {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
-                    _allow(["lambda:InvokeFunction"], [compare_arn]),
+                    permit(["kms:DescribeKey"], [copy.key_arn], via),
+                    permit(["kms:CreateGrant"], [copy.key_arn], via | {"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+                    permit(["lambda:InvokeFunction"], [compare_arn]),
                 ]
             )
         },
@@ -76,15 +70,17 @@ def compare_role(scope: Construct, id: str, *, app_secret_arn: str, key_arn: str
     """Reads the application's login, and no other secret."""
     region = cdk.Stack.of(scope).region
     through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}}
-    role = _function_role(
+    role = service_role(
         scope,
         id,
-        "Compares a restored database with its original",
-        [
-            _statement(["secretsmanager:GetSecretValue"], [app_secret_arn]),
-            _statement(["kms:Decrypt"], [key_arn], through),
-            _statement(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
-            _statement(list(NETWORK_ACTIONS), ["*"]),
+        description="Compares a restored database with its original",
+        service="lambda.amazonaws.com",
+        policy="Drill",
+        statements=[
+            allow(["secretsmanager:GetSecretValue"], [app_secret_arn]),
+            allow(["kms:Decrypt"], [key_arn], through),
+            allow(LOG_ACTIONS, [log_group_arn]),
+            allow(NETWORK_ACTIONS, ["*"]),
         ],
     )
     acknowledge(role, NETWORK_REASONS)
@@ -96,21 +92,23 @@ def outcome_role(scope: Construct, id: str, *, original: str, source: str, log_g
     stack = cdk.Stack.of(scope)
     here = f"{stack.region}:{stack.account}"
     executions = f"arn:aws:ssm:{here}:automation-execution/*"
-    role = _function_role(
+    role = service_role(
         scope,
         id,
-        "Tells how a restore drill ended",
-        [
-            _statement(["ssm:GetAutomationExecution"], [executions]),
-            _statement(["rds:DescribeDBInstances"], [f"arn:aws:rds:{here}:db:{original}"]),
-            _statement(
+        description="Tells how a restore drill ended",
+        service="lambda.amazonaws.com",
+        policy="Drill",
+        statements=[
+            allow(["ssm:GetAutomationExecution"], [executions]),
+            allow(["rds:DescribeDBInstances"], [f"arn:aws:rds:{here}:db:{original}"]),
+            allow(
                 ["events:PutEvents"],
                 [f"arn:aws:events:{here}:event-bus/default"],
                 {"StringEquals": {"events:source": source}},
             ),
             # It knows no resources (service authorization reference).
-            _statement(["cloudwatch:GetMetricStatistics"], ["*"]),
-            _statement(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group_arn]),
+            allow(["cloudwatch:GetMetricStatistics"], ["*"]),
+            allow(LOG_ACTIONS, [log_group_arn]),
         ],
     )
     acknowledge(
@@ -140,14 +138,14 @@ def schedule_role(scope: Construct, id: str, *, document: str, role_arn: str, ou
         inline_policies={
             "Start": iam.PolicyDocument(
                 statements=[
-                    _allow(
+                    permit(
                         ["ssm:StartAutomationExecution"],
                         [f"{ssm}:document/{document}", f"{ssm}:automation-definition/{document}:$DEFAULT", executions],
                     ),
-                    _allow(
+                    permit(
                         ["iam:PassRole"], [role_arn], {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}}
                     ),
-                    _allow(["lambda:InvokeFunction"], [outcome_arn]),
+                    permit(["lambda:InvokeFunction"], [outcome_arn]),
                 ]
             )
         },
@@ -157,31 +155,3 @@ def schedule_role(scope: Construct, id: str, *, document: str, role_arn: str, ou
         {reported(stack, executions): _EXECUTION, "CloudMart::IAM-2[ssm:StartAutomationExecution]": _EXECUTION},
     )
     return role
-
-
-def _function_role(scope: Construct, id: str, description: str, statements: list[dict[str, Any]]) -> iam.CfnRole:
-    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return iam.CfnRole(
-        scope,
-        id,
-        description=description,
-        assume_role_policy_document={"Version": "2012-10-17", "Statement": [trust]},
-        policies=[
-            iam.CfnRole.PolicyProperty(
-                policy_name="Drill", policy_document={"Version": "2012-10-17", "Statement": statements}
-            )
-        ],
-    )
-
-
-def _allow(
-    actions: Sequence[str], resources: Sequence[str], conditions: dict[str, Any] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
-
-
-def _statement(
-    actions: Sequence[str], resources: Sequence[str], condition: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    found: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
-    return found | ({"Condition": condition} if condition else {})

@@ -4,7 +4,6 @@ Owns the function, its rights and log, the schedules, and the step of a deploy t
 the secrets, the stores or the function's security group.
 """
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -22,18 +20,19 @@ from ..acknowledge import acknowledge
 from ..security_groups import POSTGRESQL_PORT, REDIS_PORT
 from .cache import Cache
 from .database import Database
+from .function_archive import add_driver, add_package, archive
+from .functions import inside, python_function
 from .log_groups import LogGroups
-from .rotation_bundle import PACKAGE, bundle
+from .roles import LOG_ACTIONS, allow, service_role
 from .secrets import Secrets
 from .vpc_functions import NETWORK_ACTIONS, NETWORK_REASONS
 
+PACKAGE: Final = Path(__file__).parents[1] / "assets" / "rotation"
 EVERY: Final = "rate(30 days)"
 WINDOW: Final = "4h"
 """From midnight UTC, where Secrets Manager begins the window of a rate in days: 09:00 to 13:00 in Seoul, when the
 database of dev runs and somebody is there."""
 
-_RUNTIME: Final = "python3.14"
-_MEMORY_MB: Final = 256
 _SECONDS: Final = 900
 """Lambda's most: ElastiCache takes minutes to change a token."""
 _PREPARATION_SECONDS: Final = 300
@@ -61,38 +60,29 @@ class Rotation(Construct):
         self._secrets = secrets
         self._rotated = (secrets.database_owner, secrets.database_app, secrets.cache_auth)
         self._log_group = log_groups.make_resource(self, "LogGroup")
-        with tempfile.TemporaryDirectory() as built:
-            bundle(Path(built))
-            code = assets.Asset(self, "Code", path=built)  # copied into the assembly here and now
-        function = lambda_.CfnFunction(
+        code = archive(self, "Code", bundle)
+        function = python_function(
             self,
             "Function",
             description="Rotates the secrets of database and cache; prepares the database's users",
-            runtime=_RUNTIME,
+            code=code,
             handler=f"{PACKAGE.name}.handler.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
-            role=self._role(key, cache).attr_arn,
-            memory_size=_MEMORY_MB,
-            timeout=_SECONDS,
-            environment=lambda_.CfnFunction.EnvironmentProperty(
-                variables={
-                    "DATABASE_HOST": database.server_host,
-                    "DATABASE_PORT": str(POSTGRESQL_PORT),
-                    "DATABASE_NAME": database_name,
-                    "OWNER_SECRET_ARN": secrets.database_owner.secret_arn,
-                    "APP_SECRET_ARN": secrets.database_app.secret_arn,
-                    "PROXY_LOGIN_ARNS": ",".join(each.secret_arn for each in secrets.proxy_logins),
-                    "CACHE_GROUP": cache.group_id,
-                    "CACHE_HOST": cache.host,
-                    "CACHE_PORT": str(REDIS_PORT),
-                    "CACHE_SECRET_ARN": secrets.cache_auth.secret_arn,
-                }
-            ),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=self._log_group.ref),
-            vpc_config=lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=[subnet.subnet_id for subnet in subnets],
-                security_group_ids=[security_group.security_group_id],
-            ),
+            role=self._role(key, cache),
+            log_group=self._log_group,
+            seconds=_SECONDS,
+            variables={
+                "DATABASE_HOST": database.server_host,
+                "DATABASE_PORT": str(POSTGRESQL_PORT),
+                "DATABASE_NAME": database_name,
+                "OWNER_SECRET_ARN": secrets.database_owner.secret_arn,
+                "APP_SECRET_ARN": secrets.database_app.secret_arn,
+                "PROXY_LOGIN_ARNS": ",".join(each.secret_arn for each in secrets.proxy_logins),
+                "CACHE_GROUP": cache.group_id,
+                "CACHE_HOST": cache.host,
+                "CACHE_PORT": str(REDIS_PORT),
+                "CACHE_SECRET_ARN": secrets.cache_auth.secret_arn,
+            },
+            vpc_config=inside(subnets, security_group),
         )
         self.function_name = function.ref
         self.log_group_name = self._log_group.ref
@@ -150,35 +140,25 @@ class Rotation(Construct):
         through = {"StringEquals": {"kms:ViaService": f"secretsmanager.{stack.region}.amazonaws.com"}}
         secrets = [secret.secret_arn for secret in (*self._rotated, *self._secrets.proxy_logins)]
         statements = [
-            _allow([f"secretsmanager:{action}" for action in (*read, *write)], secrets),
-            {**_allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]), "Condition": through},
-            _allow(["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"], [group]),
-            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [self._log_group.attr_arn]),
-            _allow(list(NETWORK_ACTIONS), ["*"]),
+            allow([f"secretsmanager:{action}" for action in (*read, *write)], secrets),
+            allow(["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn], through),
+            allow(["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"], [group]),
+            allow(LOG_ACTIONS, [self._log_group.attr_arn]),
+            allow(NETWORK_ACTIONS, ["*"]),
         ]
-        role = iam.CfnRole(
+        role = service_role(
             self,
             "Role",
             description="Rotates the secrets of database and cache",
-            assume_role_policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }
-                ],
-            },
-            policies=[
-                iam.CfnRole.PolicyProperty(
-                    policy_name="Rotation", policy_document={"Version": "2012-10-17", "Statement": statements}
-                )
-            ],
+            service="lambda.amazonaws.com",
+            policy="Rotation",
+            statements=statements,
         )
         acknowledge(role, NETWORK_REASONS)
         return role
 
 
-def _allow(actions: list[str], resources: list[str]) -> dict[str, object]:
-    return {"Effect": "Allow", "Action": actions, "Resource": resources}
+def bundle(target: Path) -> None:
+    """Fills the empty folder `target` with our package and what it needs. Raises `RuntimeError`."""
+    add_package(PACKAGE, target)
+    add_driver(target)

@@ -7,8 +7,8 @@ of is `service_releases`'; the workflows are in `.github/workflows`.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -24,6 +24,7 @@ from ..settings.naming import Names
 from ..settings.service_names import pascal_case
 from .instance_role import reported
 from .platform_load_balancer import Route
+from .roles import automation_principal, permit
 from .service_document import content
 
 _GITHUB: Final = "token.actions.githubusercontent.com"
@@ -114,21 +115,15 @@ class ServiceDelivery(Construct):
             self,
             id,
             description="What a release of one service changes, by its Automation document",
-            assumed_by=iam.ServicePrincipal(
-                "ssm.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": self._stack.account},
-                    "ArnLike": {"aws:SourceArn": f"arn:aws:ssm:{here}:automation-execution/*"},
-                },
-            ),
+            assumed_by=automation_principal(self),
             inline_policies={
                 "Release": iam.PolicyDocument(
                     statements=[
                         # The stack keeps the role that CDK gave it: nothing to pass (UpdateStack, `RoleARN`).
-                        _allow(["cloudformation:UpdateStack", "cloudformation:DescribeStacks"], [self._stack_arn]),
+                        permit(["cloudformation:UpdateStack", "cloudformation:DescribeStacks"], [self._stack_arn]),
                         # Whoever updates a stack reads what its parameters refer to: CDK's version, here.
-                        _allow(["ssm:GetParameters"], [f"arn:aws:ssm:{here}:parameter{bootstrap}"]),
-                        _allow(["elasticloadbalancing:ModifyRule"], [rule_arn]),
+                        permit(["ssm:GetParameters"], [f"arn:aws:ssm:{here}:parameter{bootstrap}"]),
+                        permit(["elasticloadbalancing:ModifyRule"], [rule_arn]),
                     ]
                 )
             },
@@ -200,12 +195,12 @@ class ServiceDelivery(Construct):
             inline_policies={
                 "Release": iam.PolicyDocument(
                     statements=[
-                        _allow(["ecr:GetAuthorizationToken"], ["*"]),
-                        _allow(_IN_REPOSITORY, [registry]),
+                        permit(["ecr:GetAuthorizationToken"], ["*"]),
+                        permit(_IN_REPOSITORY, [registry]),
                         *self._start({service: document}),
-                        _allow(["ssm:GetAutomationExecution"], [self._executions]),
-                        _allow(_OF_STACK, [self._stack_arn]),
-                        _allow(_LOOKS, ["*"]),
+                        permit(["ssm:GetAutomationExecution"], [self._executions]),
+                        permit(_OF_STACK, [self._stack_arn]),
+                        permit(_LOOKS, ["*"]),
                     ]
                 )
             },
@@ -226,7 +221,7 @@ class ServiceDelivery(Construct):
         """Starting these documents, which whoever starts hands their roles."""
         names = [f"document/{releases.document_name(self._names, service)}" for service in documents]
         return [
-            _allow(
+            permit(
                 ["ssm:StartAutomationExecution"],
                 [
                     *(self._arn(name) for name in names),
@@ -234,7 +229,7 @@ class ServiceDelivery(Construct):
                     self._executions,
                 ],
             ),
-            _allow(
+            permit(
                 ["iam:PassRole"],
                 [role.role_arn for role in documents.values()],
                 {"StringEquals": {"iam:PassedToService": "ssm.amazonaws.com"}},
@@ -265,9 +260,3 @@ class ServiceDelivery(Construct):
 
     def _arn(self, what: str) -> str:
         return f"arn:aws:ssm:{self._stack.region}:{self._stack.account}:{what}"
-
-
-def _allow(
-    actions: Sequence[str], resources: Sequence[str], conditions: dict[str, Any] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)

@@ -4,34 +4,32 @@ Owns schedule, rights and the plan that the function works by: expressions and o
 handed over, so that each figure has one home. What is read and how it is laid out is `assets/weekly_report`'s.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from ..acknowledge import acknowledge
 from .alarms import Alarm, Metric, Severity
 from .alarms.rollout import ERRORS, REQUESTS, outcomes
+from .function_archive import add_package, archive
+from .functions import python_function
 from .instance_role import reported
 from .log_groups import LogGroups
 from .off_hours import ZONE
+from .roles import LOG_ACTIONS, allow, of_this_account, service_role
 from .watched import WatchedLoadBalancer
 
 EVERY: Final = "cron(0 9 ? * MON *)"
 """Monday, 09:00 in Seoul: the week that is reported ended nine hours before, and somebody reads."""
 
 _PACKAGE: Final = Path(__file__).parents[1] / "assets" / "weekly_report"
-_RUNTIME: Final = "python3.14"
-_MEMORY_MB: Final = 256
 _SECONDS: Final = 300
 """A dozen sources of some seconds; each gives up after a minute."""
 _RETRIED_S: Final = 3600
@@ -106,28 +104,28 @@ class WeeklyReport(Construct):
         }
         log_group = log_groups.make_resource(self, "LogGroup")
         statements = [
-            _allow(list(_WITHOUT_RESOURCES), ["*"]),
-            _allow(list(_UNNAMED), ["*"]),
-            _allow(["sns:Publish"], [topic_arn]),
-            _allow(
+            allow(_WITHOUT_RESOURCES, ["*"]),
+            allow(tuple(_UNNAMED), ["*"]),
+            allow(["sns:Publish"], [topic_arn]),
+            allow(
                 ["kms:Decrypt", "kms:GenerateDataKey"],
                 [topic_key.key_arn],
                 {"StringEquals": {"kms:ViaService": f"sns.{stack.region}.amazonaws.com"}},
             ),
-            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.attr_arn]),
+            allow(LOG_ACTIONS, [log_group.attr_arn]),
         ]
         here = f"{stack.region}:{stack.account}"
         if repositories:
             statements.append(
-                _allow(
+                allow(
                     ["ecr:DescribeImages", "ecr:DescribeImageScanFindings"],
                     [f"arn:aws:ecr:{here}:repository/{name}" for name in repositories],
                 )
             )
         described = [f"arn:aws:cloudformation:{here}:stack/{name}/*" for name in stacks]
         if described:
-            statements.append(_allow(["cloudformation:DescribeStacks"], described))
-        role = _role(self, "Role", "lambda.amazonaws.com", "Report", statements)
+            statements.append(allow(["cloudformation:DescribeStacks"], described))
+        role = service_role(self, "Role", service="lambda.amazonaws.com", policy="Report", statements=statements)
         acknowledge(
             role,
             {
@@ -139,35 +137,31 @@ class WeeklyReport(Construct):
                 reported(stack, arn): "The wildcard stands for an id that CloudFormation makes up." for arn in described
             },
         )
-        code = self._code()
-        function = lambda_.CfnFunction(
+        function = python_function(
             self,
             "Function",
-            function_name=f"{prefix}-weekly-report",
+            name=f"{prefix}-weekly-report",
             description="Writes the weekly report and publishes it",
-            runtime=_RUNTIME,
+            code=archive(self, "Code", partial(add_package, _PACKAGE)),
             handler=f"{_PACKAGE.name}.handler.handle",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
-            role=role.attr_arn,
-            memory_size=_MEMORY_MB,
-            timeout=_SECONDS,
-            environment=lambda_.CfnFunction.EnvironmentProperty(variables={"PLAN": stack.to_json_string(plan)}),
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_format="JSON", log_group=log_group.ref),
+            role=role,
+            log_group=log_group,
+            seconds=_SECONDS,
+            variables={"PLAN": stack.to_json_string(plan)},
         )
         self.function_name = function.ref
         self.log_group_name = log_group.ref
         self._schedule(prefix, function)
 
-    def _code(self) -> assets.Asset:
-        """Beneath its package's name, because its modules import each other."""
-        with tempfile.TemporaryDirectory() as built:
-            shutil.copytree(_PACKAGE, Path(built, _PACKAGE.name), ignore=shutil.ignore_patterns("__pycache__"))
-            return assets.Asset(self, "Code", path=built)  # copied into the assembly here and now
-
     def _schedule(self, prefix: str, function: lambda_.CfnFunction) -> None:
-        invoke = _allow(["lambda:InvokeFunction"], [function.attr_arn])
-        account = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
-        role = _role(self, "ScheduleRole", "scheduler.amazonaws.com", "Invoke", [invoke], account)
+        role = service_role(
+            self,
+            "ScheduleRole",
+            service="scheduler.amazonaws.com",
+            trusted_if=of_this_account(self),
+            policy="Invoke",
+            statements=[allow(["lambda:InvokeFunction"], [function.attr_arn])],
+        )
         scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -218,31 +212,3 @@ def _workload(balancer: WatchedLoadBalancer) -> dict[str, Any]:
         "requests": REQUESTS,
         "latency": _P95,
     }
-
-
-def _allow(actions: list[str], resources: list[str], condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement: dict[str, Any] = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return statement | {"Condition": condition} if condition else statement
-
-
-def _role(
-    scope: Construct,
-    id: str,
-    service: str,
-    name: str,
-    statements: list[dict[str, Any]],
-    condition: dict[str, Any] | None = None,
-) -> iam.CfnRole:
-    trust: dict[str, Any] = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    if condition:
-        trust["Condition"] = condition
-    return iam.CfnRole(
-        scope,
-        id,
-        assume_role_policy_document={"Version": "2012-10-17", "Statement": [trust]},
-        policies=[
-            iam.CfnRole.PolicyProperty(
-                policy_name=name, policy_document={"Version": "2012-10-17", "Statement": statements}
-            )
-        ],
-    )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cloudmart_cdk.constructs.rotation_bundle import bundle
+from cloudmart_cdk.constructs.rotation import bundle
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -44,12 +44,12 @@ def test_the_archive_runs_with_nothing_of_ours_beside_it(tmp_path: Path) -> None
 
 
 def test_a_missing_package_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudmart_cdk.constructs.rotation_bundle._VENDORED", ("no-such-package",))
+    monkeypatch.setattr("cloudmart_cdk.constructs.function_archive._DRIVER", ("no-such-package",))
     with pytest.raises(RuntimeError, match=r"^error: .*no-such-package.*; do make setup$"):
         bundle(tmp_path)
 
 
 def test_compiled_parts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudmart_cdk.constructs.rotation_bundle._VENDORED", ("hiredis",))
+    monkeypatch.setattr("cloudmart_cdk.constructs.function_archive._DRIVER", ("hiredis",))
     with pytest.raises(RuntimeError, match="pure Python"):
         bundle(tmp_path)

@@ -24,7 +24,7 @@ from redis.retry import Retry
 from cloudmart_cdk.assets.rotation import cache as cache_module
 from cloudmart_cdk.assets.rotation import handler, trust, versions
 from cloudmart_cdk.assets.rotation.errors import RotationError
-from cloudmart_cdk.constructs.rotation_bundle import bundle
+from cloudmart_cdk.constructs.rotation import bundle
 from localcloud.aws import Clients
 from localcloud.engines.certificates import Authority
 from localcloud.state import Cloud, State
