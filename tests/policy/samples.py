@@ -353,5 +353,8 @@ def samples(settings: Settings) -> tuple[Sample, ...]:
             },
         ),
         Sample("AWS::SecretsManager::RotationSchedule", {"RotationRules": {"ScheduleExpression": "rate(30 days)"}}),
-        Sample("AWS::Synthetics::Canary", {"ArtifactConfig": {"S3Encryption": {"EncryptionMode": "SSE_S3"}}}),
+        Sample(
+            "AWS::Synthetics::Canary",
+            {"ArtifactConfig": {"S3Encryption": {"EncryptionMode": "SSE_S3"}}, "Code": {"S3Bucket": _ASSETS}},
+        ),
     )

@@ -323,6 +323,13 @@ ROWS: Final = (
         "A canary keeps screenshots and traffic (CloudWatch guide, encrypting canary artifacts).",
     ),
     Row(
+        "CANARY-2",
+        "AWS::Synthetics::Canary",
+        "Code.S3Bucket",
+        _ASSETS,
+        "CDK guide, assets: a canary is a function, and its code is this commit's.",
+    ),
+    Row(
         "SSM-1",
         "AWS::SSM::Parameter",
         "Type",

@@ -82,6 +82,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, bool], ...]] = (
     ("AWS::SecretsManager::RotationSchedule", "RotationLambdaARN", _FUNCTION, True),
     ("AWS::SecretsManager::RotationSchedule", "SecretId", "AWS::SecretsManager::Secret", True),
     ("AWS::SecretsManager::SecretTargetAttachment", "SecretId", "AWS::SecretsManager::Secret", True),
+    ("AWS::Synthetics::Canary", "ExecutionRoleArn", _ROLE, True),
     ("AWS::WAFv2::WebACLAssociation", "ResourceArn", f"{_LB}::LoadBalancer", True),
     ("AWS::WAFv2::WebACLAssociation", "WebACLArn", "AWS::WAFv2::WebACL", True),
     ("Custom::CDKBucketDeployment", "DestinationBucketName", _BUCKET, True),
@@ -106,6 +107,7 @@ TRUSTED: Final = (
     ("AWS::SSM::Document", "Content.assumeRole", "ssm.amazonaws.com"),
     ("AWS::SSM::MaintenanceWindowTask", "ServiceRoleArn", "ssm.amazonaws.com"),
     ("AWS::Scheduler::Schedule", "Target.RoleArn", "scheduler.amazonaws.com"),
+    ("AWS::Synthetics::Canary", "ExecutionRoleArn", "lambda.amazonaws.com"),
 )
 """Type, property with a role, and the service that takes the role on."""
 
