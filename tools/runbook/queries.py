@@ -21,6 +21,7 @@ NAMES = frozenset(
         "ParameterKey",
         "Outputs",
         "StackResources",
+        "StackResourceSummaries",
     }
 )
 """Fields that the templates decide; what else a filter asks for (a state, a time) is taken to be so."""
