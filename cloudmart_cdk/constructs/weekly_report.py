@@ -16,6 +16,7 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from ..acknowledge import acknowledge
+from ..assets.restore_drill.outcome import NAMESPACE
 from .alarms import Alarm, Metric, Severity
 from .alarms.rollout import ERRORS, REQUESTS, outcomes
 from .function_archive import add_package, archive
@@ -54,7 +55,7 @@ _UNNAMED: Final = {
 
 
 class WeeklyReport(Construct):
-    """The function `<name>-<stage>-weekly-report`, which people call by name, on its schedule; `function_name`."""
+    """The function `<name>-<stage>-weekly-report`, which people call by name, on its schedule."""
 
     def __init__(
         self,
@@ -71,18 +72,18 @@ class WeeklyReport(Construct):
         latency_ms: int,
         budget_usd: int,
         cost_tags: Mapping[str, str],
-        patch_group: str = "",
-        repositories: Sequence[str] = (),
-        vault: str = "",
-        domain: str = "",
-        drill: Mapping[str, Any] | None = None,
-        stacks: Sequence[str] = (),
+        patch_group: str,
+        repositories: Sequence[str],
+        vault: str,
+        domain: str,
+        drill: str | None,
+        stacks: Sequence[str],
     ) -> None:
         """`topic_arn`: where it is published, encrypted with `topic_key`. `alarm_regions`: beside the stack's own.
 
         `availability`: percent. `cost_tags`: what counts; none: the account. `patch_group`, `repositories`, `vault`,
-        `stacks`: names; empty: the stage has none. `domain`: whose certificates are looked at. `drill`: `namespace`
-        and `dimensions` of the restore drill's metrics.
+        `stacks`: names; empty: the stage has none. `domain`: whose certificates are looked at. `drill`: the value
+        of its metrics' dimension; None: no drill.
         """
         super().__init__(scope, id)
         stack = cdk.Stack.of(self)
@@ -99,7 +100,8 @@ class WeeklyReport(Construct):
             "repositories": list(repositories),
             "vault": vault,
             "domain": domain,
-            "drill": dict(drill or {}),  # CDK's JSON drops what is null
+            # Empty rather than null, which CDK's JSON drops.
+            "drill": {"namespace": NAMESPACE, "dimensions": {"Stage": drill}} if drill else {},
             "stacks": list(stacks),
         }
         log_group = log_groups.make_resource(self, "LogGroup")
@@ -149,7 +151,6 @@ class WeeklyReport(Construct):
             seconds=_SECONDS,
             variables={"PLAN": stack.to_json_string(plan)},
         )
-        self.function_name = function.ref
         self.log_group_name = log_group.ref
         self._schedule(prefix, function)
 

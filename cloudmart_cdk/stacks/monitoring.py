@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..assets.restore_drill.outcome import NAMESPACE
 from ..constructs.account_events import account_events, sign_in_events
 from ..constructs.alarms import Alarms, Pages, Severity
 from ..constructs.alarms.edge import edge_alarms
@@ -237,12 +236,10 @@ class MonitoringStack(CloudMartStack):
             budget_usd=monitoring.budget_usd,
             cost_tags=self._cost_tags,
             patch_group=settings.names.of("backend") if watched.backend else "",
-            repositories=[settings.names.repository(service) for service in watched.cluster.services]
-            if watched.cluster
-            else [],
-            drill={"namespace": NAMESPACE, "dimensions": {"Stage": watched.restore_drill}}
-            if watched.restore_drill
-            else None,
+            repositories=[
+                settings.names.repository(each) for each in (watched.cluster.services if watched.cluster else ())
+            ],
+            drill=watched.restore_drill,
             stacks=[
                 settings.names.stack(id) for id in (VPC, DATA, BACKEND, FRONTEND, EKS, MONITORING) if settings.has(id)
             ],

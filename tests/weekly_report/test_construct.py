@@ -49,7 +49,7 @@ def assembly() -> Any:
         repositories=[f"{_PREFIX}/{name}" for name in _SERVICES],
         vault=f"{_PREFIX}-backup",
         domain="shop.example.com",
-        drill={"namespace": "CloudMart/Restore", "dimensions": {"Stage": _PREFIX}},
+        drill=_PREFIX,
         stacks=[f"{_PREFIX}-{name}" for name in (*_ALL_BUT_MONITORING, "MonitoringStack")],
     )
     return app.synth()
