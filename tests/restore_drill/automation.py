@@ -4,7 +4,6 @@ Owns the order of steps, `onFailure`, `onCancel`, outputs and references. What t
 that waits is given a number of looks instead of seconds.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,10 +12,9 @@ import boto3
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from tests.delivery.services.automation import _at as at
+from tests.automation import REFERENCE, at, filled
 from tests.restore_drill.account import REGION, AccessDeniedError
 
-_REFERENCE: Final = re.compile(r"\{\{ ?([\w.:]+) ?\}\}")
 _LOOKS: Final = 20
 
 
@@ -96,9 +94,9 @@ def _run(step: dict[str, Any], values: dict[str, Any]) -> str | None:
         "aws:waitForAwsResourceProperty": _wait,
         "aws:assertAwsResourceProperty": _assert,
     }[step["action"]]
-    inputs = _filled({key: value for key, value in step["inputs"].items() if key != "Script"}, values)
+    inputs = filled({key: value for key, value in step["inputs"].items() if key != "Script"}, values)
     if "Script" in step["inputs"]:
-        assert not _REFERENCE.search(step["inputs"]["Script"]), "Automation would fill it"
+        assert not REFERENCE.search(step["inputs"]["Script"]), "Automation would fill it"
         inputs["Script"] = step["inputs"]["Script"]
     for left in range(step.get("maxAttempts", 1) - 1, -1, -1):
         try:
@@ -144,15 +142,3 @@ def _assert(inputs: dict[str, Any]) -> None:
     found = at(_call(inputs), inputs["PropertySelector"])
     if found not in inputs["DesiredValues"]:
         raise ValueError(f"{found} is not one of {inputs['DesiredValues']}")
-
-
-def _filled(value: Any, values: dict[str, Any]) -> Any:
-    """A reference that is all of a text keeps its type."""
-    if isinstance(value, dict):
-        return {key: _filled(entry, values) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_filled(entry, values) for entry in value]
-    if not isinstance(value, str):
-        return value
-    whole = _REFERENCE.fullmatch(value)
-    return values[whole[1]] if whole else _REFERENCE.sub(lambda match: str(values[match[1]]), value)

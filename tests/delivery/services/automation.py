@@ -12,7 +12,8 @@ from typing import Any, Final
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-_WHOLE: Final = re.compile(r"\{\{ ?(\w+) ?\}\}")
+from tests.automation import at, filled
+
 _SECONDS: Final = 30.0
 
 
@@ -67,7 +68,7 @@ class Automation:
     def _run(self, steps: dict[str, dict[str, Any]], name: str, values: dict[str, Any]) -> None:
         while True:
             step = steps[name]
-            inputs = _filled(step["inputs"], values)
+            inputs = filled(step["inputs"], values)
             match step["action"]:
                 case "aws:branch":
                     name = next(c["NextStep"] for c in inputs["Choices"] if c["Variable"] == c["StringEquals"])
@@ -89,24 +90,6 @@ class Automation:
     def _wait(self, inputs: dict[str, Any]) -> None:
         wanted, path = inputs.pop("DesiredValues"), inputs.pop("PropertySelector")
         deadline = time.monotonic() + _SECONDS
-        while _at(self._call(inputs), path) not in wanted:
+        while at(self._call(inputs), path) not in wanted:
             assert time.monotonic() < deadline
             time.sleep(0.1)
-
-
-def _filled(value: Any, values: dict[str, Any]) -> Any:
-    """A reference that is all of a text keeps its type."""
-    if isinstance(value, dict):
-        return {key: _filled(entry, values) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_filled(entry, values) for entry in value]
-    if not isinstance(value, str):
-        return value
-    whole = _WHOLE.fullmatch(value)
-    return values[whole[1]] if whole else _WHOLE.sub(lambda match: str(values[match[1]]), value)
-
-
-def _at(answer: Any, path: str) -> Any:
-    for part in re.findall(r"\w+|\[\d+\]", path.removeprefix("$.")):
-        answer = answer[int(part[1:-1])] if part.startswith("[") else answer[part]
-    return answer
