@@ -13,7 +13,7 @@ from contextlib import redirect_stdout
 from functools import cache
 from typing import Any, Final
 
-from cloudmart_cdk.assets.notifier.clock import log as notifier_log
+from cloudmart_cdk.assets.notifier.logs import log as notifier_log
 from cloudmart_cdk.assets.rotation import handler as rotation
 from tests.support import PROJECT
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .clock import log
+from .logs import log
 from .messages import ALARM, Change, Child, Message, child
 
 _A_CALL: Final = 100

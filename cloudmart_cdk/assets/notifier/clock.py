@@ -1,6 +1,5 @@
 """Time and chance, in one place: tests bring their own."""
 
-import json
 import random
 import time
 from collections.abc import Callable
@@ -15,8 +14,3 @@ class Clock:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
-
-
-def log(level: str, message: str, **fields: object) -> None:
-    """One line of JSON; CloudWatch Logs Insights finds the fields by name."""
-    print(json.dumps({"level": level, "message": message, **fields}, ensure_ascii=False), flush=True)

@@ -11,9 +11,9 @@ from typing import Final
 
 from .addresses import Address, Addresses
 from .channel import Channel, Delivery
-from .clock import log
 from .errors import Refused, Unavailable
 from .judgement import after_keeping, after_telling, worth_telling
+from .logs import log
 from .memory import Claim, Memory
 from .messages import Message
 from .post import Poster

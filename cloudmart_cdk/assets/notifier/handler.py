@@ -18,10 +18,11 @@ from botocore.config import Config
 from .addresses import Addresses
 from .channel import Channel
 from .children import with_children
-from .clock import Clock, log
+from .clock import Clock
 from .courier import Courier, Later, Never, Outcome
 from .incidents import Areas
 from .judgement import seconds_to_settle
+from .logs import log
 from .memory import Memory
 from .messages import Message, parse
 from .pagerduty import PagerDuty

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .clock import log
 from .errors import Unavailable
 from .judgement import Told
+from .logs import log
 
 KEY: Final = "subject"
 EXPIRES: Final = "expires"

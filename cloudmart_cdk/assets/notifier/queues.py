@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .clock import log
+from .logs import log
 
 _FIRST_S: Final = 30
 _LONGEST_S: Final = 480
