@@ -66,6 +66,11 @@ BAD = {
         "--query \"StackResources[?starts_with(LogicalResourceId,'RotatorLog')].PhysicalResourceId\"",
         "finds nothing in the templates",
     ),
+    "logical id in a list of pages": (
+        "aws cloudformation list-stack-resources --stack-name $P-DataStack "
+        "--query \"StackResourceSummaries[?starts_with(LogicalResourceId,'RotatorLog')].PhysicalResourceId\"",
+        "finds nothing in the templates",
+    ),
     "output of a stack": (
         "aws cloudformation describe-stacks --stack-name $P-FrontendCdnStack "
         "--query \"Stacks[0].Outputs[?OutputKey=='ShopURL'].OutputValue\"",
