@@ -9,12 +9,13 @@ import math
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
+from typing import get_args
 
 from ..revision import ApplicationError, Image, application
 from ..site_folder import SiteError
 from ..site_folder import checked as checked_site
 from . import eks_checks, service_checks
-from .model import Settings
+from .model import Settings, Stage
 from .problem import Problem
 from .topology import FRONTEND, MONITORING, NEEDS
 
@@ -175,7 +176,15 @@ def _connections(settings: Settings) -> Iterator[Problem]:
 
 
 def _names(settings: Settings) -> Iterator[Problem]:
-    """The physical name that leaves least room for `name`."""
+    """The physical name that leaves least room for `name`; and nobody's resources begin like another's."""
+    rest, _, last = settings.name.rpartition("-")
+    if rest and last in get_args(Stage):
+        yield Problem(
+            "name",
+            settings.name,
+            f"names that do not end like a stage: stage {last} of {rest} begins with {settings.name}, too",
+            f"use e.g. -c name={rest}{last}",
+        )
     room = {kind: limit - len(name) + len(settings.name) for kind, (name, limit) in settings.names.limits().items()}
     kind = min(room, key=room.__getitem__)
     name, limit = settings.names.limits()[kind]

@@ -141,6 +141,7 @@ CHECKS: Final = EKS | {
         stage="prod",
         database__engine="aurora",
     ),
+    "name that ends like a stage": _of("name", "stage lab of team", "-c name=teamlab", name="team-lab"),
     "canary without the CDN": _of(
         "monitoring.canary_minutes",
         "given 5",
