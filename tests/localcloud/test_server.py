@@ -1,6 +1,7 @@
 """The emulator with our types and mends, through CloudFormation and the SDK: what a stack makes is there."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -91,6 +92,36 @@ def test_instances_join_their_target_group_and_keep_their_number(clients: Client
     assert {entry["TargetHealth"]["State"] for entry in health} == {"unhealthy"}
     scaling.set_desired_capacity(AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=3)
     assert len(elb.describe_target_health(TargetGroupArn=deployed["Blue"])["TargetHealthDescriptions"]) == 3
+
+
+def test_an_instance_that_somebody_terminates_is_replaced(clients: Clients, deployed: dict[str, str]) -> None:
+    scaling, elb, ec2 = (clients.client(service) for service in ("autoscaling", "elbv2", "ec2"))
+
+    def instances() -> set[str]:
+        (group,) = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[deployed["Group"]])["AutoScalingGroups"]
+        return {instance["InstanceId"] for instance in group["Instances"]}
+
+    def targets() -> set[str]:
+        health = elb.describe_target_health(TargetGroupArn=deployed["Blue"])["TargetHealthDescriptions"]
+        return {entry["Target"]["Id"] for entry in health}
+
+    def volumes(*ids: str) -> list[Any]:
+        found: list[Any] = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": list(ids)}])[
+            "Volumes"
+        ]
+        return found
+
+    before = instances()
+    lost = min(before)
+    assert len(volumes(lost)) == 1
+    ec2.terminate_instances(InstanceIds=[lost])
+    deadline = time.monotonic() + 30
+    while len(instances() - before) < 1 or targets() != instances():
+        assert time.monotonic() < deadline, "a group has as many as are desired, and its load balancer knows them"
+        time.sleep(0.05)
+    assert len(instances()) == len(before)
+    assert lost not in instances()
+    assert volumes(lost) == []
 
 
 def test_an_alarm_against_a_band_is_kept(clients: Clients, deployed: dict[str, str]) -> None:

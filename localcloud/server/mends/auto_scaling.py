@@ -1,10 +1,12 @@
 """AWS::AutoScaling::AutoScalingGroup: the instances behind a group.
 
-Faults: a group made by CloudFormation has no instance, is in no target group, and an update resets its live size. Here
+Faults: a group made by CloudFormation has no instance, is in no target group, and an update resets its live size; an
+instance that somebody terminates stays in its group, and its volume stays. Here
 a group has instances, each an EC2 record and a process (`instances`), registered with its target groups; a stack waits
 until they are healthy, and an update of the launch template replaces them one by one, new before old.
 """
 
+import contextvars
 import threading
 from typing import Any, Final
 
@@ -22,6 +24,8 @@ Group = dict[str, Any]
 
 _reconciling = threading.local()
 _lock = threading.RLock()
+_ending: set[str] = set()
+"""Instances that a group ends itself; any other that goes is replaced."""
 
 
 def _template_data(group: Group) -> dict[str, Any]:
@@ -57,13 +61,40 @@ def _launch(group: Group, instance: dict[str, Any], subnet: str | None) -> None:
 def _terminate(ending: list[str]) -> None:
     known = [instance for instance in ending if instance in ec2._instances]
     if known:
+        _ending.update(known)
         call("ec2", "terminate_instances", InstanceIds=known)
-        # Root volumes go with their instance; MiniStack keeps them.
-        for volume in list(ec2._volumes.values()):
-            if any(attached.get("InstanceId") in known for attached in volume.get("Attachments", [])):
-                del ec2._volumes[volume["VolumeId"]]
+        _ending.difference_update(known)
     for instance in ending:
         instances.end(instance)
+
+
+def _terminate_instances(parameters: dict[str, Any]) -> Any:
+    """EC2's call: root volumes go with their instance, and a group replaces one that it has not ended itself."""
+    answer = _original_terminate(parameters)
+    ids = [id for id in ec2._parse_member_list(parameters, "InstanceId") if _is_terminated(id)]
+    for volume in list(ec2._volumes.values()):
+        if any(attached.get("InstanceId") in ids for attached in volume.get("Attachments", [])):
+            del ec2._volumes[volume["VolumeId"]]
+    lost = [id for id in ids if id not in _ending]
+    for group in list(autoscaling._asgs.values()):
+        if gone := [id for id in _ids(group) if id in lost]:
+            # The context carries account and region of the request.
+            context = contextvars.copy_context()
+            threading.Thread(target=context.run, args=(_replace_lost, group, gone), daemon=True).start()
+    return answer
+
+
+def _is_terminated(instance: str) -> bool:
+    return bool(ec2._instances.get(instance, {}).get("State", {}).get("Name") == "terminated")
+
+
+def _replace_lost(group: Group, gone: list[str]) -> None:
+    with _lock:
+        group["Instances"] = [instance for instance in group["Instances"] if instance["InstanceId"] not in gone]
+        _leave(group.get("TargetGroupARNs") or [], gone)
+        for instance in gone:
+            instances.end(instance)
+        _reconcile(group)
 
 
 def _leave(target_groups: list[str], leaving: list[str]) -> None:
@@ -163,10 +194,12 @@ def _target_groups_xml(group: Group) -> str:
 
 
 _original_reconcile = autoscaling._reconcile_instances
+_original_terminate = ec2._terminate_instances
 
 
 def install() -> None:
     autoscaling._reconcile_instances = _reconcile
+    ec2._ACTION_MAP["TerminateInstances"] = _terminate_instances
     hooks.after(_TYPE, _apply)
     hooks.before_delete(_TYPE, _clear)
     patching.edit(
