@@ -194,7 +194,7 @@ class Account:
             "KmsKeyId": instance.key,
         }
         if instance.made:
-            shown |= {"InstanceCreateTime": instance.made, "LatestRestorableTime": self.now - self.lag}
+            shown |= {"InstanceCreateTime": instance.made, "LatestRestorableTime": datetime.now(UTC) - self.lag}
             shown["Endpoint"] = {"Address": f"{instance.name}.rds.example", "Port": 5432}
         return shown
 

@@ -19,6 +19,8 @@ from cloudmart_cdk.settings import SettingsError, load_settings
 from cloudmart_cdk.settings.topology import NEEDS
 from delivery import command_line as delivery_line
 from delivery.errors import DeliveryError
+from localcloud import command_line as localcloud_line
+from localcloud.errors import CommandLineError
 
 from .pages import PROJECT
 
@@ -118,7 +120,14 @@ def python(arguments: Sequence[str]) -> Iterator[str]:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
-        case ["-m", module, *rest] if module.startswith(("tools.", "localcloud", "tests.")):
+        case ["-m", "localcloud", *rest]:
+            try:
+                localcloud_line.options(localcloud_line.parse(rest))
+            except CommandLineError as wrong:
+                yield str(wrong)
+            except SystemExit:
+                pass  # help
+        case ["-m", module, *rest] if module.startswith(("tools.", "localcloud.", "tests.")):
             refused = _parsed(module, tuple(rest))
             if refused:
                 yield refused
