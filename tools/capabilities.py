@@ -17,6 +17,7 @@ _BY_TYPE: Final = {
     "AWS::ECR::Repository": "image repositories",
     "AWS::EKS::Addon": "add-ons",
     "AWS::EKS::Nodegroup": "node groups",
+    "AWS::Logs::QueryDefinition": "saved queries",
     "AWS::SSM::Document": "documents",
     "AWS::SSM::Parameter": "parameters",
     "AWS::CloudWatch::Alarm": "alarms",
@@ -27,12 +28,14 @@ _BY_TYPE: Final = {
     "Custom::AWSCDK-EKS-KubernetesResource": "manifests",
 }
 _BY_SERVICE: Final = {
+    "ApplicationSignals": "objectives",
     "AutoScaling": "scaling groups",
     "Backup": "backup",
     "Budgets": "budget",
     "CloudFront": "CDN",
     "CloudTrail": "audit trail",
     "CodeDeploy": "releases",
+    "DynamoDB": "tables",
     "EC2": "network",
     "EKS": "cluster",
     "ElastiCache": "cache",
@@ -46,10 +49,13 @@ _BY_SERVICE: Final = {
     "Route53": "DNS",
     "S3": "buckets",
     "SNS": "topics",
+    "SQS": "queues",
     "SSM": "fleet care",
     "Scheduler": "schedules",
     "SecretsManager": "secrets",
+    "Synthetics": "synthetic customer",
     "WAFv2": "web ACL",
+    "XRay": "trace groups",
     "CertificateManager": "certificates",
 }
 
