@@ -423,6 +423,8 @@ def fits(page: Page, base_url: str) -> None:
     _fits(page, base_url, product)
     _open(page, base_url, "/cart")
     page.locator(f"#quantity-{product['id']}-fewer").click()
+    # The sum is drawn anew with the answer, and its button with it.
+    expect(page.locator("#order")).to_contain_text(_won(98 * product["price"]))
     page.locator("#order").click()
     expect(page.locator("#order-id")).to_be_visible()
     _fits(page, base_url, product)
