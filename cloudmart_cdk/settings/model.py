@@ -117,7 +117,7 @@ class Backup(_Frozen):
     copy_region: Annotated[str, shapes.SECOND_REGION]
     """A second region that receives copies; empty: none."""
     drill: bool
-    """A restore is rehearsed every month: the last backup beside the original, compared, removed."""
+    """A restore is rehearsed twice a month, beside the original: from the last backup, and from the last moment."""
 
 
 class Backend(_Frozen):
@@ -267,7 +267,7 @@ class Monitoring(_Frozen):
     anomaly_detection: bool
     """Alarms on bands that CloudWatch learns, where a fixed threshold is wrong."""
     application_signals: bool
-    """Service objectives in CloudWatch Application Signals."""
+    """Service objectives in CloudWatch Application Signals, and what X-Ray finds unusual."""
     canary_minutes: Annotated[int, Field(ge=0, le=60)]
     """A synthetic customer visits the shop this often; 0: none."""
     weekly_report: bool

@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
+from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.stage_owned import Lifecycle
 from ..settings import Settings
 
@@ -30,6 +31,18 @@ class CloudMartStack(cdk.Stack):
     def availability_zones(self) -> list[str]:
         """The stage's zones: without this CDK asks AWS for them as soon as the account is stated."""
         return self._zones
+
+    def own_log_groups(self, settings: Settings, *, alias: str) -> LogGroups:
+        """With a key of this stack's own where the stage asks for one; a key does not leave its region.
+
+        `alias`: how the key's name ends.
+        """
+        key = (
+            log_key(self, "LogKey", lifecycle=self.lifecycle, alias=settings.names.of(alias))
+            if settings.logs.customer_key
+            else None
+        )
+        return LogGroups(retention_days=settings.log_retention_days, key=key)
 
 
 UNTAGGABLE = ["AWS::RDS::DBProxyTargetGroup"]

@@ -4,7 +4,6 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.web_acl import WebAcl
 from ..settings import Settings
 from ..settings.topology import EDGE_REGION
@@ -28,13 +27,7 @@ class EdgeStack(CloudMartStack):
                 protects="CLOUDFRONT",
                 requests_per_minute=settings.frontend.requests_per_minute,
                 blocked_countries=settings.frontend.geo_block,
-                # A key does not leave its region, so this one is not VpcStack's.
-                log_groups=LogGroups(
-                    retention_days=settings.log_retention_days,
-                    key=log_key(self, "LogKey", lifecycle=self.lifecycle, alias=settings.names.of("edge-logs"))
-                    if settings.logs.customer_key
-                    else None,
-                ),
+                log_groups=self.own_log_groups(settings, alias="edge-logs"),
             ).arn
         if settings.domain:
             zone = route53.HostedZone.from_hosted_zone_attributes(

@@ -10,7 +10,6 @@ from ..constructs.account_events import sign_in_events
 from ..constructs.alarms import Alarms, Severity
 from ..constructs.alarms.edge import edge_alarms
 from ..constructs.event_rules import EventRules
-from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.notifier import Notifier, notifier_alarms
 from ..constructs.saved_queries import SavedQueries, web_acl_queries
 from ..constructs.topics import ALARMS, EVENTS, Topics
@@ -48,11 +47,6 @@ class EdgeWatchStack(CloudMartStack):
         if keeps_trail:
             # Root's sign-ins, and those to consoles without regions, are recorded here.
             EventRules(self, "Events", rows=sign_in_events(), prefix=names.prefix, topics=topics.arns)
-        key = (
-            log_key(self, "LogKey", lifecycle=self.lifecycle, alias=names.of("edge-watch-logs"))
-            if settings.logs.customer_key
-            else None
-        )
         Notifier(
             self,
             "Notifier",
@@ -60,7 +54,7 @@ class EdgeWatchStack(CloudMartStack):
             topics=topics.arns,
             key=topics.key,
             areas={},
-            log_groups=LogGroups(retention_days=settings.log_retention_days, key=key),
+            log_groups=self.own_log_groups(settings, alias="edge-watch-logs"),
         )
         if distribution.web_acl:
             queries = web_acl_queries("cdn", distribution.web_acl)

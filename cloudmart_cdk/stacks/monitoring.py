@@ -26,7 +26,7 @@ from ..constructs.saved_queries import SavedQueries, saved_queries
 from ..constructs.service_objectives import ServiceObjectives, objectives
 from ..constructs.topics import ALARMS, BUDGETS, COST_ANOMALIES, EVENTS, Topics
 from ..constructs.trace_groups import TraceGroups, groups, insight_events
-from ..constructs.watched import Watched
+from ..constructs.watched import Watched, WatchedCanary
 from ..constructs.weekly_report import WeeklyReport, report_alarms
 from ..settings import Settings
 from ..settings.topology import BACKEND, DATA, EDGE_REGION, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
@@ -75,23 +75,10 @@ class MonitoringStack(CloudMartStack):
         self._tell_of_events()
         self._keep_objectives()
         self._count_costs()
-        functions = [*watched.logs.functions, self._notifier.log_group_name]
-        if settings.monitoring.weekly_report:
-            functions.append(self._report())
-        SavedQueries(
-            self,
-            "Queries",
-            prefix=self._prefix,
-            queries=saved_queries(
-                watched,
-                prefix=self._prefix,
-                application_log=watched.logs.application,
-                flow_log=watched.logs.flow,
-                function_logs=functions,
-            ),
-        )
+        report_log = [self._report()] if settings.monitoring.weekly_report else []
+        self._save_queries([*watched.logs.functions, self._notifier.log_group_name, *report_log])
         if watched.canary and watched.distribution:
-            self._visit(watched.distribution.url)
+            self._visit(watched.canary, watched.distribution.url)
         if settings.monitoring.cloudtrail:
             AuditTrail(
                 self,
@@ -247,16 +234,26 @@ class MonitoringStack(CloudMartStack):
             domain=settings.domain.name if settings.domain else "",
         ).log_group_name
 
-    def _visit(self, url: str) -> None:
+    def _save_queries(self, function_logs: Sequence[str]) -> None:
+        logs = self._watched.logs
+        queries = saved_queries(
+            self._watched,
+            prefix=self._prefix,
+            application_log=logs.application,
+            flow_log=logs.flow,
+            function_logs=function_logs,
+        )
+        SavedQueries(self, "Queries", prefix=self._prefix, queries=queries)
+
+    def _visit(self, canary: WatchedCanary, url: str) -> None:
         """As customers do, at the address that they have."""
-        assert self._watched.canary
         Canary(
             self,
             "Canary",
-            name=self._watched.canary.name,
+            name=canary.name,
             shop_url=url,
             parts=["page", "catalogue", "basket"] if self._settings.backend.application == "shop" else ["page"],
-            minutes=self._watched.canary.minutes,
+            minutes=canary.minutes,
             log_bucket=self._log_bucket,
             log_groups=self._log_groups,
             lifecycle=self.lifecycle,

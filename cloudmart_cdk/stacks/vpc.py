@@ -5,7 +5,6 @@ from constructs import Construct
 
 from ..constructs.firewall import Firewall
 from ..constructs.log_bucket import LogBucket
-from ..constructs.log_groups import LogGroups, log_key
 from ..constructs.network import Network
 from ..constructs.watched import WatchedNetwork
 from ..security_groups import Group, groups, rules
@@ -20,12 +19,7 @@ class VpcStack(CloudMartStack):
         super().__init__(scope, id, settings=settings, description="CloudMart: network, firewall, log bucket")
         logs = LogBucket(self, "Logs", expire_days=settings.logs.expire_days, keep=settings.keeps_data)
         self.log_bucket = logs.for_writers
-        self.log_groups = LogGroups(
-            retention_days=settings.log_retention_days,
-            key=log_key(self, "LogKey", lifecycle=self.lifecycle, alias=settings.names.of("logs"))
-            if settings.logs.customer_key
-            else None,
-        )
+        self.log_groups = self.own_log_groups(settings, alias="logs")
         self.network = Network(
             self,
             "Network",
