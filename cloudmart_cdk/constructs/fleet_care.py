@@ -26,7 +26,7 @@ _EXECUTIONS: Final = (
     "AWS makes the id of an execution at its start; which document may be started is the statement's other resources."
 )
 _CUTOFF_HOURS: Final = 1
-"""Nothing is begun in the window's last hour; an instance takes some 12 minutes, so ten of them fit."""
+"""Nothing is begun in the window's last hour; an instance takes some 10 minutes, so a dozen fit."""
 
 
 class FleetCare(Construct):
@@ -149,7 +149,10 @@ class FleetCare(Construct):
         )
 
     def _starter(self, patch: PatchDocument) -> iam.CfnRole:
-        """What the window itself may do: start that one document, as that one role, and see how it ends."""
+        """What the window itself may do: start that one document, as that one role, and see how it ends.
+
+        AWS's sample policy lists the members of resource groups too; these targets are instances, by their tag.
+        """
         stack = cdk.Stack.of(self)
         here = f"arn:aws:ssm:{stack.region}:{stack.account}"
         executions = f"{here}:automation-execution/*"

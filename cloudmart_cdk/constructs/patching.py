@@ -37,7 +37,7 @@ class PatchDocument(Construct):
         super().__init__(scope, id)
         self.name = name
         self.role = _role(self, "Role", tag_key=tag_key, tag_value=tag_value, group_names=group_names)
-        ssm.CfnDocument(
+        self.resource = ssm.CfnDocument(
             self,
             "Document",
             name=name,
@@ -46,12 +46,6 @@ class PatchDocument(Construct):
             update_method="NewVersion",
             content=content(role_arn=self.role.attr_arn),
         )
-
-    @property
-    def resource(self) -> ssm.CfnDocument:
-        document = self.node.find_child("Document")
-        assert isinstance(document, ssm.CfnDocument)
-        return document
 
 
 def content(*, role_arn: str) -> dict[str, Any]:

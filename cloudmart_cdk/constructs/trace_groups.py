@@ -11,17 +11,13 @@ insights are off there is one group a workload, so that twelve students fit.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from aws_cdk import aws_xray as xray
 from constructs import Construct
 
 from .alarms import Severity
-from .event_rules import Event
+from .events import Event
 from .tracing import service_name
-
-LONGEST_NAME: Final = 32
-"""Of a group (X-Ray API reference, CreateGroup)."""
 
 
 @dataclass(frozen=True)

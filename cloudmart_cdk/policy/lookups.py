@@ -3,6 +3,7 @@
 Owns the questions only; what is wrong about an answer is a family's to say.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ def always(app: Deployment, resource: Resource) -> bool:
 def same(one: Resource | None, other: Resource) -> bool:
     """Whether both are one resource, each perhaps with another outcome of its conditions."""
     return one is not None and (one.stack, one.logical_id) == (other.stack, other.logical_id)
+
+
+def comes_again(schedule: Any) -> bool:
+    """Whether a schedule is of every year; `at(...)` comes once."""
+    return isinstance(schedule, str) and re.fullmatch(r"rate\(.+\)|cron\(.+ \*\)", schedule) is not None
 
 
 def own_storage(server: Resource, app: Deployment) -> bool:

@@ -7,6 +7,7 @@ else, and whether a condition binds it. Knows no rule.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, Final, Literal
 
@@ -66,6 +67,12 @@ class Statement:
         """What stands at `action`, `resource` ...; a value that stands alone is a list of one."""
         value = self.body.get(element, MISSING)
         return [] if value is MISSING else as_list(value)
+
+    def meant(self, *wanted: str) -> list[str]:
+        """The actions, as they stand there, that allow one of these; IAM does not tell upper from lower case."""
+        low = [action.lower() for action in wanted]
+        actions = [str(action) for action in self.values("action")]
+        return [action for action in actions if any(fnmatchcase(each, action.lower()) for each in low)]
 
     def principals(self) -> Iterator[tuple[str, Any]]:
         """(kind in lower case, value): `aws`, `service`, `federated`, `canonicaluser`."""

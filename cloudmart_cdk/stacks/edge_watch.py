@@ -6,10 +6,10 @@ and its alarms after.
 
 from constructs import Construct
 
-from ..constructs.account_events import sign_in_events
 from ..constructs.alarms import Alarms, Severity
 from ..constructs.alarms.edge import edge_alarms
-from ..constructs.event_rules import EventRules
+from ..constructs.events import EventRules
+from ..constructs.events.account import sign_in_events
 from ..constructs.notifier import Notifier, notifier_alarms
 from ..constructs.saved_queries import SavedQueries, web_acl_queries
 from ..constructs.topics import ALARMS, EVENTS, Topics

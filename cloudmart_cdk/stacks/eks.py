@@ -10,7 +10,7 @@ from ..constructs.alarms.rollout import platform_alarms
 from ..constructs.backup import TAG as BACKUP_TAG
 from ..constructs.cluster import Cluster
 from ..constructs.controllers import Controllers
-from ..constructs.event_table import CLUSTER_TAG
+from ..constructs.events.table import CLUSTER_TAG
 from ..constructs.firewall import Firewall
 from ..constructs.log_groups import LogGroups
 from ..constructs.network import Network

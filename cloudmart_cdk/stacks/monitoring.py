@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ..constructs.account_events import account_events, sign_in_events
 from ..constructs.alarms import Alarms, Pages, Severity
 from ..constructs.alarms.edge import edge_alarms
 from ..constructs.alarms.table import Area, areas
@@ -18,8 +17,9 @@ from ..constructs.canary import Canary
 from ..constructs.cost_watch import CostWatch
 from ..constructs.dashboard import Dashboard
 from ..constructs.dashboards import Place, boards
-from ..constructs.event_rules import EventRules
-from ..constructs.event_table import stage_events
+from ..constructs.events import EventRules
+from ..constructs.events.account import account_events, sign_in_events
+from ..constructs.events.table import stage_events
 from ..constructs.log_groups import LogGroups
 from ..constructs.notifier import Notifier, notifier_alarms
 from ..constructs.saved_queries import SavedQueries, saved_queries

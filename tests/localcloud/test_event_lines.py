@@ -12,7 +12,7 @@ import aws_cdk as cdk
 import pytest
 
 from cloudmart_cdk.constructs.alarms import Severity
-from cloudmart_cdk.constructs.event_rules import Event, EventRules
+from cloudmart_cdk.constructs.events import Event, EventRules
 from localcloud import emulator
 from localcloud.aws import Clients
 from localcloud.state import State

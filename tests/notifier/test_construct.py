@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cloudmart_cdk.assets.notifier import memory
 from cloudmart_cdk.assets.notifier.settings import Settings
 from cloudmart_cdk.constructs import notifier
 from cloudmart_cdk.constructs.notifier import notifier_alarms, words
@@ -116,6 +117,12 @@ def test_the_function_may_do_what_it_does_and_no_more(stack: Stack) -> None:
 def test_only_of_alarms_the_function_may_ask_at_large(stack: Stack) -> None:
     """Of composite alarms CloudWatch tells nobody whose right is bound to names."""
     assert [each["Action"] for each in stack.statements if each["Resource"] == "*"] == [["cloudwatch:DescribeAlarms"]]
+
+
+def test_the_table_is_the_one_that_the_function_writes(stack: Stack) -> None:
+    _, table = stack.one("DynamoDB::Table")
+    assert table["KeySchema"] == [{"AttributeName": memory.KEY, "KeyType": "HASH"}]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": memory.EXPIRES, "Enabled": True}
 
 
 def test_the_secret_is_a_shape_without_a_value(stack: Stack) -> None:

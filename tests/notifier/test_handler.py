@@ -165,7 +165,7 @@ def test_what_is_refused_is_set_aside_with_its_reason(stage: Stage, capsys: pyte
     stage.slack.usual = answers.status(400, f"invalid_blocks {stage.slack.url()}".encode())
     body = _page()
     assert stage.invoke(body) == []
-    assert stage.set_aside() == [(body, "HTTP 400: invalid_blocks ...")]
+    assert stage.set_aside() == [(body, "slack: HTTP 400: invalid_blocks ...")]
     assert _actions(stage) == ["trigger"]
     (error,) = _errors(capsys)
     assert (error["channel"], error["reason"]) == ("slack", "HTTP 400: invalid_blocks ...")
@@ -184,6 +184,23 @@ def test_what_one_channel_refuses_and_another_takes_later_comes_back_first(stage
     assert stage.invoke(body) == []
     assert [aside for aside, _ in stage.set_aside()] == [body]
     assert _actions(stage) == ["trigger"]
+
+
+@pytest.mark.parametrize(
+    ("received", "asked", "seconds"), [(1, 0, 30), (2, 0, 60), (5, 0, 480), (8, 0, 480), (1, 90, 90), (8, 90, 480)]
+)
+def test_what_fails_comes_back_later_each_time_and_no_sooner_than_asked(
+    stage: Stage, received: int, asked: int, seconds: int
+) -> None:
+    stage.slack.usual = answers.status(429, Retry_After=str(asked))
+    sqs = stage.clients["sqs"]
+    said: list[dict[str, Any]] = []
+    sqs.meta.events.register(
+        "provide-client-params.sqs.ChangeMessageVisibility", lambda params, **_: said.append(params)
+    )
+    answer = stage.notifier().handle({"Records": [events.record(_alarm(), received=received)]}, seconds=60)
+    assert len(answer["batchItemFailures"]) == 1
+    assert [params["VisibilityTimeout"] for params in said] == [seconds]
 
 
 def test_of_one_alarm_the_latest_change_counts_wherever_it_stands_in_a_batch(stage: Stage) -> None:
@@ -224,7 +241,7 @@ def test_a_revoked_address_is_read_anew(stage: Stage) -> None:
 def test_a_revoked_address_that_nobody_replaced_is_set_aside(stage: Stage) -> None:
     stage.slack.usual = answers.status(404, b"no_service")
     assert stage.invoke(_alarm()) == []
-    assert [reason for _, reason in stage.set_aside()] == ["HTTP 404: no_service"]
+    assert [reason for _, reason in stage.set_aside()] == ["slack: HTTP 404: no_service"]
     assert len(stage.slack.asked) == 1
 
 

@@ -185,7 +185,7 @@ def test_only_https_leaves_the_machine() -> None:
         "https://[::1",
         "",
     ):
-        with pytest.raises(Refused, match=r"allowed https://HOST/PATH$") as refused:
+        with pytest.raises(Refused, match=r"^error: address: given .*; allowed https://HOST/PATH; do put ") as refused:
             check_address(url)
         assert "secret" not in str(refused.value)
 

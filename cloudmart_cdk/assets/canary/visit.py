@@ -8,6 +8,7 @@ one a visit, empty again, and gone from the cache after its 7 days.
 Environment: `SHOP_URL`, and `PARTS`, those of `page`, `catalogue` and `basket` that the shop has, by commas.
 """
 
+import http.client
 import http.cookiejar
 import json
 import os

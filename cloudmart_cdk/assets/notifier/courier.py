@@ -37,8 +37,7 @@ class Never:
     reason: str
 
 
-Outcome = Later | Never | None
-"""None: done."""
+Outcome = Later | Never
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ class Courier:
     seconds: float
 
     def tell(self, messages: Sequence[Message]) -> Mapping[str, Outcome]:
-        """Subject -> what came of it. `messages`: one a subject. Never raises."""
+        """Subject -> why it was not told; what is done with is not in it. `messages`: one a subject. Never raises."""
         wanted = [message for message in messages if self.channel.wants(message)]
         if not wanted:
             return {}
@@ -129,14 +128,12 @@ class Courier:
                 raise
             self.poster.post(anew.url, self.channel.body(delivery, anew), deadline=self.deadline)
 
-    def _failed(
-        self, messages: Sequence[Message], claims: Mapping[str, Claim], outcome: Later | Never
-    ) -> dict[str, Outcome]:
+    def _failed(self, messages: Sequence[Message], claims: Mapping[str, Claim], outcome: Outcome) -> dict[str, Outcome]:
         for message in messages:
             self.memory.give_back(claims[message.subject])
         return self._all(messages, outcome)
 
-    def _all(self, messages: Sequence[Message], outcome: Later | Never) -> dict[str, Outcome]:
+    def _all(self, messages: Sequence[Message], outcome: Outcome) -> dict[str, Outcome]:
         log(
             "error",
             "not told",

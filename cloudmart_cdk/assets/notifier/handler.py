@@ -7,7 +7,7 @@ never can be.
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -59,7 +59,7 @@ class Notifier:
     settings: Settings
     clients: Mapping[str, Any]
     addresses: Addresses
-    poster: Poster = field(default_factory=Poster)
+    poster: Poster
 
     @classmethod
     def of(cls, settings: Settings, clients: Mapping[str, Any], poster: Poster) -> "Notifier":
@@ -87,13 +87,13 @@ class Notifier:
                 failed.add(record.id)
         outcomes = self._tell(telling, seconds=seconds)
         for record in telling:
-            found = outcomes.get(record.message.subject, [])
-            never = [outcome for outcome in found if isinstance(outcome, Never)]
-            later = [outcome for outcome in found if isinstance(outcome, Later)]
+            found = outcomes.get(record.message.subject, {})
+            never = [f"{name}: {outcome.reason}" for name, outcome in found.items() if isinstance(outcome, Never)]
+            later = [outcome for outcome in found.values() if isinstance(outcome, Later)]
             if later:
                 queues.again(record.receipt, received=record.received, seconds=max(each.seconds for each in later))
                 failed.add(record.id)
-            elif never and not queues.set_aside(record.body, "; ".join(outcome.reason for outcome in never)):
+            elif never and not queues.set_aside(record.body, "; ".join(never)):
                 failed.add(record.id)
         log("info", "batch", records=len(event["Records"]), told_or_known=len(telling), failed=len(failed))
         return {"batchItemFailures": [{"itemIdentifier": id} for id in sorted(failed)]}
@@ -109,13 +109,13 @@ class Notifier:
             message=replace(message, at=min(message.at, latest)),
         )
 
-    def _tell(self, records: Sequence[Record], *, seconds: float) -> dict[str, list[Outcome]]:
-        """Subject -> what came of it on each channel. Channels go side by side: one that hangs delays no other."""
+    def _tell(self, records: Sequence[Record], *, seconds: float) -> dict[str, dict[str, Outcome]]:
+        """Subject -> channel -> why it was not told. Channels go side by side: one that hangs delays no other."""
         latest: dict[str, Message] = {}
         for record in sorted(records, key=lambda record: record.message.at):
             latest[record.message.subject] = record.message
         messages = [with_children(message, self.clients["cloudwatch"]) for message in latest.values()]
-        outcomes: dict[str, list[Outcome]] = {}
+        outcomes: dict[str, dict[str, Outcome]] = {}
         if not messages:
             return outcomes
         areas = Areas(prefix=self.settings.prefix, words=self.settings.areas)
@@ -133,9 +133,9 @@ class Notifier:
             ).tell(messages)
 
         with ThreadPoolExecutor(len(channels)) as pool:
-            for found in pool.map(tell, channels):
+            for channel, found in zip(channels, pool.map(tell, channels), strict=True):
                 for subject, outcome in found.items():
-                    outcomes.setdefault(subject, []).append(outcome)
+                    outcomes.setdefault(subject, {})[channel.name] = outcome
         return outcomes
 
 

@@ -30,8 +30,8 @@ class Areas:
         id = self.id_of(change)
         if change.composite and id.startswith(_PAGE):
             return id.removeprefix(_PAGE)
-        word = re.match(r"[a-z]*", id)
-        return self.words.get(word[0], word[0] or id) if word else id
+        word, *_ = re.split(r"[^a-z]", id, maxsplit=1)
+        return self.words.get(word, word or id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,6 @@ from .channel import Delivery
 from .incidents import Areas, recovery
 from .messages import ALARM, CRITICAL, OK, Change, Message
 
-NAME: Final = "pagerduty"
 _MOST_CHILDREN: Final = 5
 _LONGEST_KEY: Final = 255
 _LONGEST_SUMMARY: Final = 1024
@@ -23,7 +22,7 @@ _LONGEST_SUMMARY: Final = 1024
 class PagerDuty:
     """A channel: wakes somebody."""
 
-    name = NAME
+    name = "pagerduty"
 
     def __init__(self, areas: Areas) -> None:
         self._areas = areas

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from .clock import Clock
-from .errors import Refused, Unavailable
+from .errors import Refused, Unavailable, fault
 
 _ATTEMPTS: Final = 4
 _BACKOFF_S: Final = 0.5
@@ -128,9 +128,13 @@ def check_address(url: str) -> None:
     except ValueError:
         host = None
     if not host or address.username is not None or address.scheme not in ("https", "http"):
-        raise Refused("the address is none: allowed https://HOST/PATH")
+        raise _no_address("none")
     if address.scheme == "http" and not _loopback(host):
-        raise Refused("the address is plain HTTP: allowed https://HOST/PATH")
+        raise _no_address("one of plain HTTP")
+
+
+def _no_address(given: str) -> Refused:
+    return Refused(fault("address", given=given, allowed="https://HOST/PATH", do="put in what the channel has issued"))
 
 
 def _loopback(host: str) -> bool:

@@ -11,7 +11,6 @@ from .channel import Delivery
 from .incidents import Areas, Incident, incidents, recovery
 from .messages import Change, Child, Message, News
 
-NAME: Final = "slack"
 SEOUL: Final = timezone(timedelta(hours=9), "KST")
 """Without tz data: Korea has no summer time."""
 _MOST_CHILDREN: Final = 3
@@ -26,7 +25,7 @@ _CONSOLE: Final = re.compile(r"https://([a-z0-9-]+\.)*aws\.amazon\.com(/[^\s|]*)
 class Slack:
     """A channel: hears of everything."""
 
-    name = NAME
+    name = "slack"
 
     def __init__(self, areas: Areas) -> None:
         self._areas = areas

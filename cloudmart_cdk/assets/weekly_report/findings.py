@@ -4,7 +4,7 @@ Each function reads one source and answers a `Finding`; what it may raise is the
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -141,7 +141,7 @@ def secrets(client: Any, stage: str, period: Period) -> Finding:
     return Finding(text)
 
 
-def stacks(client: Any, names: Iterable[str]) -> Finding:
+def stacks(client: Any, names: Sequence[str]) -> Finding:
     """State, and drift as far as somebody had it detected: that needs rights to read everything, which this lacks."""
     drifted, held, checked = [], [], []
     for name in names:
@@ -154,7 +154,6 @@ def stacks(client: Any, names: Iterable[str]) -> Finding:
             checked.append(drift["LastCheckTimestamp"])
         if stack["StackStatus"].endswith(_HELD):
             held.append(f"{short} {stack['StackStatus']}")
-    names = list(names)
     looked = f"drift of {len(checked)} of {len(names)} looked at" if checked else "drift never looked at"
     if checked:
         looked += f", first {min(checked):%d %b}"

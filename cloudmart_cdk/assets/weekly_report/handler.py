@@ -12,7 +12,6 @@ from .period import Period
 from .plan import Plan
 from .report import build
 
-PLAN_VARIABLE: Final = "PLAN"
 _CONFIG: Final = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 3})
 """A source that hangs costs a minute and its line, never the report."""
 _SUBJECT: Final = 100
@@ -21,7 +20,7 @@ _SUBJECT: Final = 100
 
 def handle(_event: dict[str, Any], _context: Any) -> dict[str, str]:
     """Answers what was sent. Raises what reading the plan or publishing raises."""
-    plan = Plan.read(os.environ[PLAN_VARIABLE])
+    plan = Plan.read(os.environ["PLAN"])
     session = boto3.session.Session()
 
     def connect(service: str, region: str) -> Any:

@@ -58,9 +58,9 @@ def percent(value: float | None, digits: int = 3) -> str:
 
 def count(value: float) -> str:
     """Three digits are enough to compare weeks by."""
-    for limit, unit in ((1e9, " G"), (1e6, " M"), (1e4, " k")):
-        if value >= limit:
-            return f"{value / {' G': 1e9, ' M': 1e6, ' k': 1e3}[unit]:.3g}{unit}"
+    for least, size, unit in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if value >= least:
+            return f"{value / size:.3g} {unit}"
     return f"{value:.0f}"
 
 

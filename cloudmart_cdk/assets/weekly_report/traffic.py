@@ -123,7 +123,7 @@ def written(every: Iterable[Figures], plan: Plan) -> Section:
     every = list(every)
     attention: list[str] = []
     rows = [("7 days", "available", "before", "requests", "before")]
-    budgets = [(f"{BUDGET_DAYS} days", "available", "budget left", "", "")]
+    budgets = [(f"{BUDGET_DAYS} days", "available", "budget left")]
     latency = [("p95, ms", "median hour", "before", "worst", "hours over")]
     moments: list[str] = []
     for each in every:
@@ -138,7 +138,7 @@ def written(every: Iterable[Figures], plan: Plan) -> Section:
             )
         )
         left = budget_left(each.month, plan.availability)
-        budgets.append((each.title, percent(each.month.availability), percent(left, 1), "", ""))
+        budgets.append((each.title, percent(each.month.availability), percent(left, 1)))
         over = [hour for hour, value in week.p95_ms.items() if value > plan.latency_ms]
         worst = max(week.p95_ms, key=lambda hour: week.p95_ms[hour], default=None)
         latency.append(
@@ -160,7 +160,7 @@ def written(every: Iterable[Figures], plan: Plan) -> Section:
         if left is not None and left <= 0:
             attention.append(f"{each.title} has spent its error budget of {BUDGET_DAYS} days")
     objectives = f"Objectives: {plan.availability:g} % of requests, p95 within {plan.latency_ms:g} ms"
-    lines = [objectives, "", *table(rows), "", *table([row[:3] for row in budgets]), "", *table(latency), *moments]
+    lines = [objectives, "", *table(rows), "", *table(budgets), "", *table(latency), *moments]
     return Section(TITLE, tuple(lines), tuple(attention))
 
 

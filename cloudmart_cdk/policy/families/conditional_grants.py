@@ -7,7 +7,6 @@ condition" would outlive the condition, so here the condition itself is asked fo
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ..model import Deployment, text_of
@@ -20,7 +19,6 @@ class _Grant:
     """Actions that are dangerous on what is not ours, and the keys that have to say what is."""
 
     actions: tuple[str, ...]
-    """In lower case."""
     keys: tuple[str, ...]
     """In lower case; one that ends with `/` is a prefix. Each has to be there."""
     allows: str
@@ -28,7 +26,7 @@ class _Grant:
 
 _GRANTS: Final = (
     _Grant(
-        ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:reencryptfrom", "kms:reencryptto"),
+        ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
         ("kms:resourcealiases", "kms:viaservice"),
         "one key, or conditions on kms:ResourceAliases and kms:ViaService",
     ),
@@ -36,17 +34,17 @@ _GRANTS: Final = (
         tuple(
             f"autoscaling:{action}"
             for action in (
-                "setdesiredcapacity",
-                "terminateinstanceinautoscalinggroup",
-                "updateautoscalinggroup",
-                "deleteautoscalinggroup",
+                "SetDesiredCapacity",
+                "TerminateInstanceInAutoScalingGroup",
+                "UpdateAutoScalingGroup",
+                "DeleteAutoScalingGroup",
             )
         ),
         ("aws:resourcetag/",),
         "named scaling groups, or a condition on aws:ResourceTag/... that only their owner sets",
     ),
     _Grant(
-        ("ssm:sendcommand", "ssm:startsession"),
+        ("ssm:SendCommand", "ssm:StartSession"),
         ("aws:resourcetag/",),
         "stated instances, or a condition on aws:ResourceTag/... that their launch sets",
     ),
@@ -56,8 +54,7 @@ _GRANTS: Final = (
 def _bound(app: Deployment) -> Iterator[Found]:
     for statement in allowing(app, "identity"):
         for grant in _GRANTS:
-            actions = [str(action) for action in statement.values("action")]
-            meant = [action for action in actions if any(fnmatchcase(one, action.lower()) for one in grant.actions)]
+            meant = statement.meant(*grant.actions)
             if meant and any(map(_pattern, statement.values("resource"))) and not _holds(statement, grant):
                 given = f"{', '.join(meant)} on {shown(statement.values('resource')[0])}"
                 yield Found(statement.resource, f"{given}, in {statement.name}", grant.allows, statement.where)

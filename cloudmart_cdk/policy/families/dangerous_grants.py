@@ -7,12 +7,11 @@ held by a condition is `conditional_grants`'.
 
 import re
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ..model import Deployment, text_of
 from ..rule import Found, Rule, shown
-from ..statements import Statement, allowing, named
+from ..statements import allowing, named
 
 _ENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "backup": ("DeleteBackupPlan", "DeleteBackupVault", "DeleteRecoveryPoint", "UpdateRecoveryPointLifecycle"),
@@ -41,25 +40,18 @@ _ENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "sqs": ("DeleteQueue", "PurgeQueue", "SetQueueAttributes"),
     "ssm": ("DeleteDocument", "UpdateDocument", "UpdateDocumentDefaultVersion"),
 }
-_READS_SECRETS: Final = ("GetSecretValue", "PutSecretValue", "UpdateSecret")
+_READS_SECRETS: Final = tuple(f"secretsmanager:{name}" for name in ("GetSecretValue", "PutSecretValue", "UpdateSecret"))
 _STARTS: Final = (":document/", ":automation-definition/")
 """Kinds of what ssm:StartAutomationExecution starts; an execution, its third kind, has no name before it is."""
 _SUFFIX: Final = re.compile(r"-\?{6}$")
 """What Secrets Manager adds to a name (its guide, "Secret ARN format")."""
 
 
-def _meant(statement: Statement, service: str, names: tuple[str, ...]) -> list[str]:
-    """The actions of a statement, as it has them, that allow one of these."""
-    wanted = [f"{service}:{name}".lower() for name in names]
-    actions = [str(action) for action in statement.values("action")]
-    return [action for action in actions if any(fnmatchcase(one, action.lower()) for one in wanted)]
-
-
 def _ended(app: Deployment) -> Iterator[Found]:
     names = _physical_names(app)
     for statement in allowing(app, "identity"):
         for service, ending in _ENDS.items():
-            if meant := _meant(statement, service, ending):
+            if meant := statement.meant(*(f"{service}:{name}" for name in ending)):
                 for resource in statement.values("resource"):
                     if not named(app, resource) or _ours(app, resource, names):
                         given = f"{', '.join(meant)} on {shown(text_of(resource))}, in {statement.name}"
@@ -84,7 +76,7 @@ def _ours(app: Deployment, resource: Any, names: frozenset[str]) -> bool:
 
 def _secrets_read(app: Deployment) -> Iterator[Found]:
     for statement in allowing(app, "identity"):
-        meant = _meant(statement, "secretsmanager", _READS_SECRETS)
+        meant = statement.meant(*_READS_SECRETS)
         for resource in statement.values("resource") if meant else ():
             if re.search(r"[*?]", _SUFFIX.sub("", text_of(resource))):
                 given = f"{', '.join(meant)} on {shown(text_of(resource))}, in {statement.name}"
@@ -93,7 +85,7 @@ def _secrets_read(app: Deployment) -> Iterator[Found]:
 
 def _documents_started(app: Deployment) -> Iterator[Found]:
     for statement in allowing(app, "identity"):
-        meant = _meant(statement, "ssm", ("StartAutomationExecution", "StartChangeRequestExecution"))
+        meant = statement.meant("ssm:StartAutomationExecution", "ssm:StartChangeRequestExecution")
         for resource in statement.values("resource") if meant else ():
             text = text_of(resource)
             kind = next((kind for kind in _STARTS if kind in text), "")
@@ -110,7 +102,7 @@ def _keys_lent(app: Deployment) -> Iterator[Found]:
             if (operator, key) == ("bool", "kms:grantisforawsresource")
             for value in values
         ]
-        meant = _meant(statement, "kms", ("CreateGrant",))
+        meant = statement.meant("kms:CreateGrant")
         if meant and lent != ["true"]:
             given = f"{', '.join(meant)} for anybody, in {statement.name}"
             yield Found(statement.resource, given, "Bool kms:GrantIsForAWSResource true", statement.where)

@@ -3,13 +3,12 @@
 Owns image, profile and patching; disks are `at_rest`, metadata is `nodes`, subnets and groups are NET and SG.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
 from ...settings.topology import EKS
-from ..lookups import always, in_every_case
+from ..lookups import always, comes_again, in_every_case
 from ..model import MISSING, Deployment, Resource, as_list
 from ..rule import SET, Found, Row, Rule, equal, matching, rule_of, shown
 
@@ -113,7 +112,7 @@ def _installs(app: Deployment, group: Resource, task: Resource) -> bool:
         and window.get("Enabled") is MISSING
         and window.get("EndDate") is MISSING
         and window.get("StartDate") is MISSING
-        and _repeated(window.get("Schedule"))
+        and comes_again(window.get("Schedule"))
         and task.get("TaskInvocationParameters.MaintenanceWindowAutomationParameters") == _EACH
         and task.get("MaxConcurrency") == "1"
         and task.get("MaxErrors") == "0"
@@ -140,7 +139,7 @@ def _cares(
         and isinstance(given, Mapping)
         and set(given) <= set(possible)
         and given.get("Operation") == operation
-        and _repeated(association.get("ScheduleExpression"))
+        and comes_again(association.get("ScheduleExpression"))
         and association.get("CalendarNames") is MISSING
         and _reaches(association, group)
     )
@@ -187,11 +186,6 @@ def _approves(rule: Mapping[str, Any]) -> bool:
         and "Security" in chosen["CLASSIFICATION"]
         and chosen["SEVERITY"] >= _SEVERITIES
     )
-
-
-def _repeated(schedule: Any) -> bool:
-    """Every year at the least; an `at(...)` comes once."""
-    return isinstance(schedule, str) and bool(re.fullmatch(r"rate\(.+\)|cron\(.+ \*\)", schedule))
 
 
 def _reaches(aim: Resource, group: Resource) -> bool:

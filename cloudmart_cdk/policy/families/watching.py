@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ...settings.topology import DATA, EDGE_WATCH, MONITORING
-from ..lookups import always
+from ..lookups import always, comes_again
 from ..model import MISSING, Deployment, Resource, text_of
 from ..rule import Found, Rule, shown
 from ..statements import allowing
@@ -20,7 +20,7 @@ _KEPT_S: Final = 14 * 86400
 """SQS's most."""
 _VISIBLE_AFTER: Final = 6
 """Lambda guide, "Configuring a queue to use with Lambda": times the function's timeout."""
-_OFF: Final = (MISSING, True, "true")
+_ON: Final = (MISSING, True, "true")
 _SNS: Final = "sns.amazonaws.com"
 _TO_ENCRYPT: Final = (("kms:Decrypt",), ("kms:GenerateDataKey", "kms:GenerateDataKey*"))
 _START: Final = "arn:aws:scheduler:::aws-sdk:ssm:startAutomationExecution"
@@ -75,7 +75,7 @@ def _read(app: Deployment, queue: Resource) -> Iterator[Found]:
     if not sources:
         yield Found(queue, "read by no function", "an event source mapping of this app")
     for source in sources:
-        if source.get("Enabled") not in _OFF:
+        if source.get("Enabled") not in _ON:
             yield Found(source, shown(source.get("Enabled")), "true, or nothing", "Enabled")
         if "ReportBatchItemFailures" not in source.items("FunctionResponseTypes"):
             given, allowed = "a batch that fails as a whole", "ReportBatchItemFailures: else a message is told again"
@@ -121,9 +121,9 @@ def _schedules_on(app: Deployment) -> Iterator[Found]:
         for name in ("StartDate", "EndDate"):
             if schedule.get(name) is not MISSING:
                 yield Found(schedule, shown(schedule.get(name)), "nothing: it goes on", name)
-        expression = text_of(schedule.get("ScheduleExpression"))
-        if not expression.startswith(("rate(", "cron(")) or (expression[:5] == "cron(" and expression[-3:] != " *)"):
-            yield Found(schedule, shown(expression), "rate(...), or cron(... *)", "ScheduleExpression")
+        if not comes_again(schedule.get("ScheduleExpression")):
+            given = shown(schedule.get("ScheduleExpression"))
+            yield Found(schedule, given, "rate(...), or cron(... *)", "ScheduleExpression")
 
 
 def _rehearsed(app: Deployment) -> Iterator[Found]:

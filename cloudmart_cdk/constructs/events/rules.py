@@ -1,24 +1,23 @@
 """EventBridge rules that tell people: an event, picked tightly, becomes one readable line on a topic.
 
-Owns how a row becomes a rule. Which events are told is in `event_table`. No dead-letter queue: EventBridge tries SNS
-again for 24 hours (EventBridge guide, "How EventBridge retries delivering events"); what it does not try again, a topic
-that is gone or may not be published to, our rules refuse at synth (family DEL); and nothing acts on these lines.
+Owns how a row becomes a rule. Which events are told is in `table` and `account`. No dead-letter queue: EventBridge
+tries SNS again for 24 hours (EventBridge guide, "How EventBridge retries delivering events"); what it does not try
+again, a topic that is gone or may not be published to, our rules refuse at synth (family DEL); and nothing acts on
+these lines.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from .alarms import Severity
+from ..alarms import Severity
 
 Pattern = Mapping[str, Any]
 """An event pattern (EventBridge guide, "Creating event patterns"); its values may be tokens."""
-
-
 WHO: Final = {"who": "$.detail.userIdentity.arn", "call": "$.detail.eventName", "refused": "$.detail.errorCode"}
 """Values of every event that CloudTrail hands on."""
 
@@ -52,7 +51,7 @@ class Event:
     pattern: Pattern
     line: str
     """What a person reads, in one line: what, where, who, link. `<name>` stands for a value of the event."""
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str]
     """Name -> JSON path. A path that an event does not have is left out of the line."""
     severity: Severity = Severity.INFO
 

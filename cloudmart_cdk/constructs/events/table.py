@@ -1,18 +1,18 @@
 """Which events of AWS people hear of: specification section 7, by what they are about.
 
-Owns patterns and wording of scaling, disks, database and cluster; `operation_events` and `account_events` hold the
-others. Filtered to this stage's names, since twelve students share an account, but for what carries an id only (a
-stopped instance, a failed volume): there to what hardly ever happens. All is delivered at best effort, so alarms watch
-states, and events say what changed and why.
+Owns patterns and wording of scaling, disks, database and cluster; `operation` and `account` hold the others. Filtered
+to this stage's names, since twelve students share an account, but for what carries an id only (a stopped instance, a
+failed volume): there to what hardly ever happens. All is delivered at best effort, so alarms watch states, and events
+say what changed and why.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from . import operation_events as operation
-from .alarms import Severity
-from .event_rules import WHO, Event, calls
-from .watched import Watched, WatchedDatabase
+from ..alarms import Severity
+from ..watched import Watched, WatchedDatabase
+from . import operation
+from .rules import WHO, Event, calls
 
 CLUSTER_TAG: Final = "Cluster"
 """Of volumes that pods claim: the cluster's name (the disk driver's `extraVolumeTags`)."""

@@ -6,9 +6,9 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from cloudmart_cdk.constructs.account_events import sign_in_events
 from cloudmart_cdk.constructs.alarms import Severity
-from cloudmart_cdk.constructs.event_rules import EventRules
+from cloudmart_cdk.constructs.events import EventRules
+from cloudmart_cdk.constructs.events.account import sign_in_events
 from tests.constructs.stacks import resources
 from tests.events.bridge import line, matches
 from tests.events.samples import sign_in

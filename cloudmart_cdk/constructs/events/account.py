@@ -7,8 +7,8 @@ one stage of an account tells of them, the one that keeps its trail (`monitoring
 from collections.abc import Iterator
 from typing import Final
 
-from .alarms import Severity
-from .event_rules import WHO, Event, calls
+from ..alarms import Severity
+from .rules import WHO, Event, calls
 
 _HEALTH_SERVICES: Final = (
     "AUTOSCALING",

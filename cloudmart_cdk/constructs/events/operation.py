@@ -1,11 +1,11 @@
-"""Which events of operation people hear of: releases, images, backups, documents, secrets. Part of `event_table`.
+"""Which events of operation people hear of: releases, images, backups, documents, secrets. Part of `table`.
 
 Owns patterns and wording. Each is filtered to names of this stage.
 """
 
-from ..assets.restore_drill.outcome import DETAIL_TYPE, SOURCE
-from .alarms import Severity
-from .event_rules import WHO, Event, calls
+from ...assets.restore_drill.outcome import DETAIL_TYPE, SOURCE
+from ..alarms import Severity
+from .rules import WHO, Event, calls
 
 
 def image(prefix: str, link: str) -> Event:
