@@ -1,4 +1,4 @@
-"""The command line: `python -m localcloud deploy|destroy|status|verify|diff|objects|env`.
+"""The command line: `python -m localcloud deploy|start|destroy|status|verify|diff|objects|env`.
 
 Owns exit statuses and the last line, on standard error when it is an error; options are in `command_line`.
 1: something failed, 2: bad command line, 130: interrupted.
@@ -19,7 +19,7 @@ from localcloud.state import State
 
 def _run(arguments: argparse.Namespace) -> int:
     # Imported late: help and a bad command line are answered at once.
-    from localcloud import deployment, environment, inspection, objects, processes, teardown
+    from localcloud import beginning, deployment, environment, inspection, objects, processes, teardown
 
     processes.check_system()
     environment.forget_aws_settings()
@@ -28,6 +28,8 @@ def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "deploy":
             deployment.deploy(state, chosen)
+        case "start":
+            beginning.start(state, chosen)
         case "destroy":
             teardown.destroy(state, chosen)
         case "verify":

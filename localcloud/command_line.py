@@ -70,14 +70,24 @@ def _parser() -> argparse.ArgumentParser:
     stacks.add_argument("--concurrency", type=at_least_one, default=4, help="stacks at a time (default: 4)")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    deploy = commands.add_parser(
-        "deploy", parents=[shared, settings, stacks], help="start the cloud and deploy, or bring it up to date"
+    beginning = _Parser(add_help=False)
+    beginning.add_argument(
+        "--port", type=_port("--port", "PORT"), help="port of the emulated AWS (default: a free one)"
     )
-    deploy.add_argument("--port", type=_port("--port", "PORT"), help="port of the emulated AWS (default: a free one)")
-    deploy.add_argument(
+    beginning.add_argument(
         "--shop-port", type=_port("--shop-port", "SHOP_PORT"), help="port of the shop (default: a free one)"
     )
-    deploy.add_argument("--keep", action="store_true", help="leave a failed first deploy running")
+    beginning.add_argument("--keep", action="store_true", help="leave a cloud running whose first deploy has failed")
+    commands.add_parser(
+        "deploy",
+        parents=[shared, settings, stacks, beginning],
+        help="start the cloud and deploy, or bring it up to date",
+    )
+    commands.add_parser(
+        "start",
+        parents=[shared, settings, beginning],
+        help="start an empty cloud, to deploy into with cdk itself; again: open the shop that has come since",
+    )
 
     destroy = commands.add_parser("destroy", parents=[shared, stacks], help="remove the stacks and stop everything")
     destroy.add_argument("--force", action="store_true", help="stop without removing the stacks first")
