@@ -11,14 +11,16 @@ from .constructs.log_groups import LogGroups
 from .constructs.watched import Watched, WatchedCanary, WatchedLogs
 from .policy.plugin import attach
 from .settings import Settings
-from .settings.topology import BACKEND, DATA, EDGE, EDGE_WATCH, EKS, FRONTEND, MONITORING, VPC
+from .settings.topology import BACKEND, DATA, DELIVERY, EDGE, EDGE_WATCH, EKS, FRONTEND, LAB_ACCOUNT, MONITORING, VPC
 from .stacks.backend import BackendAsgStack
 from .stacks.base import UNTAGGABLE, common_tags
 from .stacks.data import DataStack
+from .stacks.delivery import DeliveryStack
 from .stacks.edge import EdgeStack
 from .stacks.edge_watch import EdgeWatchStack
 from .stacks.eks import EksPlatformStack
 from .stacks.frontend import FrontendCdnStack
+from .stacks.lab_account import LabAccountStack
 from .stacks.monitoring import MonitoringStack
 from .stacks.vpc import VpcStack
 
@@ -147,6 +149,10 @@ def _compose(app: cdk.App, settings: Settings) -> None:
         for stack in (vpc, data, backend, frontend, eks):
             if stack:
                 monitoring.add_stack_dependency(stack)
+    if settings.has(LAB_ACCOUNT):
+        LabAccountStack(app, LAB_ACCOUNT, settings=settings)
+    if settings.has(DELIVERY):
+        DeliveryStack(app, DELIVERY, settings=settings)
     for child in app.node.children:
         if isinstance(child, cdk.Stack):
             own_provider_logs(child, log_groups)
