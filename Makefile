@@ -27,7 +27,7 @@ READY := .venv/.ready
 # A folder that was moved, or lost a part, is set up again.
 ready := $(shell test "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" && test -x .venv/bin/python && test -x .venv/bin/cdk || echo again)
 
-.PHONY: help setup deploy destroy status objects release promote rollback migrate-data dashboards synth diff test lint bench mutants docs compliance charts clean again
+.PHONY: help setup deploy destroy status objects release promote rollback migrate-data dashboards cost cost-diff plan preflight cloud labs grade leftovers synth diff test lint bench mutants docs compliance charts clean again
 
 help: ## This list
 	@echo 'CloudMart CDK. Targets:'
@@ -78,6 +78,30 @@ migrate-data: $(READY) .cache/tmp ## A pg_dump into the shop's database, if ever
 dashboards: $(READY) .cache/tmp ## The dashboards of STAGE (prod) as one page with sample series, to look at without AWS
 	@python -m tools.dashboards $(if $(STAGE),--stage $(STAGE)) $(ARGS)
 
+cost: $(READY) .cache/tmp ## What STAGE costs, from its templates: a stack, an hour, a session, a month; ARGS="--options"
+	@python -m tools.cost $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+
+cost-diff: $(READY) .cache/tmp ## What a change costs: BASE=main HEAD=HEAD, or two stages
+	@python -m tools.cost.diff "$(or $(BASE),HEAD~1)" "$(or $(HEAD),HEAD)" $(if $(STAGE),--stage $(STAGE)) $(ARGS)
+
+plan: $(READY) .cache/tmp ## How long a deploy of STAGE takes and what it waits for; ARGS="--destroy"
+	@python -m tools.plan $(if $(STAGE),--stage $(STAGE)) $(ARGS)
+
+preflight: $(READY) .cache/tmp ## Whether your AWS account is ready for STAGE: credentials, bootstrap, quotas, names
+	@python -m preflight $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+
+cloud: $(READY) .cache/tmp ## A local AWS with nothing in it, for the labs' guides
+	@python -m localcloud start $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+
+labs: $(READY) .cache/tmp ## Every lab guide's commands, in order, in a local AWS of their own
+	@python -m labs.rehearsal $(ARGS)
+
+grade: $(READY) .cache/tmp ## The challenge's score, from what the local AWS runs; on AWS: python -m labs.grade
+	@python -m labs.grade --local $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+
+leftovers: $(READY) .cache/tmp ## What of STAGE and NAME still lies around in your AWS account; ARGS=--remove
+	@python -m labs.leftovers $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+
 diff: $(READY) .cache/tmp ## Differences between the code and what the local AWS runs; status 1 when there are some
 	@python -m localcloud diff $(context) $(ARGS)
 
@@ -111,4 +135,4 @@ charts: $(READY) .cache/tmp ## Helm's own charts with our values, by the real he
 clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
 	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }
 	@rm -rf .venv node_modules .cache .localcloud cdk.out
-	@find cloudmart_cdk delivery localcloud tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find cloudmart_cdk delivery labs localcloud preflight tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -142,6 +142,9 @@ _OPTIONS: Final[dict[str, Context]] = {
         "backup.plan": "true",
         "backup.drill": "true",
     },
+    "lab account": {"lab_account": "true"},
+    "pipeline": {"stage": "dev", "delivery.github_repository": "example/cloudmart", "delivery.github_provider": "true"},
+    "pipeline in prod": {"stage": "prod", "delivery.github_repository": "example/cloudmart"},
     "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", **_DOMAIN},
     "protected lab": {"deletion": "keep-data", "deletion_protection": "true", "backup.plan": "true"},
     "other figures": {
@@ -225,6 +228,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "monitoring.latency_slo_ms": "100",
         "monitoring.budget_usd": "30",
         "monitoring.budget_scope": "tags",
+        "cost.session_cap_usd": "1.5",
     },
 }
 

@@ -240,6 +240,13 @@ def _options(settings: Settings) -> Iterator[Problem]:
         yield Problem(
             "backup.copy_region", settings.backup.copy_region, "only with a backup plan", "add -c backup.plan=true"
         )
+    if settings.lab_account and settings.stage != "lab":
+        yield Problem(
+            "lab_account",
+            f"true in stage {settings.stage}",
+            "true in lab only: LabAccountStack ends what has a Lifetime",
+            "use -c stage=lab, or leave it out",
+        )
     if settings.backup.drill and not settings.backup.plan:
         yield Problem(
             "backup.drill",

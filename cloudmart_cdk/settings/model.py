@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from . import catalogue, shapes
 from .naming import Names
-from .topology import EDGE, EDGE_WATCH, FRONTEND, SKIPPABLE
+from .topology import DELIVERY, EDGE, EDGE_WATCH, FRONTEND, LAB_ACCOUNT, SKIPPABLE
 
 Stage = Literal["lab", "dev", "staging", "prod"]
 
@@ -274,6 +274,27 @@ class Monitoring(_Frozen):
     """Availability, latency, cost and open findings, by mail on Monday morning."""
 
 
+class Cost(_Frozen):
+    """What a synth may cost at most, at the course's list prices; 0: no cap. Specification section 8.
+
+    Without keys, secrets, web ACLs, public addresses and EBS, which stand on a line of their own.
+    """
+
+    session_cap_usd: Annotated[float, Field(ge=0)]
+    """All stacks for 50 minutes."""
+    month_cap_usd: Annotated[float, Field(ge=0)]
+    """All stacks for a month, with the volumes of `costs/volumes.toml`."""
+
+
+class Delivery(_Frozen):
+    """The role by which the pipeline deploys this stage (DeliveryStack)."""
+
+    github_repository: Annotated[str, shapes.GITHUB_REPOSITORY]
+    """Whose workflows may deploy, in the environment called like the stage; empty: no stack."""
+    github_provider: bool
+    """The stack makes GitHub's identity provider too; an account has one."""
+
+
 class Domain(_Frozen):
     """A public Route 53 zone; the shop gets `name`, Tiketi `tiketi.<name>`."""
 
@@ -301,6 +322,8 @@ class Settings(_Frozen):
     log_retention_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], shapes.NUMBER]
     off_hours: bool
     web_acls: bool
+    lab_account: bool
+    """LabAccountStack, one an account: what outlives its `Lifetime` is removed, whosever it is."""
     network: Network
     logs: Logs
     database: Database
@@ -310,6 +333,8 @@ class Settings(_Frozen):
     frontend: Frontend
     eks: Eks
     monitoring: Monitoring
+    cost: Cost
+    delivery: Delivery
     domain: Domain | None = None
 
     @property
@@ -329,4 +354,8 @@ class Settings(_Frozen):
             return self.has(FRONTEND) and (self.web_acls or self.domain is not None)
         if stack_id == EDGE_WATCH:
             return self.has(FRONTEND) and self.monitoring.watch_cdn
+        if stack_id == LAB_ACCOUNT:
+            return self.lab_account
+        if stack_id == DELIVERY:
+            return bool(self.delivery.github_repository)
         return True

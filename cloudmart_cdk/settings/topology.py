@@ -14,6 +14,8 @@ EKS: Final = "EksPlatformStack"
 MONITORING: Final = "MonitoringStack"
 EDGE: Final = "EdgeStack"
 EDGE_WATCH: Final = "EdgeWatchStack"
+LAB_ACCOUNT: Final = "LabAccountStack"
+DELIVERY: Final = "DeliveryStack"
 
 SKIPPABLE: Final = (VPC, DATA, BACKEND, FRONTEND, EKS, MONITORING, EDGE_WATCH)
 """What `-c skip=` takes. EdgeStack is not among them: it is present exactly when Frontend needs it."""
@@ -30,5 +32,7 @@ NEEDS: Final[dict[str, tuple[str, ...]]] = {
     EDGE: (),
     EDGE_WATCH: (FRONTEND,),
     MONITORING: (),
+    LAB_ACCOUNT: (),
+    DELIVERY: (),
 }
 """Stack -> the stacks it cannot do without. MonitoringStack reads whichever of the others are there."""

@@ -191,6 +191,7 @@ CHECKS: Final = EKS | {
         "-c database.read_replicas=1",
         database__read_replicas="2",
     ),
+    "a janitor where nothing has a lifetime": _of("lab_account", "true in stage dev", stage="dev", lab_account="true"),
     "replicas of what stops at night": _of(
         "database.read_replicas",
         "off_hours",
