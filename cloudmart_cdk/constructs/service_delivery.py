@@ -6,7 +6,6 @@ of is `service_releases`'; the workflows are in `.github/workflows`.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,16 +21,13 @@ from ..service_releases import Order
 from ..settings.model import Service
 from ..settings.naming import Names
 from ..settings.service_names import pascal_case
+from .github import provider_arn, workflow_principal
 from .instance_role import reported
 from .platform_load_balancer import Route
 from .roles import automation_principal, permit
 from .service_document import content
 
-_GITHUB: Final = "token.actions.githubusercontent.com"
 WORKFLOW_FILE: Final = ".github/workflows/tiketi-service.yml"
-_BRANCH: Final = "refs/heads/main"
-_ID: Final = re.compile(r"@\d+")
-"""What the subject may have behind the names of owner and repository; no other claim has."""
 SESSION_S: Final = 7200
 """A release waits for a canary of half an hour, and before it for deploys."""
 _IN_REPOSITORY: Final = (
@@ -170,7 +166,6 @@ class ServiceDelivery(Construct):
     def _github(self, service: str, repository: str, document: iam.Role) -> None:
         """The role of the service's workflow, in the environment that is called like the stage."""
         here = f"{self._stack.region}:{self._stack.account}"
-        provider = f"arn:aws:iam::{self._stack.account}:oidc-provider/{_GITHUB}"
         registry = f"arn:aws:ecr:{here}:repository/{self._names.repository(service)}"
         role = iam.Role(
             self,
@@ -178,19 +173,13 @@ class ServiceDelivery(Construct):
             role_name=releases.role_name(self._names, service),
             description=f"GitHub's workflow {releases.workflow(service)}: push, release, watch",
             max_session_duration=cdk.Duration.seconds(SESSION_S),
-            assumed_by=iam.WebIdentityPrincipal(
-                provider,
-                conditions={
-                    "StringEquals": {
-                        f"{_GITHUB}:aud": "sts.amazonaws.com",
-                        f"{_GITHUB}:sub": f"repo:{repository}:environment:{self._names.stage}",
-                        # Of the six workflows this one, on the main branch, and what it calls as it stands there. The
-                        # file's repository is said too: any branch could call a file of that name in another's.
-                        f"{_GITHUB}:workflow": releases.workflow(service),
-                        f"{_GITHUB}:ref": _BRANCH,
-                        f"{_GITHUB}:job_workflow_ref": f"{_ID.sub('', repository)}/{WORKFLOW_FILE}@{_BRANCH}",
-                    },
-                },
+            # Of the six workflows this one, and what it calls.
+            assumed_by=workflow_principal(
+                provider_arn(self),
+                repository=repository,
+                environment=self._names.stage,
+                files=[WORKFLOW_FILE],
+                claims={"workflow": releases.workflow(service)},
             ),
             inline_policies={
                 "Release": iam.PolicyDocument(
