@@ -1,0 +1,69 @@
+"""The volumes, read: what is used in a stage, where the bill goes by use.
+
+Owns the shape of volumes.toml. Prices, and what stands whether it is used or not, are not here.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from ..policy.model import MISSING, Resource
+from .prices import Prices
+
+FILE: Final = Path(__file__).with_name("volumes.toml")
+PROPOSAL: Final = "proposal"
+"""The source of the volumes that specification section 8 names."""
+_STAGES: Final = ("lab", "dev", "staging", "prod")
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """So much of a price a month, in lab a session; of what is held (GB-month) at all times."""
+
+    what: str
+    price: str
+    stack: str
+    type: str
+    quantities: Mapping[str, float]
+    usd: bool
+    """Quantities are USD at the course's price."""
+    source: str
+    apart: bool
+    property: str = ""
+
+    def hangs_on(self, resource: Resource) -> bool:
+        """Whether a resource of `type` brings this use along."""
+        return resource.stack == self.stack and (
+            not self.property or any(value not in (MISSING, False) for _, value in resource.at(self.property))
+        )
+
+    def quantity(self, stage: str, prices: Prices) -> float:
+        """Units of the price in this stage."""
+        given = self.quantities.get(stage, 0)
+        return given / prices.lines[self.price].course if self.usd else given
+
+
+@cache
+def load() -> tuple[Volume, ...]:
+    """The volumes. Raises `ValueError` with one line for what is wrong in the file."""
+    return tuple(map(_volume, tomllib.loads(FILE.read_text(encoding="utf-8"))["volume"]))
+
+
+def _volume(of: Mapping[str, Any]) -> Volume:
+    quantities = of.get("usd", {stage: of[stage] for stage in _STAGES if stage in of})
+    if not quantities or quantities.keys() - set(_STAGES):
+        raise ValueError(f"volumes.toml: {of['what']}: given no quantity of a stage; allowed: {', '.join(_STAGES)}")
+    return Volume(
+        what=of["what"],
+        price=of["price"],
+        stack=of["stack"],
+        type=of["type"],
+        quantities=quantities,
+        usd="usd" in of,
+        source=of["source"],
+        apart=of.get("apart", False),
+        property=of.get("property", ""),
+    )
