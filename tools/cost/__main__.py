@@ -1,0 +1,107 @@
+"""`python -m tools.cost`: what a stage costs, from its templates, offline.
+
+python -m tools.cost --stage prod                       # stacks, both books of prices
+python -m tools.cost --stage prod --items               # every resource
+python -m tools.cost --stage prod -c cache.engine=valkey
+python -m tools.cost --all                              # the stages beside each other
+python -m tools.cost --options                          # ways to pay less in prod, and what each gives up
+python -m tools.cost --assembly cdk.out --json
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cloudmart_cdk.costs import prices
+from cloudmart_cdk.settings import load_settings
+from cloudmart_cdk.settings.loading import STAGES
+
+from . import as_json, chart, options, page, text
+from .billing import sheets
+from .command_line import Parser, guarded, setting, stage
+from .errors import refused
+from .figures import Sheet
+from .sources import Source, checkout, folder
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Status 0; 1: refused; 2: bad command line. A cap that is exceeded is said, and refused by `cdk synth`."""
+    given = _parser().parse_args(arguments)
+    return guarded(lambda: _run(given))
+
+
+def _run(given: argparse.Namespace) -> None:
+    context = dict(given.context) | ({"name": given.name} if given.name else {})
+    if given.options:
+        _options(given.stage or page.OPTIONS_STAGE, context, as_data=given.json)
+        return
+    source = folder(given.assembly) if given.assembly else checkout(context)
+    bills = sheets([(source, stage) for stage in _stages(given, source)])
+    if given.output:
+        _write(bills, given.output)
+    if given.json:
+        print(json.dumps(as_json.document(bills), indent=2, ensure_ascii=False))
+    elif given.all:
+        print("\n".join(text.stages(bills)))
+    else:
+        for bill in bills:
+            print("\n".join(text.items(bill) if given.items else text.sheet(bill)))
+
+
+def _stages(given: argparse.Namespace, source: Source) -> Sequence[str]:
+    if given.all:
+        return source.stages
+    if given.stage and given.stage not in source.stages:
+        raise refused("--stage", given=given.stage, allowed=", ".join(source.stages), do=f"{source.label} has no other")
+    return [given.stage or source.stages[0]]
+
+
+def _options(stage: str, context: dict[str, str], *, as_data: bool) -> None:
+    settings = load_settings({**context, "stage": stage})
+
+    def bills(contexts: Sequence[options.Context]) -> Sequence[Sheet]:
+        return sheets([(checkout({**context, **of_option}), stage) for of_option in contexts])
+
+    as_it_is, measured = options.measure(settings, prices.load(), bills)
+    if as_data:
+        print(json.dumps(as_json.options(as_it_is, measured), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(text.options(as_it_is, measured)))
+
+
+def _write(bills: Sequence[Sheet], into: Path) -> None:
+    """A picture and a page a stage, and one JSON file."""
+    into.mkdir(parents=True, exist_ok=True)
+    files = {into / "cost.json": json.dumps(as_json.document(bills), indent=2, ensure_ascii=False) + "\n"}
+    for bill in bills:
+        files[into / f"{bill.stage}.svg"] = chart.draw(bill)
+        files[into / f"{bill.stage}.md"] = page.stacks(bill) + "\n" + page.unsourced([bill])
+    for file, content in files.items():
+        file.write_text(content, encoding="utf-8")
+        print(f"written: {file}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    assert __doc__ is not None
+    parser = Parser(
+        prog="python -m tools.cost", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--stage", type=stage, metavar="STAGE", help=f"{', '.join(STAGES)}; lab unless told")
+    parser.add_argument("--name", help="name of this copy (default: cloudmart)")
+    parser.add_argument(
+        "-c", "--context", action="append", default=[], type=setting, metavar="KEY=VALUE", help="a setting"
+    )
+    parser.add_argument("--assembly", type=Path, metavar="DIR", help="read what cdk synth wrote there, or one a stage")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--items", action="store_true", help="every resource that costs something")
+    shown.add_argument("--all", action="store_true", help="every stage, a line each")
+    shown.add_argument("--options", action="store_true", help="what other settings would save, and what they give up")
+    parser.add_argument("--json", action="store_true", help="as JSON: tools/cost/bill.schema.json")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="also write picture, page and JSON there")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""Ways to pay less, side by side: what each saves in a stage, and what it gives up.
+
+Every option is the stage synthesized with other settings and priced as the stage is. One-year commitments alone are
+arithmetic: no template holds them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cloudmart_cdk.costs.prices import Book, Prices
+from cloudmart_cdk.settings import Settings
+
+from .figures import BOOKS, HOURS, Sheet
+
+Context = Mapping[str, str]
+
+_ARM_SPOT: Final = "t4g.medium,t4g.large"
+
+
+@dataclass(frozen=True)
+class Option:
+    """A way to pay less. `context`: the settings, for `-c`; `committed`: with all commitments of the price file."""
+
+    title: str
+    gives_up: str
+    context: Context
+    committed: bool = False
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an option comes to, of what the caps count."""
+
+    option: Option
+    sheet: Sheet
+    taken_off: Mapping[Book, float]
+    """USD an hour that commitments take off."""
+
+    def usd_hour(self, book: Book) -> float:
+        return self.sheet.amount(book).usd_hour - self.taken_off[book]
+
+    def saves(self, as_it_is: Sheet, book: Book) -> "Saving":
+        now = as_it_is.amount(book).usd_hour
+        saved = now - self.usd_hour(book)
+        return Saving(saved * HOURS["month"], saved / now if now else 0.0)
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What an option saves; less than 0 where it costs more."""
+
+    usd_month: float
+    share: float
+    """Of what the stage costs as it is, 0 to 1."""
+
+
+def options(settings: Settings) -> tuple[Option, ...]:
+    """Those that change something in a stage, the cheap ones to give up first."""
+    graviton, valkey, spot = _graviton(settings), _valkey(settings), _spot(settings)
+    one_nat, no_proxy, off_hours = _one_nat(settings), _no_proxy(settings), _off_hours(settings)
+    found = (
+        Option(
+            "Graviton",
+            "Every image has to exist for arm64: those of your services too. The shop's does. Spot capacity of "
+            "t4g costs a little more than that of t3.",
+            graviton,
+        ),
+        Option(
+            "Valkey in place of Redis OSS",
+            "Nothing that the shop or the services use: the protocol is that of Redis OSS 7. In a stage that is up it "
+            "replaces the cache: sessions and queues begin anew.",
+            valkey,
+        ),
+        Option("Graviton and Valkey", "Both of the above.", {**graviton, **valkey} if graviton and valkey else {}),
+        Option(
+            "half of the on-demand nodes as spot",
+            "AWS takes spot nodes back with two minutes' notice; pods move then. Payment and queue stay on on-demand "
+            "nodes, which are fewer when many spot nodes go at once.",
+            spot,
+        ),
+        Option(
+            "one NAT gateway",
+            "When its zone is lost, nothing private in the other zone reaches the internet or AWS's APIs until "
+            "somebody acts; traffic between zones is paid.",
+            one_nat,
+        ),
+        Option(
+            "no RDS Proxy",
+            "Connections are the processes' own: the shop 2, a service 1, and at most 7 instances of the shop. A "
+            "failover is felt for a minute or two, not for seconds.",
+            no_proxy,
+        ),
+        Option(
+            "off-hours",
+            "Nobody is served from 20:00 to 08:00 Seoul time and at weekends: for a rehearsal or a demonstration, not "
+            "for a shop.",
+            off_hours,
+        ),
+        Option(
+            "one-year commitments",
+            "The money is owed for a year, used or not. Decide on classes (Graviton) before.",
+            {},
+            committed=True,
+        ),
+        Option(
+            "Graviton, Valkey, one-year commitments",
+            "What the three give up; users notice none of it.",
+            {**graviton, **valkey},
+            committed=True,
+        ),
+        Option(
+            "all of it but off-hours",
+            "All of the above together: a stage that keeps its data and its alarms, and loses the calm of two of "
+            "everything.",
+            {**graviton, **valkey, **spot, **one_nat, **no_proxy},
+            committed=True,
+        ),
+    )
+    seen: list[tuple[Context, bool]] = [({}, False)]
+    chosen = []
+    for option in found:
+        if (what := (option.context, option.committed)) not in seen:
+            seen.append(what)
+            chosen.append(option)
+    return tuple(chosen)
+
+
+def measure(
+    settings: Settings, prices: Prices, sheets: Callable[[Sequence[Context]], Sequence[Sheet]]
+) -> tuple[Sheet, list[Measured]]:
+    """(as it is, each option). `sheets` answers the bills of contexts; each context is asked for once."""
+    chosen = options(settings)
+    contexts: list[Context] = [{}]
+    for option in chosen:
+        if option.context not in contexts:
+            contexts.append(option.context)
+    bills = sheets(contexts)
+    measured = []
+    for option in chosen:
+        sheet = bills[contexts.index(option.context)]
+        off = {book: committed(sheet, prices, book) if option.committed else 0.0 for book in BOOKS}
+        measured.append(Measured(option, sheet, off))
+    return bills[0], measured
+
+
+def committed(sheet: Sheet, prices: Prices, book: Book) -> float:
+    """USD an hour that the price file's commitments take off a bill; those without a public discount take off 0."""
+    discounts = {
+        price: commitment.discount_percent / 100
+        for commitment in prices.commitments
+        if commitment.discount_percent is not None
+        for price in commitment.covers
+    }
+    return sum(item.usd_hour(book) * discounts.get(item.price_id, 0.0) for item in sheet.items if item.kind == "fixed")
+
+
+def _graviton(settings: Settings) -> Context:
+    """t3 to t4g, size by size; none where something else was chosen."""
+    wanted = {
+        "backend.instance_type": settings.backend.instance_type,
+        "eks.on_demand.instance_types": ",".join(settings.eks.on_demand.instance_types),
+        "database.instance_class": settings.database.instance_class,
+        "cache.node_type": settings.cache.node_type,
+    }
+    if not all("t3." in value for value in wanted.values()):
+        return {}
+    return {
+        **{key: value.replace("t3.", "t4g.") for key, value in wanted.items()},
+        "eks.spot.instance_types": _ARM_SPOT,
+    }
+
+
+def _valkey(settings: Settings) -> Context:
+    return {"cache.engine": "valkey"} if settings.cache.engine != "valkey" else {}
+
+
+def _spot(settings: Settings) -> Context:
+    """Half of the first on-demand nodes; a stage without spot nodes keeps what it has."""
+    on_demand, spot = settings.eks.on_demand, settings.eks.spot
+    moved = on_demand.desired // 2
+    if not spot.desired or on_demand.desired - moved < on_demand.min:
+        return {}
+    return {"eks.on_demand.desired": str(on_demand.desired - moved), "eks.spot.desired": str(spot.desired + moved)}
+
+
+def _one_nat(settings: Settings) -> Context:
+    return {"network.nat_gateways": "1"} if settings.network.nat_gateways > 1 else {}
+
+
+def _no_proxy(settings: Settings) -> Context:
+    """With pools that db.t3.medium's 100 connections hold (specification section 3)."""
+    if not settings.database.proxy:
+        return {}
+    return {
+        "database.proxy": "false",
+        "database.shop_pool": "2",
+        "database.service_pool": "1",
+        "backend.max": str(min(7, settings.backend.max)),
+    }
+
+
+def _off_hours(settings: Settings) -> Context:
+    return {} if settings.off_hours else {"off_hours": "true"}

@@ -1,0 +1,167 @@
+"""Where the templates that are priced come from: this checkout, a stage of it, a commit, a folder.
+
+Owns synthesizing (in a process of its own, into a folder that goes again) and the names that the command line takes.
+Prices nothing.
+
+A commit's app runs with this environment's packages, and what it wrote is read with this checkout's settings of the
+same stage: only the templates are the commit's, so that both sides of a comparison are priced alike.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cloudmart_cdk.policy.assembly import load
+from cloudmart_cdk.policy.model import Deployment
+from cloudmart_cdk.settings import load_settings
+from cloudmart_cdk.settings.loading import STAGES
+from tools.assembly import PROJECT
+
+from .errors import refused
+
+_CACHE: Final = PROJECT / ".cache"
+_MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Templates of one stage or of several, made when they are asked for."""
+
+    label: str
+    stages: tuple[str, ...]
+    deployment: Callable[[str], Deployment]
+    """Stage -> its templates. Raises `CostError`, and `SettingsError` for bad input."""
+
+
+def checkout(context: Mapping[str, str] | None = None) -> Source:
+    """The project's files as they are now, committed or not. `context`: `-c` of every synth."""
+    given = context or {}
+    label = ", ".join(["this checkout", *(f"{key}={value}" for key, value in given.items())])
+    return Source(label, STAGES, lambda stage: _synthesized(PROJECT, {**given, "stage": stage}, f"{stage}, {label}"))
+
+
+def find(text: str, *, scratch: Path) -> Source:
+    """A stage, a folder that `cdk synth` wrote (or one with such a folder for each stage), or a commit, in this order.
+
+    `scratch` takes a commit's files. Raises `CostError` for anything else.
+    """
+    if text in STAGES:
+        return Source(text, (text,), checkout().deployment)
+    if Path(text).is_dir():
+        return folder(Path(text))
+    return commit(text, scratch=scratch)
+
+
+def folder(path: Path) -> Source:
+    """Assemblies that are there already. Raises `CostError` where there is none."""
+    candidates = [path, *sorted(entry for entry in path.iterdir() if entry.is_dir())]
+    found = {_stage_of(candidate): candidate for candidate in candidates if (candidate / _MANIFEST).is_file()}
+    if not found:
+        raise refused(
+            "cost",
+            given=f"{path}, a folder without {_MANIFEST}",
+            allowed="what cdk synth wrote, or a folder with one for each stage",
+            do=f"cdk synth --quiet -c stage=prod --output {path}/prod",
+        )
+    stages = tuple(stage for stage in STAGES if stage in found)
+    return Source(str(path), stages, lambda stage: _read(found[stage], {"stage": stage}))
+
+
+def commit(name: str, *, scratch: Path) -> Source:
+    """A commit's own templates, its files unpacked in `scratch` and nothing checked out here."""
+    parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if parsed.returncode:
+        raise refused(
+            "cost",
+            given=name,
+            allowed=f"{', '.join(STAGES)}, a commit or branch, a folder that was synthesized",
+            do="git log --oneline shows commits; a shallow clone has few of them",
+        )
+    revision = parsed.stdout.decode().strip()
+    files = scratch / revision
+    if not files.exists():
+        packed = _git("archive", "--format=tar", revision)
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+            archive.extractall(files, filter="data")
+    label = name if revision.startswith(name) else f"{name} ({revision[:9]})"
+    return Source(label, STAGES, lambda stage: _synthesized(files, {"stage": stage}, f"{stage}, {label}"))
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder inside the project's cache that goes again, whatever happens."""
+    _CACHE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="cost-", dir=_CACHE) as made:
+        yield Path(made)
+
+
+def say(text: str) -> None:
+    """Progress, away from what a program may read."""
+    sys.stderr.write(f"cost: {text}\n")  # one write: several synths run at once
+
+
+def _synthesized(project: Path, context: Mapping[str, str], what: str) -> Deployment:
+    """As `cdk synth -c key=value ...`, built-in validation off.
+
+    A synth that the policies refuse is priced all the same: what is too dear is what somebody wants to look at.
+    """
+    load_settings({"stage": context["stage"]} if project != PROJECT else context)  # bad input is answered at once
+    say(f"synth of {what}")
+    with scratch_folder() as made:
+        environment = {
+            **os.environ,
+            "CDK_CONTEXT_JSON": json.dumps(_json(project / "cdk.json")["context"] | dict(context)),
+            "CDK_OUTDIR": str(made),
+            "CDK_VALIDATION": "false",
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_CACHE / "jsii"),
+        }
+        ran = subprocess.run(
+            [sys.executable, "-O", "app.py"], cwd=project, env=environment, capture_output=True, text=True, check=False
+        )
+        if not (made / _MANIFEST).is_file():
+            print(ran.stdout + ran.stderr, file=sys.stderr)
+            raise refused(
+                "cost",
+                given=f"a synth of {what} that ended with status {ran.returncode}",
+                allowed="one that writes templates",
+                do="mend what it says above",
+            )
+        if ran.returncode:
+            say(f"{what}: the policies refuse this synth (cdk synth says why); priced all the same")
+        return _read(made, context if project == PROJECT else {"stage": context["stage"]})
+
+
+def _read(folder: Path, context: Mapping[str, str]) -> Deployment:
+    try:
+        return load(folder, load_settings(context))
+    except (OSError, ValueError, KeyError) as broken:
+        raise refused(
+            "cost",
+            given=f"{folder}, which does not read: {broken}",
+            allowed="what cdk synth wrote",
+            do="synthesize again",
+        ) from None
+
+
+def _stage_of(folder: Path) -> str:
+    """The stage that an assembly's stacks are tagged with."""
+    artifacts = _json(folder / _MANIFEST).get("artifacts", {})
+    tags = (artifact.get("properties", {}).get("tags", {}) for artifact in artifacts.values())
+    return next((str(found["Stage"]) for found in tags if found.get("Stage") in STAGES), "")
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, check=False)
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
