@@ -1,0 +1,320 @@
+"""A picture of each stack for the lab guides, drawn from the templates of stage lab: `docs/images/labs`.
+
+Owns what a student is shown of a stack and where it stands on the paper: a grid of four columns. Figures in it are read
+from the templates. The picture of everything at once is `tools.architecture`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cloudmart_cdk.service_releases import SERVICE_TAG, TRACK_TAG, Track
+from tools import capabilities
+from tools.architecture import BACKEND, COLOURS, DATA, EKS, FRONTEND, MONITORING, VPC
+from tools.assembly import PROJECT, Assembly
+from tools.svg import Box, Drawing
+
+FOLDER: Final = PROJECT / "docs" / "images" / "labs"
+FILES: Final = {
+    VPC: "vpc",
+    DATA: "data",
+    BACKEND: "backend",
+    FRONTEND: "frontend",
+    EKS: "eks",
+    MONITORING: "monitoring",
+}
+"""In the order of the labs."""
+_WIDTH: Final = 960
+_MARGIN: Final = 24
+_TOP: Final = 108
+_COLUMN, _GAP = 186, 56
+_ROW: Final = 90
+_NODE: Final = 62
+_QUIET: Final = "#8c959f"
+"""Of what belongs to somebody else: people, the internet, another lab's stack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """A thing; `column` and `row` from 0 on, halves allowed; `own`: it is made by this stack."""
+
+    title: str
+    detail: str
+    column: float
+    row: float
+    own: bool = True
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What is shown of one stack: nodes by a name of their own, and arrows (from, to, label) between them."""
+
+    what: str
+    nodes: Mapping[str, Node]
+    arrows: tuple[tuple[str, str, str], ...]
+
+
+def pictures(lab: Assembly) -> dict[Path, str]:
+    """File -> SVG, a stack each; the same for the same templates."""
+    return {FOLDER / f"{name}.svg": _draw(lab, stack) for stack, name in FILES.items()}
+
+
+def _draw(lab: Assembly, stack: str) -> str:
+    sketch = _SKETCHES[stack](lab)
+    picture = Drawing(_WIDTH, 0, stack, sketch.what)
+    _strip(picture, stack)
+    boxes = {
+        name: picture.node(_place(node), node.title, node.detail, colour=COLOURS[stack] if node.own else _QUIET)
+        for name, node in sketch.nodes.items()
+    }
+    for source, target, label in sketch.arrows:
+        _arrow(picture, boxes[source], boxes[target], label)
+    bottom = max(box.bottom for box in boxes.values()) + 30
+    types = [resource["Type"] for resource in lab.resources[stack].values()]
+    picture.text(_MARGIN, bottom, f"{len(types)} resources in {stack} of stage lab:", "quiet", size=12)
+    chips = [f"{name} {number}" for name, number in capabilities.count(types).items()]
+    picture.height = picture.chips(_MARGIN, bottom + 10, _WIDTH - _MARGIN, chips) + 12
+    return picture.render()
+
+
+def _strip(picture: Drawing, current: str) -> None:
+    """The six stacks in the order of the labs; this one coloured, those that are there already framed."""
+    wide = (_WIDTH - 2 * _MARGIN - 5 * 14) / 6
+    there = True
+    for number, stack in enumerate(FILES, start=1):
+        box = Box(_MARGIN + (number - 1) * (wide + 14), 20, wide, 34)
+        title = f"{number}  {stack.removesuffix('Stack')}"
+        if stack == current:
+            picture.rectangle(box, "", radius=17, fill=COLOURS[stack])
+            there = False
+        elif there:
+            picture.rectangle(box, "card", radius=17)
+        style = "inverse" if stack == current else "strong" if there else "quiet"
+        picture.text(box.centre, box.middle + 4.5, title, style, size=13, anchor="middle")
+    picture.text(_MARGIN, 84, "Coloured: made by this stack. Grey: was there before, or comes later.", "quiet", size=12)
+
+
+def _place(node: Node) -> Box:
+    return Box(_MARGIN + node.column * (_COLUMN + _GAP), _TOP + node.row * _ROW, _COLUMN, _NODE)
+
+
+def _arrow(picture: Drawing, source: Box, target: Box, label: str) -> None:
+    """Down or up within a column, else out to the right and in from the left, or the other way round."""
+    if abs(source.centre - target.centre) < _COLUMN / 2:
+        down = target.y > source.y
+        start, end = (source.bottom, target.y - 2) if down else (source.y, target.bottom + 2)
+        picture.flow([(source.centre, start), (source.centre, end)], label)
+        return
+    right = target.x > source.x
+    start, end = (source.right, target.x - 2) if right else (source.x, target.right + 2)
+    if source.middle == target.middle:
+        picture.flow([(start, source.middle), (end, target.middle)], label)
+        return
+    bend = end - _GAP / 2 + 2 if right else end + _GAP / 2 - 2
+    points = [(start, source.middle), (bend, source.middle), (bend, target.middle), (end, target.middle)]
+    picture.flow(points, label, at=(bend, (source.middle + target.middle) / 2))
+
+
+def _vpc(lab: Assembly) -> Sketch:
+    tiers: dict[str, list[str]] = {}
+    for logical_id, subnet in lab.of_type(VPC, "AWS::EC2::Subnet"):
+        tier = re.findall(r"(Public|Private|Data|Pods)Subnet", logical_id)[0]
+        tiers.setdefault(tier, []).append(f"{subnet['CidrBlock']}  {subnet['AvailabilityZone'].rpartition('-')[2]}")
+    gateways = len(list(lab.of_type(VPC, "AWS::EC2::NatGateway")))
+    groups = len(list(lab.of_type(VPC, "AWS::EC2::SecurityGroup")))
+    cidr = lab.one(VPC, "AWS::EC2::VPC")["CidrBlock"]
+
+    def tier(name: str, column: float, row: float) -> Node:
+        return Node(title=f"{name} subnets", detail="\n".join(tiers[name]), column=column, row=row)
+
+    return Sketch(
+        f"The network {cidr}: subnets in two zones, their ways out, and the security groups",
+        {
+            "internet": Node(title="Internet", detail="", column=0, row=0.5, own=False),
+            "public": tier("Public", 1, 0.5),
+            "nat": Node(title=f"{gateways} NAT gateway", detail="the way out, never in", column=2, row=0.5),
+            "private": tier("Private", 3, 0),
+            "pods": tier("Pods", 3, 1),
+            "data": tier("Data", 3, 2),
+            "groups": Node(title=f"{groups} security groups", detail="who may talk to whom", column=1, row=2),
+            "logs": Node(title="Log bucket, flow logs", detail="every connection, noted", column=2, row=2),
+        },
+        (
+            ("internet", "public", ""),
+            ("nat", "public", ""),
+            ("private", "nat", ""),
+            ("pods", "nat", ""),
+        ),
+    )
+
+
+def _data(lab: Assembly) -> Sketch:
+    database = lab.one(DATA, "AWS::RDS::DBInstance")
+    cache = lab.one(DATA, "AWS::ElastiCache::ReplicationGroup")
+    zones = "a standby in the other zone" if database["MultiAZ"] else "in one zone"
+    secrets = len(list(lab.of_type(DATA, "AWS::SecretsManager::Secret")))
+    parameters = len(list(lab.of_type(DATA, "AWS::SSM::Parameter")))
+    engine = f"{database['DBInstanceClass']}, {database['AllocatedStorage']} GB"
+    return Sketch(
+        "The database with its standby, the cache, the images, and where programs find their settings and secrets",
+        {
+            "programs": Node(title="Backend and pods", detail="come in labs 3 and 5", column=0.5, row=0.5, own=False),
+            "database": Node(
+                title=f"PostgreSQL {database['EngineVersion']}", detail=f"{engine}\n{zones}", column=2, row=0
+            ),
+            "cache": Node(
+                title=f"Redis {cache['EngineVersion']}",
+                detail=f"{cache['CacheNodeType']}\nTLS and a password",
+                column=2,
+                row=1,
+            ),
+            "parameters": Node(title=f"{parameters} parameters", detail="hosts, ports, names", column=1, row=2),
+            "secrets": Node(title=f"{secrets} secrets", detail="passwords and keys", column=2, row=2),
+            "rotation": Node(title="Rotation function", detail="new ones every 30 days", column=3, row=1),
+            "images": Node(title="Images bucket", detail="read through the CDN only", column=3, row=2),
+        },
+        (
+            ("programs", "database", "5432"),
+            ("programs", "cache", "6379"),
+            ("rotation", "database", ""),
+            ("rotation", "cache", ""),
+        ),
+    )
+
+
+def _backend(lab: Assembly) -> Sketch:
+    launch = lab.one(BACKEND, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    health = lab.one(BACKEND, "AWS::ElasticLoadBalancingV2::TargetGroup")
+    return Sketch(
+        "The load balancer, two scaling groups of which one is live, and what they reach",
+        {
+            "cdn": Node(title="CloudFront", detail="comes in lab 4", column=0, row=0.5, own=False),
+            "balancer": Node(title="Load balancer", detail="public subnets\nadmits CloudFront only", column=1, row=0.5),
+            "blue": Node(
+                title="Blue, live",
+                detail=f"{launch['InstanceType']}, at least 2\nhealth: {health['HealthCheckPath']}",
+                column=2,
+                row=0,
+            ),
+            "green": Node(
+                title="Green, idle",
+                detail="no instance\nuntil the next release",
+                column=2,
+                row=1,
+            ),
+            "database": Node(title="PostgreSQL", detail="of lab 2", column=3, row=0, own=False),
+            "cache": Node(title="Redis", detail="of lab 2", column=3, row=1, own=False),
+        },
+        (
+            ("cdn", "balancer", ""),
+            ("balancer", "blue", "8080"),
+            ("balancer", "green", ""),
+            ("blue", "database", "5432"),
+            ("blue", "cache", "6379"),
+        ),
+    )
+
+
+def _frontend(lab: Assembly) -> Sketch:
+    distribution = lab.one(FRONTEND, "AWS::CloudFront::Distribution")["DistributionConfig"]
+    version = str(distribution["HttpVersion"]).replace("http", "HTTP/").replace("and", " and ")
+    return Sketch(
+        "CloudFront in front of the site's bucket, the load balancer and the images",
+        {
+            "people": Node(title="Customers", detail="one address, HTTPS", column=0, row=1, own=False),
+            "cdn": Node(title="CloudFront", detail=f"{version}\nsecurity headers", column=1, row=1),
+            "site": Node(title="Site bucket", detail="private, for CloudFront only", column=2.6, row=0),
+            "balancer": Node(title="Load balancer", detail="of lab 3, never cached", column=2.6, row=1, own=False),
+            "images": Node(title="Images bucket", detail="of lab 2", column=2.6, row=2, own=False),
+        },
+        (
+            ("people", "cdn", "443"),
+            ("cdn", "site", "/"),
+            ("cdn", "balancer", "/api/*"),
+            ("cdn", "images", "/images/*"),
+        ),
+    )
+
+
+def _eks(lab: Assembly) -> Sketch:
+    cluster = lab.one(EKS, "AWS::EKS::Cluster")
+    nodes = lab.one(EKS, "AWS::EKS::Nodegroup")
+    scaling = nodes["ScalingConfig"]
+    template = lab.one(EKS, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
+    kind = (nodes.get("InstanceTypes") or [template.get("InstanceType", "")])[0]
+    services = []
+    for _, group in lab.of_type(EKS, "AWS::ElasticLoadBalancingV2::TargetGroup"):
+        tags = {tag["Key"]: tag["Value"] for tag in group["Tags"]}
+        if tags[TRACK_TAG] == Track.STABLE:
+            services.append((str(tags[SERVICE_TAG]), str(group["Port"])))
+    pods = {
+        name: Node(title=name, detail=f"port {port}", column=2 + index % 2, row=index // 2)
+        for index, (name, port) in enumerate(services)
+    }
+    return Sketch(
+        "A cluster, its nodes, and six services behind one load balancer",
+        {
+            "people": Node(title="You", detail="from the address you stated", column=0, row=1, own=False),
+            "balancer": Node(title="Load balancer", detail="a path a service", column=1, row=1),
+            **pods,
+            "cluster": Node(title=f"Kubernetes {cluster['Version']}", detail="control plane, by AWS", column=1, row=0),
+            "nodes": Node(
+                title=f"{scaling['DesiredSize']} nodes",
+                detail=f"{kind}\n{scaling['MinSize']} to {scaling['MaxSize']}",
+                column=1,
+                row=2,
+            ),
+        },
+        (("people", "balancer", "80"), *(("balancer", name, "") for name, _ in services[::2])),
+    )
+
+
+def _monitoring(lab: Assembly) -> Sketch:
+    def number(kind: str) -> int:
+        return len(list(lab.of_type(MONITORING, kind)))
+
+    return Sketch(
+        "From the alarms of all stacks to people: pages, topics, notifier",
+        {
+            "stacks": Node(title="The five other stacks", detail="metrics, logs, events", column=0, row=0.5, own=False),
+            "alarms": Node(
+                title=f"{number('AWS::CloudWatch::Alarm')} alarms", detail="from one table", column=1, row=0
+            ),
+            "pages": Node(
+                title=f"{number('AWS::CloudWatch::CompositeAlarm')} pages",
+                detail="what wakes somebody",
+                column=2,
+                row=0,
+            ),
+            "topics": Node(title=f"{number('AWS::SNS::Topic')} topics", detail="a severity each", column=3, row=0),
+            "notifier": Node(title="Notifier", detail="one message an incident", column=3, row=1),
+            "people": Node(title="People", detail="e-mail, Slack, PagerDuty", column=3, row=2, own=False),
+            "dashboards": Node(
+                title=f"{number('AWS::CloudWatch::Dashboard')} dashboards", detail="the overview first", column=1, row=1
+            ),
+            "events": Node(
+                title=f"{number('AWS::Events::Rule')} event rules", detail="what happened, and when", column=2, row=1
+            ),
+        },
+        (
+            ("stacks", "alarms", ""),
+            ("stacks", "dashboards", ""),
+            ("alarms", "pages", ""),
+            ("pages", "topics", ""),
+            ("topics", "notifier", ""),
+            ("events", "notifier", ""),
+            ("notifier", "people", ""),
+        ),
+    )
+
+
+_SKETCHES: Final = {
+    VPC: _vpc,
+    DATA: _data,
+    BACKEND: _backend,
+    FRONTEND: _frontend,
+    EKS: _eks,
+    MONITORING: _monitoring,
+}
