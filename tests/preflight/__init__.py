@@ -1,0 +1,1 @@
+"""Preflight: how AWS is asked, and what is made of its answers."""
