@@ -16,7 +16,7 @@ from .github import AUDIENCE, ISSUER, provider_arn, workflow_principal
 from .roles import permit
 
 DEPLOY_FILE: Final = ".github/workflows/deploy-stage.yml"
-DRIFT_FILE: Final = ".github/workflows/drift.yml"
+DRIFT_FILE: Final = ".github/workflows/drift-stage.yml"
 SESSION_S: Final = 7200
 """A first deploy of prod takes about 45 minutes; CDK's CLI takes the bootstrap's roles on again each hour."""
 _DEPLOYS: Final = ("deploy", "file-publishing", "lookup")
