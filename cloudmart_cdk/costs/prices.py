@@ -71,10 +71,11 @@ class Prices:
 @cache
 def load() -> Prices:
     """The price file. Raises `ValueError` with one line for what is wrong in it."""
-    return _prices(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    return parsed(tomllib.loads(FILE.read_text(encoding="utf-8")))
 
 
-def _prices(data: Mapping[str, Any]) -> Prices:
+def parsed(data: Mapping[str, Any]) -> Prices:
+    """The file's content. Raises as `load`."""
     documents = {name: Document(of["name"], of["address"], of.get("read")) for name, of in data["document"].items()}
 
     def document(id_: str, name: str | None) -> Document | None:

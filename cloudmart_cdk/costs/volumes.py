@@ -49,7 +49,12 @@ class Volume:
 @cache
 def load() -> tuple[Volume, ...]:
     """The volumes. Raises `ValueError` with one line for what is wrong in the file."""
-    return tuple(map(_volume, tomllib.loads(FILE.read_text(encoding="utf-8"))["volume"]))
+    return parsed(tomllib.loads(FILE.read_text(encoding="utf-8")))
+
+
+def parsed(data: Mapping[str, Any]) -> tuple[Volume, ...]:
+    """The file's content. Raises as `load`."""
+    return tuple(map(_volume, data["volume"]))
 
 
 def _volume(of: Mapping[str, Any]) -> Volume:

@@ -16,7 +16,6 @@ from tools.cloudwatch.alarm_state import (
     evaluated,
 )
 from tools.cloudwatch.metric_math import Missing
-from tools.cloudwatch.prices import monthly
 from tools.cloudwatch.series_math import Series
 
 OK, ALARM, NO_DATA = State.OK, State.ALARM, State.INSUFFICIENT_DATA
@@ -208,19 +207,3 @@ def test_rules_that_are_wrong(rule: str, complaint: str) -> None:
 
 def test_children_of_a_rule() -> None:
     assert children('ALARM("a-1") AND NOT OK("b")') == ["a-1", "b"]
-
-
-def test_prices() -> None:
-    def made(**properties: Any) -> dict[str, Any]:
-        return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
-
-    term = {"Id": "m", "MetricStat": {}}
-    resources = {
-        "plain": made(MetricName="m"),
-        "math": made(Metrics=[{"Id": "e", "Expression": "m"}, term, term, term]),
-        "band": made(Metrics=[{"Id": "e", "Expression": "m"}, term], ThresholdMetricId="e"),
-        "composite": {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": {}},
-        "topic": {"Type": "AWS::SNS::Topic"},
-    }
-    assert monthly({"Resources": resources}) == pytest.approx(0.1 + 0.3 + 0.3 + 0.5)
-    assert monthly({}) == 0

@@ -31,7 +31,6 @@ APART = {"transfer.regions": "AWS asks four times as much for leaving Seoul as f
 UNSOURCED = {
     "ec2.spot.t3.medium",  # spot prices float: there is no list of them
     "ec2.spot.t4g.medium",
-    "cloudfront.functions",
     "cost.queries",
     "backup.copy",
     *(

@@ -13,6 +13,7 @@ from . import (
     classification,
     cluster,
     conditional_grants,
+    costs,
     dangerous_grants,
     database_access,
     delivery,
@@ -60,6 +61,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     watching,
     references,
     classification,
+    costs,
 )
 """In the order of the documentation."""
 
