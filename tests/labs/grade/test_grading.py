@@ -1,0 +1,176 @@
+"""From what is deployed to a grade: whose it is, what may not be read, what it costs, and the drill."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, NoReturn
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cloudmart_cdk.settings import load_settings
+from delivery.errors import DeliveryError
+from labs.grade import cost, drill
+from labs.grade.deployed import UnreadableError
+from labs.grade.grading import judge
+from labs.grade.parts import Parts
+from tests.labs.grade.conftest import Team
+from tests.labs.grade.faults import answered
+
+pytestmark = pytest.mark.xdist_group("emulator")
+
+
+@contextmanager
+def refused(team: Team, service: str, operation: str) -> Iterator[None]:
+    """A call that AWS does not allow."""
+
+    def refuse(_: Any) -> NoReturn:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, operation)
+
+    with answered(service, operation, refuse)(team):
+        yield
+
+
+def test_what_may_not_be_read_earns_nothing_and_names_the_right(team: Team) -> None:
+    calls = (
+        ("rds", "DescribeDBInstances"),
+        ("cloudwatch", "DescribeAlarms"),
+        ("elbv2", "DescribeLoadBalancers"),
+    )
+    with ExitStack() as all_of_them:
+        for service, operation in calls:
+            all_of_them.enter_context(refused(team, service, operation))
+        marks = {mark.criterion.id: mark for mark in judge(team.parts())}
+    for criterion, right in {
+        "database": "rds:DescribeDBInstances",
+        "areas": "cloudwatch:DescribeAlarms",
+        "balancers": "elasticloadbalancing:DescribeLoadBalancers",
+    }.items():
+        assert (marks[criterion].points, marks[criterion].needs) == (0, right)
+    assert marks["nat"].full, "the rest is judged"
+    with (
+        refused(team, "s3", "GetBucketEncryption"),
+        pytest.raises(UnreadableError, match="s3:GetEncryptionConfiguration"),
+    ):
+        team.deployed().read("s3", "get_bucket_encryption", Bucket=team.ids["Site"])
+
+
+def test_only_calls_that_read_are_made(team: Team) -> None:
+    with pytest.raises(ValueError, match="no reading call"):
+        team.deployed().read("rds", "delete_db_instance", DBInstanceIdentifier="x")
+
+
+def test_the_same_deployment_gets_the_same_grade(team: Team) -> None:
+    assert judge(team.parts()) == judge(team.parts())
+
+
+@pytest.mark.parametrize("prefix", ["team-lab", "team33-lab", "team3-dev", "eam3-lab"])
+def test_nobody_is_graded_by_anothers_stacks(team: Team, prefix: str) -> None:
+    with pytest.raises(DeliveryError, match=f"^error: {prefix}: given no stack {prefix}-... in ap-northeast-2"):
+        team.deployed(prefix)
+
+
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])
+def test_a_deployment_that_is_not_at_rest_is_not_graded(team: Team, status: str) -> None:
+    def change(answer: dict[str, Any]) -> None:
+        for stack in answer["Stacks"]:
+            stack["StackStatus"] = status
+
+    at_rest = answered("cloudformation", "DescribeStacks", change)(team)
+    with at_rest, pytest.raises(DeliveryError, match=f"^error: team3-lab-.*: given {status}"):
+        team.deployed()
+
+
+def test_the_cost_is_that_of_the_deployed_templates(team: Team) -> None:
+    settings = load_settings({"stage": "lab", "name": "team3"})
+    found = cost.of(team.deployed(), settings)
+    assert (found.unknown, found.within) == ("", True)
+    # 2 NAT gateways, a load balancer, a cluster, 2 nodes, 2 instances, a database in two zones, 2 cache nodes: an hour.
+    standing = (2 * 0.045 + 0.025 + 0.10 + 2 * 0.0416 + 2 * 0.010 + 2 * 0.017 + 2 * 0.017) * 50 / 60
+    assert standing < found.usd < cost.CAP_USD
+    assert len(found.dearest) == 5
+
+    def change(answer: dict[str, Any]) -> None:
+        nodes = answer["TemplateBody"]["Resources"].get("Nodes")
+        if nodes:
+            nodes["Properties"]["ScalingConfig"]["DesiredSize"] = 20
+
+    with answered("cloudformation", "GetTemplate", change)(team):
+        dear = cost.of(team.deployed(), settings)
+    assert not dear.within
+    assert dear.usd == pytest.approx(found.usd + 18 * 0.0416 * 50 / 60)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("Resources: {}", "is YAML; allowed: JSON"),
+        ({"Resources": {"X": {"Type": "AWS::Kinesis::Stream", "Properties": {}}}}, "AWS::Kinesis::Stream"),
+    ],
+)
+def test_what_has_no_price_is_not_within_the_budget(team: Team, body: object, why: str) -> None:
+    def change(answer: dict[str, Any]) -> None:
+        answer["TemplateBody"] = body
+
+    with answered("cloudformation", "GetTemplate", change)(team):
+        found = cost.of(team.deployed(), load_settings({"stage": "lab", "name": "team3"}))
+    assert why in found.unknown
+    assert not found.within
+
+
+def test_templates_that_may_not_be_read_are_no_cheap_ones(team: Team) -> None:
+    with refused(team, "cloudformation", "GetTemplate"):
+        found = cost.of(team.deployed(), load_settings({"stage": "lab", "name": "team3"}))
+    assert found == cost.Cost(unknown="not allowed: needs cloudformation:GetTemplate")
+
+
+def _drill(team: Team) -> drill.Drill:
+    def client(service: str) -> Any:
+        return team.client(service, team.cloud.region)
+
+    return drill.run(team.parts(), client, poll_s=0.05, deadline_s=20, say=lambda _: None)
+
+
+def test_the_drill_ends_an_instance_and_waits_until_it_is_replaced(team: Team) -> None:
+    before = _instances(team)
+    found = _drill(team)
+    assert found.served, found
+    now = _instances(team)
+    assert found.instance in before
+    assert found.instance not in now
+    assert len(now) == len(before)
+
+
+def _instances(team: Team) -> set[str]:
+    (group,) = team.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return {each["InstanceId"] for each in group["Instances"]}
+
+
+def test_nobody_served_during_the_drill_takes_the_backend_half_its_points(team: Team) -> None:
+    marks = {
+        drilled: next(
+            m for m in judge(Parts(team.deployed(), team.parts().shop, drilled=drilled)) if m.criterion.id == "backend"
+        )
+        for drilled in (True, False)
+    }
+    assert marks[True].full
+    assert marks[False].points == 2
+
+
+def test_the_drill_is_not_tried_where_it_would_be_an_outage(team: Team) -> None:
+    def change(answer: dict[str, Any]) -> None:
+        for group in answer["AutoScalingGroups"]:
+            del group["Instances"][1:]
+
+    before = _instances(team)
+    with answered("autoscaling", "DescribeAutoScalingGroups", change)(team):
+        found = _drill(team)
+    assert "1 instance in service" in found.refused
+    assert _instances(team) == before
+
+
+def test_unreadable_twice_is_unreadable(team: Team) -> None:
+    deployed = team.deployed()
+    with refused(team, "rds", "DescribeDBInstances"), pytest.raises(UnreadableError):
+        deployed.read("rds", "describe_db_instances")
+    with pytest.raises(UnreadableError):
+        deployed.read("rds", "describe_db_instances")
