@@ -20,6 +20,7 @@ from localcloud.server.mends import (
     schedules,
     secrets,
     tables,
+    tagging,
 )
 
 
@@ -42,5 +43,6 @@ def install() -> None:
         schedules,
         secrets,
         tables,
+        tagging,
     ):
         family.install()

@@ -1,0 +1,115 @@
+"""Whose a resource is, and whether a stack still holds it.
+
+Owns the rules by which the students of one account are told apart, and asks nothing of AWS. All of them have the same
+`Project` and `Stage`; the name is in what cannot be chosen freely, in this order:
+
+1. `aws:cloudformation:stack-name`, which CloudFormation alone sets: one of this copy's stacks, letter by letter.
+2. The cluster's name in a tag of what pods and controllers made: letter by letter, too.
+3. Without either, for what AWS made out of ours: an id, or the scaling group of an instance, that begins with
+   `<name>-<stage>` and an end of it, and that no longer name could begin with.
+
+The first that is there decides, so an id never outvotes a tag. What has no tags belongs to nobody here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, get_args
+
+from cloudmart_cdk.settings.model import Stage
+from cloudmart_cdk.settings.naming import Names
+from cloudmart_cdk.settings.topology import EKS, NEEDS
+
+STACK_NAME: Final = "aws:cloudformation:stack-name"
+STACK_ID: Final = "aws:cloudformation:stack-id"
+CLUSTER_TAGS: Final = ("elbv2.k8s.aws/cluster", "eks:cluster-name", "KubernetesCluster", "Cluster")
+"""Whose value is the cluster: the load balancer controller's, EKS's, the disk driver's, ours (`extraVolumeTags`)."""
+SCALING_GROUP: Final = "aws:autoscaling:groupName"
+OWNED: Final = "kubernetes.io/cluster/"
+"""Whose key ends with the cluster; Kubernetes' own."""
+_LONGER_NAME: Final = re.compile(rf".*[-/]({'|'.join(get_args(Stage))})([-/]|$)")
+"""What is left of an id, when it may be of `<name>-<stage>-<more>-<stage>`: then it is not for us to say."""
+
+
+class Whose(StrEnum):
+    """What a resource is to this copy."""
+
+    LEFT = "left over"
+    HELD = "of a stack that is there"
+    OTHERS = "somebody else's"
+    UNTAGGED = "untagged"
+    UNCLEAR = "unclear"
+    """Of this project and stage, and nothing says of which name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """`because`: the tag or the id that decided, for people."""
+
+    whose: Whose
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Who asks: `<name>-<stage>`, and the stacks of it that are there now, name -> ARN; deleted ones are not."""
+
+    names: Names
+    living: Mapping[str, str]
+
+    @property
+    def stacks(self) -> frozenset[str]:
+        """All names that its stacks can have."""
+        return frozenset(map(self.names.stack, NEEDS))
+
+    @property
+    def cluster(self) -> str:
+        return self.names.of("tiketi")
+
+    def claim(self, id: str, tags: Mapping[str, str]) -> Claim:
+        """What a resource of that id is to this copy. `id`: the name or id that AWS knows it by, not its ARN."""
+        named = self.begins(id) or self.begins(tags.get(SCALING_GROUP, ""))
+        if not tags:
+            return Claim(whose=Whose.UNTAGGED if named else Whose.OTHERS)
+        cluster = _cluster(tags)
+        made_by_cluster = cluster is not None and not {"Project", "Stage"} & tags.keys()
+        if not made_by_cluster and (tags.get("Project"), tags.get("Stage")) != ("CloudMart", self.names.stage):
+            return Claim(whose=Whose.OTHERS)
+        stack = tags.get(STACK_NAME)
+        if stack is not None:
+            return self._of(stack, tags) if stack in self.stacks else Claim(whose=Whose.OTHERS, because=stack)
+        if cluster is not None:
+            mine = cluster == self.cluster
+            return self._of(self.names.stack(EKS), tags) if mine else Claim(whose=Whose.OTHERS, because=cluster)
+        if named:
+            return self._of(self.names.stack(tags.get("Stack", "")), tags)
+        if re.search(rf"[a-z0-9]-{self.names.stage}(?:[-/]|$)", f"{id} {tags.get(SCALING_GROUP, '')}".lower()):
+            return Claim(whose=Whose.OTHERS)  # a name by our scheme, and another
+        return Claim(whose=Whose.UNCLEAR)
+
+    def _of(self, stack: str, tags: Mapping[str, str]) -> Claim:
+        """Ours, of that stack; held when it is there. An earlier stack of the name holds nothing any more."""
+        if stack in self.stacks:
+            lives = self.living.get(stack)
+            held = lives is not None and tags.get(STACK_ID, lives) == lives
+        else:
+            held = bool(self.living)  # nothing says of which: any may hold it
+        return Claim(whose=Whose.HELD if held else Whose.LEFT, because=stack.removesuffix("-"))
+
+    def begins(self, id: str) -> bool:
+        """Whether an id can only be this copy's: `team1-lab-...` is; `team10-lab-...`, `team1-lab-x-lab-...` are not.
+
+        AWS writes some ids in lower case and puts its own words before (`/aws/lambda/`, `rds:`).
+        """
+        names = (self.names.prefix, f"/{self.names.name}/{self.names.stage}", f"{self.names.name}/{self.names.stage}")
+        pattern = rf"(?:/aws/[a-z/-]+/|rds:|final-|alias/)?(?:{'|'.join(map(re.escape, names))})(?:[-/](.*))?"
+        found = re.fullmatch(pattern, id.lower(), re.DOTALL)
+        return found is not None and not _LONGER_NAME.match(f"-{found[1] or ''}")
+
+
+def _cluster(tags: Mapping[str, str]) -> str | None:
+    for key in CLUSTER_TAGS:
+        if key in tags:
+            return tags[key]
+    return next((key.removeprefix(OWNED) for key in tags if key.startswith(OWNED)), None)
