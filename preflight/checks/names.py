@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cloudmart_cdk.settings.topology import EDGE_REGION
 from preflight.account import Account
 from preflight.finding import Finding, error, ok
 from preflight.needs import Needs
@@ -33,6 +34,8 @@ class Kind:
     key: str = ""
     """Where the name stands in an element; empty: the element is the name."""
     parameters: Callable[[Needs], Mapping[str, Any]] = field(default=_nothing)
+    only: tuple[str, str] | None = None
+    """A property and what it has to be; others of the type are another kind."""
     region: str = ""
     """Where it is listed, if not where its stack is."""
     remove: str = _LEFTOVERS
@@ -41,6 +44,8 @@ class Kind:
         """A line for all that are free, and one for each that is not."""
         wanted: dict[str, set[str]] = {}
         for resource in needs.new(self.type):
+            if self.only and resource.get(self.only[0]) != self.only[1]:
+                continue
             name = self._name(account, resource.get(self.name), resource.region)
             if name:
                 wanted.setdefault(self.region or resource.region, set()).add(name)
@@ -90,6 +95,10 @@ def _parameters(needs: Needs) -> Mapping[str, Any]:
 
 def _regional(_needs: Needs) -> Mapping[str, Any]:
     return {"Scope": "REGIONAL"}
+
+
+def _cloudfronts(_needs: Needs) -> Mapping[str, Any]:
+    return {"Scope": "CLOUDFRONT"}
 
 
 def _own_documents(_needs: Needs) -> Mapping[str, Any]:
@@ -238,6 +247,52 @@ KINDS = (
         call=("wafv2", "list_web_acls", "WebACLs"),
         key="Name",
         parameters=_regional,
+        only=("Scope", "REGIONAL"),
+    ),
+    Kind(
+        words="CloudFront's web ACLs",
+        type="AWS::WAFv2::WebACL",
+        name="Name",
+        call=("wafv2", "list_web_acls", "WebACLs"),
+        key="Name",
+        parameters=_cloudfronts,
+        only=("Scope", "CLOUDFRONT"),
+        region=EDGE_REGION,
+    ),
+    Kind(
+        words="CloudFront functions",
+        type="AWS::CloudFront::Function",
+        name="Name",
+        call=("cloudfront", "list_functions", "FunctionList.Items"),
+        key="Name",
+        region=EDGE_REGION,
+    ),
+    Kind(
+        words="database proxies",
+        type="AWS::RDS::DBProxy",
+        name="DBProxyName",
+        call=("rds", "describe_db_proxies", "DBProxies"),
+        key="DBProxyName",
+    ),
+    Kind(
+        words="CodeDeploy applications",
+        type="AWS::CodeDeploy::Application",
+        name="ApplicationName",
+        call=("codedeploy", "list_applications", "applications"),
+    ),
+    Kind(
+        words="trace groups",
+        type="AWS::XRay::Group",
+        name="GroupName",
+        call=("xray", "get_groups", "Groups"),
+        key="GroupName",
+    ),
+    Kind(
+        words="objectives",
+        type="AWS::ApplicationSignals::ServiceLevelObjective",
+        name="Name",
+        call=("application-signals", "list_service_level_objectives", "SloSummaries"),
+        key="Name",
     ),
     Kind(
         words="backup vaults",

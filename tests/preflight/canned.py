@@ -18,6 +18,8 @@ from preflight.account import Account
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "ap-northeast-2"
+_SESSION: Final = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret")
+"""One, as it keeps botocore's models; each client of it is a cloud's own."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,8 @@ class Cloud:
     """`service:Operation`, region."""
 
     def account(self) -> Account:
-        session = boto3.Session(aws_access_key_id="key", aws_secret_access_key="secret")
-
         def make_client(service: str, region: str) -> Any:
-            client = session.client(service, region_name=region)
+            client = _SESSION.client(service, region_name=region)
             given = threading.local()
 
             def remember(params: Mapping[str, Any], **_: Any) -> None:
