@@ -5,6 +5,7 @@ course's list prices and the volumes of its volumes.toml.
 """
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Final
 
 from ...costs import prices, volumes
@@ -35,8 +36,10 @@ def _dear(app: Deployment) -> Iterator[Found]:
             continue
         items = sorted(counted, key=lambda item: -item.usd_hour(_BOOK))[:_NAMED]
         dearest = "; ".join(f"{item.what} in {item.stack} {item.usd_hour(_BOOK) * hours:.2f}" for item in items)
-        place = Resource(items[0].stack, "", "bill of all stacks", {}, items[0].path, items[0].region)
-        yield Found(place, f"{reached:.2f} USD {span} (dearest: {dearest})", f"{cap:.2f} USD", setting, span)
+        place = Resource(items[0].stack, "", "bill of all stacks", {}, items[0].stack, items[0].region)
+        # Somebody who needs a bigger database at night must not have to look up how a cap is lifted.
+        allowed = f"{cap:.2f} USD, or what is decided now: -c {setting}={ceil(reached * 100) / 100:g}"
+        yield Found(place, f"{reached:.2f} USD {span} (dearest: {dearest})", allowed, detail=span)
 
 
 def _unpriced(app: Deployment) -> Iterator[Found]:
