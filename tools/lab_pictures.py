@@ -120,8 +120,8 @@ def _arrow(picture: Drawing, source: Box, target: Box, label: str) -> None:
 def _vpc(lab: Assembly) -> Sketch:
     tiers: dict[str, list[str]] = {}
     for logical_id, subnet in lab.of_type(VPC, "AWS::EC2::Subnet"):
-        tier = re.findall(r"(Public|Private|Data|Pods)Subnet", logical_id)[0]
-        tiers.setdefault(tier, []).append(f"{subnet['CidrBlock']}  {subnet['AvailabilityZone'].rpartition('-')[2]}")
+        name = re.findall(r"(Public|Private|Data|Pods)Subnet", logical_id)[0]
+        tiers.setdefault(name, []).append(f"{subnet['CidrBlock']} in {subnet['AvailabilityZone']}")
     gateways = len(list(lab.of_type(VPC, "AWS::EC2::NatGateway")))
     groups = len(list(lab.of_type(VPC, "AWS::EC2::SecurityGroup")))
     cidr = lab.one(VPC, "AWS::EC2::VPC")["CidrBlock"]

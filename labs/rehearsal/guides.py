@@ -3,8 +3,8 @@
 Owns what the fences mean:
 
 * `sh`: typed on AWS and in the local cloud alike; `sh aws`, `sh local`: in one of them only;
-* `sh end`, `sh end aws`, `sh end local`: likewise, by somebody who stops after this guide and cleans up, so run after the
-  last one of a rehearsal only;
+* `sh end`, `sh end aws`, `sh end local`: likewise, by somebody who stops after this guide and cleans up, so run after
+  the last one of a rehearsal only;
 * `text`: what the commands before it print, compared with `expected`; `text aws`: what they print on AWS, not compared.
 """
 

@@ -4,6 +4,7 @@ Owns the process and everything it starts: nothing of it outlives the block. A c
 nobody set, end the shell (`set -euo pipefail`), so a guide's commands cannot fail quietly.
 """
 
+import contextlib
 import os
 import queue
 import secrets
@@ -52,7 +53,8 @@ class Shell:
             errors="replace",
             start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self._type(_STRICT)
 
     def __enter__(self) -> "Shell":
@@ -95,6 +97,12 @@ class Shell:
             time.sleep(0.05)
         self._signal(signal.SIGKILL)
         self._process.wait()
+        self._reader.join()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdout.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _alive(self) -> bool:
@@ -113,11 +121,9 @@ class Shell:
 
     def _type(self, text: str) -> None:
         assert self._process.stdin is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # the shell has ended; `run` hears that
             self._process.stdin.write(text)
             self._process.stdin.flush()
-        except BrokenPipeError:
-            return  # the shell has ended; `run` hears that
 
     def _read(self) -> None:
         assert self._process.stdout is not None

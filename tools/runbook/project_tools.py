@@ -127,12 +127,12 @@ def python(arguments: Sequence[str]) -> Iterator[str]:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
-        case ["-m", module, *rest] if module.startswith(("tools.", "localcloud.", "tests.")):
+        case ["-m", module, *rest] if module.startswith(("labs.", "tools.", "localcloud.", "tests.")):
             refused = _parsed(module, tuple(rest))
             if refused:
                 yield refused
         case _:
-            yield f"given python {' '.join(arguments[:2])}; allowed: -m delivery, localcloud, tools..."
+            yield f"given python {' '.join(arguments[:2])}; allowed: -m delivery, labs, localcloud, tools..."
 
 
 _PARSE: Final = """\
