@@ -83,7 +83,7 @@ class Cluster(Construct):
             kubectl_provider_options=kubectl.options,
             output_config_command=False,
         )
-        kubectl.restrain(self.cluster)
+        kubectl.restrain(self.cluster, name=name)
         resource = self.cluster.node.default_child
         assert isinstance(resource, eks.CfnCluster)
         # The L2 has no property for either. STANDARD: EKS upgrades at the end of support rather than bill six times as

@@ -40,14 +40,16 @@ class Controllers(Construct):
         settings: Settings,
         vpc_id: str,
         target_groups: Sequence[str],
+        nodes: Iterable[IDependable],
         after: Iterable[IDependable],
     ) -> None:
         """`name`: the cluster's. `target_groups`: ARNs of all that bindings may fill; no other is touched.
 
-        `after`: what runs before the first pod here (nodes, DNS), and the services' namespace, in which KEDA's chart
-        grants itself rights.
+        `nodes`: what ends the namespace's last pods. `after`: what is there before the first pod here (the add-ons, DNS
+        among them), and the services' namespace, in which KEDA's chart grants itself rights.
         """
         super().__init__(scope, id)
+        self._after = list(after)
         # jsii leaves a member of the interface out of the class's stub.
         self._cluster = cast(eks.ICluster, cluster)
         self._versions = settings.eks.charts
@@ -62,7 +64,8 @@ class Controllers(Construct):
         self.namespace = self._manifest(
             "Namespace", closed_namespace(namespaces.CONTROLLERS, version=settings.eks.version)
         )
-        self.namespace.node.add_dependency(*after)
+        # Not after the add-ons: namespace and policies are applied while those start.
+        self.namespace.node.add_dependency(*nodes)
         self.load_balancer_controller = self._release(
             "aws-load-balancer-controller",
             controller_policies.load_balancer_controller(network),
@@ -118,7 +121,7 @@ class Controllers(Construct):
         # A manifest of their own, which goes with the controller.
         closed = self._manifest(f"{id}Policies", policies)
         closed.node.add_dependency(self.namespace)
-        release.node.add_dependency(closed)
+        release.node.add_dependency(closed, *self._after)
         if statements:
             release.node.add_dependency(self._identity(f"{id}Role", chart, statements, reasons or {}))
         return release

@@ -35,10 +35,13 @@ class Kubectl(Construct):
             kubectl_layer=KubectlLayer(self, "Layer"), private_subnets=subnets, security_groups=[security_group]
         )
 
-    def restrain(self, cluster: eks.Cluster) -> None:
-        """Point both functions at our log group, and take from their roles what CDK gives for all cases.
+    def restrain(self, cluster: eks.Cluster, *, name: str) -> None:
+        """Point both functions at our log group, and take from them what CDK gives for all cases. `name`: the cluster's.
 
-        Of five managed policies nothing is needed here but the network interfaces: charts come from no registry.
+        Of five managed policies nothing is needed here but the handler's network interfaces: charts come from no
+        registry. The framework calls the handler through Lambda's API and reaches nothing inside the VPC: outside it
+        a destroy of the stack waits for one function's interfaces instead of two, one after the other (20 minutes
+        each: CloudFormation reference, "AWS::Lambda::Function VpcConfig").
         """
         provider = cluster.node.find_child("KubectlProvider")
         handler = provider.node.find_child("Handler")
@@ -48,7 +51,18 @@ class Kubectl(Construct):
             assert isinstance(resource, lambda_.CfnFunction)
             resource.add_property_override("LoggingConfig.LogFormat", "JSON")
             resource.add_property_override("LoggingConfig.LogGroup", self._group.ref)
-            self._narrow(function.node.find_child("ServiceRole"))
+        framework_function = framework.node.default_child
+        assert isinstance(framework_function, lambda_.CfnFunction)
+        framework_function.add_property_deletion_override("VpcConfig")
+        self._narrow(handler.node.find_child("ServiceRole"), in_vpc=True)
+        # By its name, not by reference: the cluster goes while CloudFormation waits for the handler's interfaces.
+        may_describe = handler.node.find_child("ServiceRole").node.find_child("DefaultPolicy").node.default_child
+        assert isinstance(may_describe, iam.CfnPolicy)
+        may_describe.add_property_override(
+            "PolicyDocument.Statement.0.Resource",
+            cdk.Stack.of(self).format_arn(service="eks", resource="cluster", resource_name=name),
+        )
+        self._narrow(framework.node.find_child("ServiceRole"), in_vpc=False)
         # Chose a managed policy for public registries; with the policies gone CloudFormation would warn of it.
         handler.node.try_remove_child("HasEcrPublic")
         acknowledge(
@@ -66,25 +80,24 @@ class Kubectl(Construct):
             },
         )
 
-    def _narrow(self, role: IConstruct) -> None:
+    def _narrow(self, role: IConstruct, *, in_vpc: bool) -> None:
         resource = role.node.default_child
         assert isinstance(resource, iam.CfnRole)
         resource.managed_policy_arns = []
-        resource.policies = [iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=self._policy())]
-        acknowledge(role, NETWORK_REASONS)
+        resource.policies = [
+            iam.CfnRole.PolicyProperty(policy_name="Function", policy_document=self._policy(in_vpc=in_vpc))
+        ]
+        if in_vpc:
+            acknowledge(role, NETWORK_REASONS)
 
-    def _policy(self) -> dict[str, object]:
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                    "Resource": self._group.attr_arn,
-                },
-                {"Effect": "Allow", "Action": list(NETWORK_ACTIONS), "Resource": "*"},
-            ],
+    def _policy(self, *, in_vpc: bool) -> dict[str, object]:
+        write_log = {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": self._group.attr_arn,
         }
+        have_interfaces = {"Effect": "Allow", "Action": list(NETWORK_ACTIONS), "Resource": "*"}
+        return {"Version": "2012-10-17", "Statement": [write_log, *([have_interfaces] if in_vpc else ())]}
 
 
 def _logical_id(construct: IConstruct) -> str:

@@ -57,7 +57,8 @@ class SitePublication(Construct):
             site = bundle(folder, Path(built), config=config)
             archive = assets.Asset(self, "Archive", path=built)  # copied into the assembly here and now
         log_group = log_groups.make(self, "LogGroup")
-        role = self._role(archive, bucket, distribution, log_group).without_policy_updates()
+        role = self._role(archive, bucket, log_group)
+        invalidation = self._invalidation(role, distribution)
         source = deployment.Source.bucket(archive.bucket, archive.s3_object_key)
         lasting = [f"{each}/*" for each in site.lasting]
         hashed = lasting and deployment.BucketDeployment(
@@ -69,7 +70,7 @@ class SitePublication(Construct):
             include=lasting,
             cache_control=[deployment.CacheControl.from_string(_IMMUTABLE)],
             prune=False,
-            role=role,
+            role=role.without_policy_updates(),
             log_group=log_group,
         )
         paths = ["/", *(f"/{quote(page)}" for page in site.pages)]
@@ -83,9 +84,10 @@ class SitePublication(Construct):
             prune=True,
             distribution=distribution,
             distribution_paths=paths if len(paths) <= _MOST_PATHS else ["/*"],
-            role=role,
+            role=role.without_policy_updates(),
             log_group=log_group,
         )
+        named.node.add_dependency(invalidation)
         if hashed:
             named.node.add_dependency(hashed)
             # One function serves both steps, with the first one's layer; the second layer would lie idle.
@@ -98,23 +100,30 @@ class SitePublication(Construct):
             },
         )
 
-    def _role(
-        self,
-        archive: assets.Asset,
-        bucket: s3.IBucket,
-        distribution: cloudfront.Distribution,
-        log_group: logs.LogGroup,
-    ) -> iam.Role:
-        """What the uploading function does, no more: CDK would grant it every distribution and `s3:List*`."""
-        stack = cdk.Stack.of(self)
-        distribution_arn = stack.format_arn(
+    def _invalidation(self, role: iam.Role, distribution: cloudfront.Distribution) -> iam.CfnPolicy:
+        """The right that names the distribution, apart: role, function and hashed assets are there while CloudFront
+        takes its minutes."""
+        distribution_arn = cdk.Stack.of(self).format_arn(
             service="cloudfront", region="", resource="distribution", resource_name=distribution.distribution_id
         )
+        document = iam.PolicyDocument(
+            statements=[
+                iam.PolicyStatement(
+                    actions=["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
+                    resources=[distribution_arn],
+                )
+            ]
+        )
+        return iam.CfnPolicy(
+            self, "Invalidation", policy_name="Invalidate", policy_document=document, roles=[role.role_name]
+        )
+
+    def _role(self, archive: assets.Asset, bucket: s3.IBucket, log_group: logs.LogGroup) -> iam.Role:
+        """What the uploading function does, no more: CDK would grant it every distribution and `s3:List*`."""
         permissions = (
             (["s3:GetObject"], archive.bucket.arn_for_objects(archive.s3_object_key)),
             (["s3:ListBucket"], bucket.bucket_arn),
             (["s3:PutObject", "s3:DeleteObject"], bucket.arn_for_objects("*")),
-            (["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"], distribution_arn),
             (["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn),
         )
         role = iam.Role(

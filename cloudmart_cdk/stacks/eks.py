@@ -123,8 +123,8 @@ class EksPlatformStack(CloudMartStack):
             )
         namespace = ServicesNamespace(self, "TiketiNamespace", settings=settings, cluster=cluster.cluster)
         # The first that kubectl does: minutes after EKS let it in, which takes some seconds to hold. And on the way out
-        # the namespace's last pods end while there are nodes that end them.
-        namespace.node.add_dependency(*node_groups.groups, addons)
+        # the namespace's last pods end while there are nodes that end them. What runs in it waits for the add-ons.
+        namespace.node.add_dependency(*node_groups.groups)
         controllers = Controllers(
             self,
             "Controllers",
@@ -133,7 +133,8 @@ class EksPlatformStack(CloudMartStack):
             settings=settings,
             vpc_id=network.vpc.vpc_id,
             target_groups=load_balancer.target_group_arns,
-            after=[*node_groups.groups, addons, namespace],
+            nodes=node_groups.groups,
+            after=[addons, namespace],
         )
         if settings.eks.prometheus:
             Prometheus(

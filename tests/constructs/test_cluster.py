@@ -1,10 +1,13 @@
 """The control plane, who reaches it and who gets in. Specification section 6."""
 
+import json
+
 import pytest
 
 from cloudmart_cdk.settings.topology import EKS
 from tests.conftest import Synthesize
 from tests.support import Resource, Synthesized
+from tools.plan import graph
 
 STAGES = ("lab", "dev", "staging", "prod")
 PEOPLE = {
@@ -105,7 +108,39 @@ def test_unless_named_only_the_deployment_function_gets_in(synthesized: Synthesi
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_kubectl_runs_in_the_private_subnets_behind_its_own_group(synthesized: Synthesize, stage: str) -> None:
-    for function in synthesized(stage).resources(EKS, "AWS::Lambda::Function").values():
-        (group,) = function["Properties"]["VpcConfig"]["SecurityGroupIds"]
-        assert "FirewallKubectl" in group["Fn::GetStackOutput"]["OutputName"]
-        assert len(function["Properties"]["VpcConfig"]["SubnetIds"]) == 2
+    (function,) = (each for id, each in _functions(synthesized(stage)).items() if "ProviderHandler" in id)
+    (group,) = function["Properties"]["VpcConfig"]["SecurityGroupIds"]
+    assert "FirewallKubectl" in group["Fn::GetStackOutput"]["OutputName"]
+    assert len(function["Properties"]["VpcConfig"]["SubnetIds"]) == 2
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_calls_kubectl_has_no_interfaces_that_a_destroy_would_wait_for(
+    synthesized: Synthesize, stage: str
+) -> None:
+    app = synthesized(stage)
+    (framework,) = (each for id, each in _functions(app).items() if "framework" in id)
+    assert "VpcConfig" not in framework["Properties"]
+    (role,) = (each for id, each in app.resources(EKS, "AWS::IAM::Role").items() if "framework" in id)
+    assert "NetworkInterface" not in json.dumps(role)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_cluster_goes_while_the_functions_interfaces_do(synthesized: Synthesize, stage: str) -> None:
+    app = synthesized(stage)
+    needs = graph.needs(graph.resources(app.templates[EKS]))
+    ((cluster, _),) = app.resources(EKS, "AWS::EKS::Cluster").items()
+    (handler,) = (id for id in _functions(app) if "ProviderHandler" in id)
+
+    def before(id: str) -> set[str]:
+        return set(needs[id]).union(*(before(other) for other in needs[id]))
+
+    assert cluster not in before(handler)
+    (policy,) = (id for id in needs[handler] if app.templates[EKS]["Resources"][id]["Type"] == "AWS::IAM::Policy")
+    (statement,) = app.templates[EKS]["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "eks:DescribeCluster"
+    assert f":cluster/cloudmart-{stage}-tiketi" in json.dumps(statement["Resource"]), "its own and no other"
+
+
+def _functions(app: Synthesized) -> dict[str, Resource]:
+    return app.resources(EKS, "AWS::Lambda::Function")

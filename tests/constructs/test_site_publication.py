@@ -10,6 +10,7 @@ from cloudmart_cdk.settings.topology import FRONTEND
 from tests.conftest import Synthesize
 from tests.matrix import only
 from tests.support import Synthesized, write_assembly
+from tools.plan import graph
 
 STACK = "FrontendCdnStack"
 
@@ -74,10 +75,10 @@ def test_uploader_may_do_what_it_does_and_no_more(synthesized: Synthesize) -> No
     ]
     role = app.resources(STACK, "AWS::IAM::Role")[uploader["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
     assert "ManagedPolicyArns" not in role
-    assert not app.resources(STACK, "AWS::IAM::Policy"), "CDK's own grants stay out"
+    (apart,) = app.resources(STACK, "AWS::IAM::Policy").values()  # CDK's own grants stay out
     (policy,) = role["Policies"]
     granted: dict[str, str] = {}
-    for statement in policy["PolicyDocument"]["Statement"]:
+    for statement in (each for held in (policy, apart["Properties"]) for each in held["PolicyDocument"]["Statement"]):
         actions = statement["Action"]
         for action in [actions] if isinstance(actions, str) else actions:
             granted[action] = json.dumps(statement["Resource"])
@@ -95,6 +96,24 @@ def test_uploader_may_do_what_it_does_and_no_more(synthesized: Synthesize) -> No
     assert _archive(app).name.removeprefix("asset.") in granted["s3:GetObject"]
     ((distribution_id, _),) = app.resources(STACK, "AWS::CloudFront::Distribution").items()
     assert distribution_id in granted["cloudfront:CreateInvalidation"]
+
+
+def test_only_the_pages_wait_for_the_distribution(synthesized: Synthesize) -> None:
+    """CloudFront takes minutes; role, function and hashed assets are there meanwhile."""
+    app = synthesized()
+    resources = graph.resources(app.templates[STACK])
+    needs = graph.needs(resources)
+
+    def before(id: str) -> set[str]:
+        return set(needs[id]).union(*(before(other) for other in needs[id]))
+
+    ((distribution, _),) = app.resources(STACK, "AWS::CloudFront::Distribution").items()
+    ((right, _),) = app.resources(STACK, "AWS::IAM::Policy").items()
+    assets, pages = (
+        next(id for id, each in resources.items() if each["Properties"] is step["Properties"]) for step in _steps(app)
+    )
+    assert distribution not in before(assets)
+    assert {distribution, right, assets} <= before(pages), "and the right to invalidate is there before"
 
 
 def test_one_layer_is_enough(synthesized: Synthesize) -> None:

@@ -56,16 +56,22 @@ def test_network_identity_and_proxy_come_before_nodes_and_the_rest_after(synthes
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_kubectl_and_helm_come_after_nodes_and_addons_and_end_before_them(synthesized: Synthesize, stage: str) -> None:
-    """EKS lets the function in some seconds after it says so; and a namespace ends when nodes have ended its pods."""
+    """EKS lets the function in some seconds after it says so; and a namespace ends when nodes have ended its pods.
+    What has no pods, namespaces and their policies, is applied while the add-ons start."""
     app = synthesized(stage)
-    first = {*app.resources(EKS, "AWS::EKS::Nodegroup"), *_addons(app).values()}
+    nodes = {*app.resources(EKS, "AWS::EKS::Nodegroup")}
+    addons = {*_addons(app).values()}
     applied = {
         id
         for id, resource in app.templates[EKS]["Resources"].items()
         if resource["Type"].startswith("Custom::AWSCDK-EKS-")
     }
     assert len(applied) > 20
-    assert {id for id in applied if not first <= _after(app, id)} == set()
+    assert {id for id in applied if not nodes <= _after(app, id)} == set()
+    without_pods = {
+        id for id in applied if id.startswith(("TiketiNamespace", "ControllersNamespace")) or "Policies" in id
+    }
+    assert {id for id in applied if not addons <= _after(app, id)} == without_pods
 
 
 @pytest.mark.parametrize(("stage", "days"), [("lab", 7), ("dev", 7), ("staging", 30), ("prod", 30)])
