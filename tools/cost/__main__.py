@@ -11,7 +11,7 @@ python -m tools.cost --assembly cdk.out --json
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cloudmart_cdk.costs import prices
@@ -19,7 +19,7 @@ from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.loading import STAGES
 
 from . import as_json, chart, options, page, text
-from .billing import sheets
+from .billing import of_contexts, sheets
 from .command_line import Parser, guarded, setting, stage
 from .errors import refused
 from .figures import Sheet
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> None:
     context = dict(given.context) | ({"name": given.name} if given.name else {})
     if given.options:
-        _options(given.stage or page.OPTIONS_STAGE, context, as_data=given.json)
+        _options(given, context)
         return
     source = folder(given.assembly) if given.assembly else checkout(context)
     bills = sheets([(source, stage) for stage in _stages(given, source)])
@@ -58,14 +58,14 @@ def _stages(given: argparse.Namespace, source: Source) -> Sequence[str]:
     return [given.stage or source.stages[0]]
 
 
-def _options(stage: str, context: dict[str, str], *, as_data: bool) -> None:
+def _options(given: argparse.Namespace, context: Mapping[str, str]) -> None:
+    stage = given.stage or page.OPTIONS_STAGE
     settings = load_settings({**context, "stage": stage})
-
-    def bills(contexts: Sequence[options.Context]) -> Sequence[Sheet]:
-        return sheets([(checkout({**context, **of_option}), stage) for of_option in contexts])
-
-    as_it_is, measured = options.measure(settings, prices.load(), bills)
-    if as_data:
+    as_it_is, measured = options.measure(settings, prices.load(), of_contexts(stage, context))
+    if given.page:
+        text_of_page = page.PAGE.read_text(encoding="utf-8")
+        page.PAGE.write_text(page.with_options(text_of_page, page.options(as_it_is, measured)), encoding="utf-8")
+    if given.json:
         print(json.dumps(as_json.options(as_it_is, measured), indent=2, ensure_ascii=False))
     else:
         print("\n".join(text.options(as_it_is, measured)))
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("--options", action="store_true", help="what other settings would save, and what they give up")
     parser.add_argument("--json", action="store_true", help="as JSON: tools/cost/bill.schema.json")
     parser.add_argument("--output", type=Path, metavar="DIR", help="also write picture, page and JSON there")
+    parser.add_argument("--page", action="store_true", help="with --options: write them into docs/cost.md")
     return parser
 
 

@@ -61,6 +61,7 @@ def _stage(one: Sheet) -> dict[str, Any]:
                 "kind": item.kind,
                 "price": item.price_id,
                 "quantity": _figure(item.quantity),
+                "per": item.per,
                 "unit": item.unit,
                 "usd_hour": {book: _figure(item.usd_hour(book)) for book in BOOKS},
                 "sourced": {book: item.sourced(book) for book in BOOKS},

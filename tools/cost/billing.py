@@ -1,7 +1,7 @@
 """Bills of sources: synthesized if need be, two at a time, and priced."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -12,7 +12,7 @@ from cloudmart_cdk.policy.model import Deployment
 
 from .errors import CostError
 from .figures import Sheet
-from .sources import Source
+from .sources import Source, checkout
 
 _AT_ONCE: Final = min(2, os.cpu_count() or 1)
 """Synths: each takes a core and half a gigabyte."""
@@ -27,6 +27,13 @@ def sheets(wanted: Sequence[tuple[Source, str]]) -> list[Sheet]:
         except BaseException:
             pool.shutdown(cancel_futures=True)  # what is not begun is not worth waiting for
             raise
+
+
+def of_contexts(stage: str, context: Mapping[str, str]) -> Callable[[Mapping[str, Mapping[str, str]]], Sequence[Sheet]]:
+    """Bills of this checkout with other settings, each a synth."""
+    return lambda wanted: sheets(
+        [(checkout({**context, **changed}, title), stage) for title, changed in wanted.items()]
+    )
 
 
 def priced(deployment: Deployment, label: str) -> Sheet:

@@ -62,7 +62,7 @@ def draw(shown: Sheet) -> str:
             picture.text(x, _TOP - 9, f"cap {usd(cap.usd, cap.span)}", "strong", size=11, anchor="middle")
     note = "A figure on the left of + is what the caps count, at the course's prices. "
     if any(shown.unsourced(book) for book in BOOKS):
-        note += f"{UNSOURCED} and pale: no public document states the price; the course's stands in."
+        note += f"{UNSOURCED} and faint: no public document states the price; the course's stands in."
     picture.text(_MARGIN, bottom + 40, note, "quiet", size=11.5)
     return picture.render()
 
@@ -126,6 +126,6 @@ def _bar(picture: Drawing, shown: Sheet, book: Book, stack: str, box: Box, scale
 
 def _step(top: float) -> float:
     """A round distance between lines, for four to eight of them."""
-    raw = top / 5 if top else 1.0
+    raw = top / 6 if top else 1.0
     power = 10.0 ** math.floor(math.log10(raw))
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw)

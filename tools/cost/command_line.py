@@ -1,6 +1,7 @@
 """What the cost tools' command lines have in common, and how they refuse: in one line."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -27,9 +28,12 @@ def guarded(run: Callable[[], None]) -> int:
     """Exit status: 0, or 1 when refused, with one line on standard error."""
     try:
         run()
+        sys.stdout.flush()
     except (CostError, SettingsError) as wrong:
         print(wrong, file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:  # `| head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as failed:
         given = f"{failed.filename}: {failed.strerror}"
         print(refused("cost", given=given, allowed="a file that can be written", do="mend it"), file=sys.stderr)

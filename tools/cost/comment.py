@@ -22,10 +22,10 @@ _MARK: Final = in_markdown(UNSOURCED)
 
 
 def markdown(comparisons: Sequence[Comparison], *, limit: int = LIMIT) -> str:
-    """Empty when nothing changed."""
+    """The verdict alone when nothing changed."""
     changed = [one for one in comparisons if one.changes]
     if not changed:
-        return ""
+        return f"**{verdict(comparisons)}**\n"
     head = f"**{_safe(verdict(comparisons))}**\n\n{_between(changed)}\n\n"
     rows = list(_rows(changed))
     details = _details(changed)

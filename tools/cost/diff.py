@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="a setting of this checkout",
     )
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="a comment for a pull request; empty: no change")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a comment for a pull request")
     parser.add_argument("--limit", type=int, default=comment.LIMIT, metavar="N", help="most characters of that comment")
     return parser
 

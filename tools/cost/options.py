@@ -4,6 +4,7 @@ Every option is the stage synthesized with other settings and priced as the stag
 arithmetic: no template holds them.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ from cloudmart_cdk.costs.prices import Book, Prices
 from cloudmart_cdk.settings import Settings
 
 from .figures import BOOKS, HOURS, Sheet
+from .words import UNSOURCED, usd
 
 Context = Mapping[str, str]
 
@@ -41,9 +43,10 @@ class Measured:
         return self.sheet.amount(book).usd_hour - self.taken_off[book]
 
     def saves(self, as_it_is: Sheet, book: Book) -> "Saving":
-        now = as_it_is.amount(book).usd_hour
-        saved = now - self.usd_hour(book)
-        return Saving(saved * HOURS["month"], saved / now if now else 0.0)
+        now, then = as_it_is.amount(book), self.sheet.amount(book)
+        saved = now.usd_hour - self.usd_hour(book)
+        sourced = math.isclose(now.unsourced_hour, then.unsourced_hour, abs_tol=1e-9)
+        return Saving(saved * HOURS["month"], saved / now.usd_hour if now.usd_hour else 0.0, sourced)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,19 @@ class Saving:
     usd_month: float
     share: float
     """Of what the stage costs as it is, 0 to 1."""
+    sourced: bool
+    """No price without a public source is among what is saved or paid instead."""
+
+    def __str__(self) -> str:
+        return usd(self.usd_month, "month") + ("" if self.sourced else UNSOURCED)
 
 
 def options(settings: Settings) -> tuple[Option, ...]:
     """Those that change something in a stage, the cheap ones to give up first."""
-    graviton, valkey, spot = _graviton(settings), _valkey(settings), _spot(settings)
+    graviton, valkey, shard = _graviton(settings), _valkey(settings), _one_shard(settings)
+    spot, fewer_nodes = _spot(settings), _fewer_nodes(settings)
     one_nat, no_proxy, off_hours = _one_nat(settings), _no_proxy(settings), _off_hours(settings)
+    smaller = {**graviton, **valkey, **fewer_nodes, **shard, **one_nat, **no_proxy}
     found = (
         Option(
             "Graviton",
@@ -78,6 +88,17 @@ def options(settings: Settings) -> tuple[Option, ...]:
             "AWS takes spot nodes back with two minutes' notice; pods move then. Payment and queue stay on on-demand "
             "nodes, which are fewer when many spot nodes go at once.",
             spot,
+        ),
+        Option(
+            "half of the on-demand nodes, no others for them",
+            "Room for a surge: the autoscaler asks for nodes, and they take two to three minutes to come.",
+            fewer_nodes,
+        ),
+        Option(
+            "one cache shard",
+            "Half of the cache's memory and of its processors. Failover stays. In a stage that is up it is a "
+            "resharding: do it at a quiet hour.",
+            shard,
         ),
         Option(
             "one NAT gateway",
@@ -110,11 +131,16 @@ def options(settings: Settings) -> tuple[Option, ...]:
             committed=True,
         ),
         Option(
-            "all of it but off-hours",
-            "All of the above together: a stage that keeps its data and its alarms, and loses the calm of two of "
-            "everything.",
-            {**graviton, **valkey, **spot, **one_nat, **no_proxy},
+            "all but off-hours, one-year commitments",
+            "All of the above together (the nodes are left out, not moved to spot): data and alarms stay, what was "
+            "there twice is there once, and a surge is felt.",
+            smaller,
             committed=True,
+        ),
+        Option(
+            "all, off-hours in place of commitments",
+            "The same, and nobody is served at night: what is off at night is not worth a commitment.",
+            {**smaller, **off_hours},
         ),
     )
     seen: list[tuple[Context, bool]] = [({}, False)]
@@ -127,15 +153,16 @@ def options(settings: Settings) -> tuple[Option, ...]:
 
 
 def measure(
-    settings: Settings, prices: Prices, sheets: Callable[[Sequence[Context]], Sequence[Sheet]]
+    settings: Settings, prices: Prices, sheets: Callable[[Mapping[str, Context]], Sequence[Sheet]]
 ) -> tuple[Sheet, list[Measured]]:
-    """(as it is, each option). `sheets` answers the bills of contexts; each context is asked for once."""
+    """(as it is, each option). `sheets` answers the bills of contexts, by title; each context is asked for once."""
     chosen = options(settings)
-    contexts: list[Context] = [{}]
+    asked: dict[str, Context] = {"as it is": {}}
     for option in chosen:
-        if option.context not in contexts:
-            contexts.append(option.context)
-    bills = sheets(contexts)
+        if option.context not in asked.values():
+            asked[option.title] = option.context
+    bills = sheets(asked)
+    contexts = list(asked.values())
     measured = []
     for option in chosen:
         sheet = bills[contexts.index(option.context)]
@@ -145,13 +172,16 @@ def measure(
 
 
 def committed(sheet: Sheet, prices: Prices, book: Book) -> float:
-    """USD an hour that the price file's commitments take off a bill; those without a public discount take off 0."""
-    discounts = {
-        price: commitment.discount_percent / 100
-        for commitment in prices.commitments
-        if commitment.discount_percent is not None
-        for price in commitment.covers
-    }
+    """USD an hour that the price file's commitments take off a bill; those without a public discount take off 0.
+
+    Where several cover a price, the one that takes off least counts: it binds least.
+    """
+    discounts: dict[str, float] = {}
+    for commitment in prices.commitments:
+        if commitment.discount_percent is not None:
+            share = commitment.discount_percent / 100
+            for price in commitment.covers:
+                discounts[price] = min(share, discounts.get(price, share))
     return sum(item.usd_hour(book) * discounts.get(item.price_id, 0.0) for item in sheet.items if item.kind == "fixed")
 
 
@@ -182,6 +212,15 @@ def _spot(settings: Settings) -> Context:
     if not spot.desired or on_demand.desired - moved < on_demand.min:
         return {}
     return {"eks.on_demand.desired": str(on_demand.desired - moved), "eks.spot.desired": str(spot.desired + moved)}
+
+
+def _fewer_nodes(settings: Settings) -> Context:
+    moved = _spot(settings)
+    return {key: value for key, value in moved.items() if "spot" not in key}
+
+
+def _one_shard(settings: Settings) -> Context:
+    return {"cache.shards": "1"} if settings.cache.shards > 1 else {}
 
 
 def _one_nat(settings: Settings) -> Context:

@@ -1,6 +1,7 @@
 """Markdown for docs/cost.md, README.md and the labs' guides, and the pictures: what `make docs` writes.
 
-Owns the generated blocks' content. `tools.docs` puts them between their markers.
+Owns the content of the generated blocks; `tools.docs` puts them between their markers. The options take a synth each,
+so their block is measured apart: `python -m tools.cost --options --page`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -28,6 +29,10 @@ PICTURES: Final = PROJECT / "docs" / "images" / "cost"
 OPTIONS_STAGE: Final = "prod"
 """The stage whose options docs/cost.md shows."""
 _MARK: Final = in_markdown(UNSOURCED)
+_STAND_IN: Final = {
+    "en": ", the course's where no public document states Seoul's",
+    "ko": " (공개 문서에서 서울 정가를 찾지 못한 항목은 강의 가격표 기준)",
+}
 
 
 def sheets_of(assemblies: Mapping[str, Assembly]) -> dict[str, Sheet]:
@@ -54,6 +59,15 @@ def blocks(sheets: Mapping[str, Sheet]) -> dict[str, str]:
 def pictures(sheets: Mapping[str, Sheet]) -> dict[Path, str]:
     """File -> SVG."""
     return {PICTURES / f"{stage}.svg": chart.draw(sheet) for stage, sheet in sheets.items()}
+
+
+def with_options(text: str, block: str) -> str:
+    """The page with the options as they were measured. Raises `ValueError` for a page without a place for them."""
+    begin, end = "<!-- measured: options -->\n", "<!-- end -->"
+    before, found, rest = text.partition(begin)
+    if not found or end not in rest:
+        raise ValueError(f"{PAGE.name}: no {begin.strip()} and {end}")
+    return f"{before}{begin}\n{block}\n{end}{rest.partition(end)[2]}"
 
 
 def stages(sheets: Sequence[Sheet]) -> str:
@@ -106,16 +120,16 @@ def so_far(stacks: Sequence[str], sheet: Sheet, language: Literal["en", "ko"] = 
     course, seoul = (usd(sums[book] * HOURS["session"], "session") for book in BOOKS)
     hour = usd(sums["course"], "hour")
     names = ", ".join(stacks)
-    if any(sheet.amount("seoul", *KINDS, stack=stack).unsourced_hour for stack in stacks):
-        seoul += _MARK
+    unsourced = any(sheet.amount("seoul", *KINDS, stack=stack).unsourced_hour for stack in stacks)
     if language == "ko":
         return (
             f"지금까지의 비용: 50분에 약 **{course} USD** (강의 가격표 기준, 시간당 {hour} USD). "
-            f"서울 리전 정가로는 50분에 {seoul} USD입니다. 배포된 스택: {names}.\n"
+            f"서울 리전 정가로는 50분에 {seoul} USD입니다{_STAND_IN['ko'] if unsourced else ''}. "
+            f"배포된 스택: {names}.\n"
         )
     return (
         f"Cost so far: about **{course} USD** for 50 minutes ({hour} USD an hour, at the course's prices; {seoul} USD "
-        f"for 50 minutes at Seoul's list prices) with {names} up.\n"
+        f"for 50 minutes at Seoul's list prices{_STAND_IN['en'] if unsourced else ''}) with {names} up.\n"
     )
 
 
@@ -137,7 +151,7 @@ def options(as_it_is: Sheet, measured: Sequence[Measured]) -> str:
             [
                 one.option.title,
                 *(usd(one.usd_hour(book) * HOURS["month"], "month") for book in BOOKS),
-                *(f"{usd(saving.usd_month, 'month')} ({saving.share:.1%})" for saving in saved),
+                *(in_markdown(f"{saving} ({saving.share:.1%})") for saving in saved),
                 " ".join(f"`{key}={value}`" for key, value in one.option.context.items()),
                 one.option.gives_up,
             ]

@@ -26,7 +26,7 @@ from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.loading import STAGES
 from tools.assembly import PROJECT
 
-from .errors import refused
+from .errors import CostError, refused
 
 _CACHE: Final = PROJECT / ".cache"
 _MANIFEST: Final = "manifest.json"
@@ -42,10 +42,10 @@ class Source:
     """Stage -> its templates. Raises `CostError`, and `SettingsError` for bad input."""
 
 
-def checkout(context: Mapping[str, str] | None = None) -> Source:
+def checkout(context: Mapping[str, str] | None = None, title: str = "") -> Source:
     """The project's files as they are now, committed or not. `context`: `-c` of every synth."""
     given = context or {}
-    label = ", ".join(["this checkout", *(f"{key}={value}" for key, value in given.items())])
+    label = title or ", ".join(["this checkout", *(f"{key}={value}" for key, value in given.items())])
     return Source(label, STAGES, lambda stage: _synthesized(PROJECT, {**given, "stage": stage}, f"{stage}, {label}"))
 
 
@@ -63,8 +63,8 @@ def find(text: str, *, scratch: Path) -> Source:
 
 def folder(path: Path) -> Source:
     """Assemblies that are there already. Raises `CostError` where there is none."""
-    candidates = [path, *sorted(entry for entry in path.iterdir() if entry.is_dir())]
-    found = {_stage_of(candidate): candidate for candidate in candidates if (candidate / _MANIFEST).is_file()}
+    inside = sorted(entry for entry in path.iterdir() if (entry / _MANIFEST).is_file())
+    found = {_stage_of(one): one for one in ([path] if (path / _MANIFEST).is_file() else inside)}
     if not found:
         raise refused(
             "cost",
@@ -144,19 +144,23 @@ def _read(folder: Path, context: Mapping[str, str]) -> Deployment:
     try:
         return load(folder, load_settings(context))
     except (OSError, ValueError, KeyError) as broken:
-        raise refused(
-            "cost",
-            given=f"{folder}, which does not read: {broken}",
-            allowed="what cdk synth wrote",
-            do="synthesize again",
-        ) from None
+        raise _unreadable(folder, str(broken)) from None
 
 
 def _stage_of(folder: Path) -> str:
     """The stage that an assembly's stacks are tagged with."""
-    artifacts = _json(folder / _MANIFEST).get("artifacts", {})
-    tags = (artifact.get("properties", {}).get("tags", {}) for artifact in artifacts.values())
-    return next((str(found["Stage"]) for found in tags if found.get("Stage") in STAGES), "")
+    try:
+        artifacts = _json(folder / _MANIFEST)["artifacts"].values()
+        tags = {one.get("properties", {}).get("tags", {}).get("Stage") for one in artifacts}
+        return next(stage for stage in STAGES if stage in tags)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        raise _unreadable(folder, "its stacks have no tag Stage of this project") from None
+
+
+def _unreadable(folder: Path, why: str) -> CostError:
+    return refused(
+        "cost", given=f"{folder}, which does not read: {why}", allowed="what cdk synth wrote", do="synthesize it again"
+    )
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:

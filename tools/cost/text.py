@@ -90,7 +90,7 @@ def options(as_it_is: Sheet, measured: Sequence[Measured]) -> Iterator[str]:
             [
                 one.option.title,
                 *(usd(one.usd_hour(book) * HOURS["month"], "month") for book in BOOKS),
-                *(cell for saving in saved for cell in (usd(saving.usd_month, "month"), f"{saving.share:.1%}")),
+                *(cell for saving in saved for cell in (str(saving), f"{saving.share:.1%}")),
             ]
         )
     head = ["option", *(str(book) for book in BOOKS), *(text for book in BOOKS for text in (f"saves, {book}", "of it"))]

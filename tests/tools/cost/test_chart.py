@@ -1,0 +1,70 @@
+"""The picture: well formed, says its figures in words too, bars as long as what they stand for."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.tools.cost.bills import item, sheet
+from tools.cost import chart
+
+_BILL = sheet(
+    item("server", 0.4, 0.5),
+    item("traffic", 0.2, None, kind="usage", stack="VpcStack"),
+    item("key", 0.1, 0.1, kind="apart", stack="VpcStack"),
+)
+
+
+def _parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def _texts(svg: str) -> list[str]:
+    return [element.text or "" for element in _parsed(svg).iter() if element.tag.endswith("text")]
+
+
+def _bars(svg: str, colour: str) -> list[float]:
+    found = (element for element in _parsed(svg).iter() if element.get("fill") == colour)
+    return [float(element.get("width", "0")) for element in found if element.get("height") == "13"]
+
+
+def test_title_and_description_say_it_all() -> None:
+    title, description = list(_parsed(chart.draw(_BILL)))[:2]
+    assert title.text == "Cost of stage prod: 438.00 USD a month at the course's prices, 511.00* at Seoul's"
+    assert description.text == "By stack, USD a month: VpcStack 146.00, DataStack 292.00."
+
+
+def test_every_bar_has_its_figure_beside_it() -> None:
+    texts = _texts(chart.draw(_BILL))
+    for text in (
+        "VpcStack",
+        "DataStack",
+        "all stacks",
+        "438.00 + 73.00",
+        "511.00* + 73.00",
+        "146.00* + 73.00",
+        "292.00",
+    ):
+        assert text in texts
+    assert "cap 975.00" in texts
+
+
+def test_bars_are_in_proportion() -> None:
+    course, seoul, *of_stack = _bars(chart.draw(_BILL), chart.COLOURS["fixed"])
+    assert seoul / course == pytest.approx(0.5 / 0.4, rel=1e-3)
+    assert of_stack == [course, seoul]  # all that is fixed is DataStack's
+
+
+def test_what_nobody_could_source_is_faint() -> None:
+    svg = chart.draw(_BILL)
+    assert len(_bars(svg, chart.COLOURS["usage"])) == 2  # the course's, of all stacks and of its own
+    assert len(_bars(svg, chart.COLOURS["usage"] + "66")) == 2  # Seoul's
+    assert any("the course's stands in" in text for text in _texts(svg))
+
+
+def test_without_unsourced_prices_nothing_is_said_of_them() -> None:
+    svg = chart.draw(sheet(item("server")))
+    assert "*" not in "".join(_texts(svg))
+
+
+def test_a_stage_that_costs_nothing_can_be_drawn() -> None:
+    assert _parsed(chart.draw(sheet())) is not None
