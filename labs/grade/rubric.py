@@ -16,6 +16,7 @@ from labs.grade.parts import Parts
 
 Language = Literal["en", "ko"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
+_PROJECT: Final = Path(__file__).resolve().parents[2]
 _FILE: Final = Path(__file__).with_name("rubric.toml")
 _MODULES: Final = {
     "architecture": architecture,
@@ -75,8 +76,18 @@ def words(language: str) -> dict[str, str]:
     return {key: entry[language] for key, entry in _content()["words"].items()}
 
 
+def pages() -> tuple[Path, ...]:
+    """The pages that show the rubric, in a generated block."""
+    return tuple(_PROJECT / GUIDES / language / "challenge.md" for language in LANGUAGES)
+
+
+def blocks() -> dict[str, str]:
+    """Name -> content of the generated blocks of those pages."""
+    return {f"rubric_{language}": table(language) for language in LANGUAGES}
+
+
 def table(language: str) -> str:
-    """The rubric as Markdown, for the challenge's page."""
+    """The rubric as Markdown."""
     said = words(language)
     lines = [
         f"| {said['area']} | {said['criterion']} | {said['points']} | {said['guide']} |",

@@ -325,7 +325,7 @@ FAULTS: list[tuple[str, str, Fault, int]] = [
         2,
     ),
     ("at_rest", "a disk", machine(BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}]), 2),
-    ("metadata_service", "the old one", machine(MetadataOptions={"HttpTokens": "optional"}), 0),
+    ("metadata_service", "the old one", machine(MetadataOptions={"HttpTokens": "optional"}), 1),
     ("secrets", "the same for ever", answered("secretsmanager", "DescribeSecret", _set("RotationEnabled", False)), 1),
     (
         "secrets",

@@ -323,11 +323,19 @@ def _platform() -> Template:
                 }
             },
         ),
+        # The node group names the class.
+        "Node": _resource(
+            "EC2::LaunchTemplate",
+            LaunchTemplateData={key: value for key, value in MACHINE.items() if key != "InstanceType"},
+        ),
         "Nodes": _resource(
             "EKS::Nodegroup",
             ClusterName=_ref("Cluster"),
             NodeRole=_att("Role", "Arn"),
             Subnets=_both("Private"),
+            InstanceTypes=["t3.medium"],
+            CapacityType="ON_DEMAND",
+            LaunchTemplate={"Id": _ref("Node"), "Version": _att("Node", "LatestVersionNumber")},
             ScalingConfig={"MinSize": 2, "MaxSize": 3, "DesiredSize": 2},
         ),
         "Repository": _resource(

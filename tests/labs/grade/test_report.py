@@ -1,6 +1,8 @@
 """The rubric adds up in both languages; the grade is the same in every form; refusals are one line."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from fractions import Fraction
@@ -14,7 +16,9 @@ from labs.grade.cost import CAP_USD, Cost
 from labs.grade.drill import Drill
 from labs.grade.evidence import Evidence, Seen, proportionally, strictly
 from labs.grade.grading import Grade, Mark
+from labs.rehearsal.guides import Guide
 from localcloud.state import PROJECT
+from tools import docs
 
 _GUIDES = ("1-vpc", "2-data", "3-backend", "4-frontend", "5-eks", "6-monitoring")
 
@@ -36,6 +40,36 @@ def test_every_text_is_there_in_both_languages_and_every_guide_exists() -> None:
             assert any("가" <= letter <= "힣" for letter in texts["ko"]) or texts["ko"] == texts["en"]
         assert criterion.guide in _GUIDES
     assert rubric.words("en").keys() == rubric.words("ko").keys()
+
+
+@pytest.mark.parametrize("page", rubric.pages(), ids=lambda page: page.parent.name)
+def test_the_challenges_page_shows_the_rubric(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert docs.fill(text, rubric.blocks()) == text, "run `make docs`"
+    assert "rubric_" in text
+
+
+def test_both_challenge_pages_have_the_same_commands_and_structure() -> None:
+    fences, shapes = [], []
+    for page in rubric.pages():
+        text = page.read_text(encoding="utf-8")
+        fences.append([(fence.info, fence.text) for fence in Guide(page).fences()])
+        shapes.append(re.findall(r"^(#+) |^(<details>)|^(\| *\d)|^(\d\.) ", text, re.MULTILINE))
+    assert fences[0] == fences[1]
+    assert len(fences[0]) > 5
+    assert shapes[0] == shapes[1]
+
+
+def test_the_challenges_commands_are_ones_that_the_checker_takes() -> None:
+    given = [
+        shlex.split(line)[3:]
+        for fence in Guide(rubric.pages()[0]).fences()
+        for line in fence.text.splitlines()
+        if line.startswith("python -m labs.grade")
+    ]
+    assert len(given) > 4
+    for arguments in given:
+        command_line.parse([each.replace("$NAME", "team3") for each in arguments])
 
 
 def test_patterns_take_the_same_values_in_both_languages() -> None:
