@@ -36,7 +36,9 @@ class Kubectl(Construct):
         )
 
     def restrain(self, cluster: eks.Cluster, *, name: str) -> None:
-        """Point both functions at our log group, and take from them what CDK gives for all cases. `name`: the cluster's.
+        """Point both functions at our log group, and take from them what CDK gives for all cases.
+
+        `name`: the cluster's.
 
         Of five managed policies nothing is needed here but the handler's network interfaces: charts come from no
         registry. The framework calls the handler through Lambda's API and reaches nothing inside the VPC: outside it

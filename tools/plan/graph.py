@@ -42,8 +42,9 @@ def needs(present: Resources) -> Needs:
 
 
 def to_the_end(hows: frozenset[How]) -> bool:
-    """A Ref alone lets CloudFormation go on as soon as the resource has a name, where its type allows (CloudFormation
-    guide, "Understand CloudFormation stack creation events"; what cdk deploy prints shows that GetAtt waits)."""
+    """A Ref alone lets CloudFormation go on as soon as the resource has a name, where its type allows: "as early as
+    possible" (CloudFormation guide, "Understand stack deployment time"); what cdk deploy prints shows that GetAtt
+    waits."""
     return hows != {"Ref"}
 
 

@@ -1,21 +1,24 @@
-"""What pages say of time: README's minutes, docs/plan.md's pictures, the labs' "minutes". Written by `make docs`.
+"""What pages say of time: docs/plan.md and its pictures, README's minutes, the labs' "minutes". Written by `make docs`.
 
 Owns the wording of these tables. The way from templates to minutes is `plan`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from tools import tables
-from tools.assembly import Assembly, synthesize
+from tools.assembly import PROJECT, Assembly, synthesize
 
-from . import times
+from . import gantt, times
 from .plan import Plan, make
-from .report import rounded
-from .times import OPERATIONS, Operation, Span
+from .report import VERB, rounded
+from .report import minutes as shown
+from .times import OPERATIONS, Operation, Span, Time
 
-STUDENTS: Final = 1
-"""How many stacks at a time in a lab."""
+PAGE: Final = PROJECT / "docs" / "plan.md"
+PICTURES: Final = PROJECT / "docs" / "images" / "plan"
+PICTURED: Final = ("lab", "prod")
 
 
 def minutes(stage: str, operation: Operation = "create") -> Mapping[str, Span]:
@@ -26,6 +29,22 @@ def minutes(stage: str, operation: Operation = "create") -> Mapping[str, Span]:
 def of(assembly: Assembly, operation: Operation = "create") -> Mapping[str, Span]:
     """Stack -> minutes that it takes by itself."""
     return {row.name: row.stack.span for row in make(assembly, times.load(), operation).rows}
+
+
+def blocks(stages: Mapping[str, Assembly]) -> dict[str, str]:
+    """Name -> content of the generated blocks. `stages`: an assembly of each."""
+    return {"plan_minutes": table(stages), "plan_chain": chain(stages["lab"]), "plan_times": sources()}
+
+
+def pictures(stages: Mapping[str, Assembly]) -> dict[Path, str]:
+    """File -> SVG: the way up and down of the stages that are pictured."""
+    return {
+        PICTURES / f"{stage}-{VERB[operation]}.svg": gantt.draw(
+            make(stages[stage], times.load(), operation), title=f"stage {stage}"
+        )
+        for stage in PICTURED
+        for operation in OPERATIONS
+    }
 
 
 def table(stages: Mapping[str, Assembly]) -> str:
@@ -46,15 +65,47 @@ def table(stages: Mapping[str, Assembly]) -> str:
     return tables.table(["minutes", *head], rows)
 
 
+def chain(assembly: Assembly) -> str:
+    """What takes longest of each stack's time, up and down."""
+    plans = [make(assembly, times.load(), operation) for operation in OPERATIONS]
+    names = [row.name for row in plans[0].rows]
+    return tables.table(
+        ["stack", "up, mostly", "down, mostly"], [[name, *(_mostly(plan, name) for plan in plans)] for name in names]
+    )
+
+
+def sources() -> str:
+    """Every type that takes more than seconds: minutes, and who says so."""
+    rows = [
+        [
+            f"`{type_}`{_only(when)}",
+            "up" if operation == "create" else "down",
+            f"{shown(time.span.usual)} to {shown(time.span.slow)}",
+            _document(time),
+            time.note,
+        ]
+        for operation, type_, when, time in times.every(times.load())
+    ]
+    head = ["type", "", "minutes", "source", "what it says, or why"]
+    return tables.table(head, sorted(rows, key=lambda row: row[0]))
+
+
 def _of_stack(plan: Plan, name: str) -> str:
     return next((rounded(row.stack.span) for row in plan.rows if row.name == name), "")
 
 
-def lab(assembly: Assembly, stacks: Sequence[str]) -> str:
-    """One sentence for a guide that deploys these stacks, one after the other, and removes them in the end."""
-    up, down = ({row.name: row.stack.span for row in make(assembly, times.load(), op).rows} for op in OPERATIONS)
-    return f"Up: {_sum(up, stacks)} minutes. Down: {_sum(down, stacks)} minutes."
+def _mostly(plan: Plan, name: str) -> str:
+    (stack,) = (row.stack for row in plan.rows if row.name == name)
+    if stack.paced:
+        return f"{len(stack.resources)} small resources"
+    longest = sorted(stack.steps, key=lambda step: -step.minutes)[:2]
+    return ", ".join(f"{step.path} {shown(step.minutes)}" for step in longest)
 
 
-def _sum(spans: Mapping[str, Span], stacks: Sequence[str]) -> str:
-    return rounded(Span(sum(spans[name].usual for name in stacks), sum(spans[name].slow for name in stacks)))
+def _only(when: str) -> str:
+    return f", {when}" if when else ""
+
+
+def _document(time: Time) -> str:
+    document = time.document
+    return f"{document.kind}: [{document.name}]({document.address})" if document.address else document.kind

@@ -3,6 +3,7 @@
 Owns the file's format. Knows no resource type by name; what depends on what is `graph`'s.
 """
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,15 @@ class _Entry:
     when: Mapping[str, Any]
     having: str
     time: Time
+
+    @property
+    def which(self) -> str:
+        """`MultiAZ true`; empty: all that no entry before it is of."""
+        said = [
+            f"{path.rpartition('.')[2]} {value if isinstance(value, str) else json.dumps(value)}"
+            for path, value in self.when.items()
+        ]
+        return ", ".join([*said, self.having.rpartition(".")[2]] if self.having else said)
 
     def fits(self, resource: Mapping[str, Any]) -> bool:
         return all(_at(resource, path) == value for path, value in self.when.items()) and (
@@ -122,12 +132,12 @@ def load(file: Path = FILE) -> Times:
     )
 
 
-def every(times: Times) -> Iterator[tuple[Operation, str, Time]]:
-    """(operation, type, time) of each entry."""
+def every(times: Times) -> Iterator[tuple[Operation, str, str, Time]]:
+    """(operation, type, which of the type, time) of each entry."""
     for operation in OPERATIONS:
         for type_, entries in times.entries[operation].items():
             for entry in entries:
-                yield operation, type_, entry.time
+                yield operation, type_, entry.which, entry.time
 
 
 def _at(resource: Mapping[str, Any], path: str) -> Any:

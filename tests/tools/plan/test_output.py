@@ -1,6 +1,7 @@
 """Table, JSON, picture, pages and command: what they say, and what they refuse."""
 
 import json
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -95,16 +96,29 @@ def test_whole_minutes(span: tuple[float, float], said: str) -> None:
     assert report.rounded(Span(*span)) == said
 
 
-def test_pages_table_and_a_guides_sentence(synthesized: Synthesize) -> None:
-    lab, prod = Assembly(synthesized("lab").folder), Assembly(synthesized("prod").folder)
-    table = pages.table({"lab": lab, "prod": prod}).splitlines()
+@pytest.fixture
+def stages(synthesized: Synthesize) -> dict[str, Assembly]:
+    return {stage: Assembly(synthesized(stage).folder) for stage in pages.PICTURED}
+
+
+def test_readmes_table(stages: dict[str, Assembly]) -> None:
+    table = pages.table(stages).splitlines()
     assert table[0] == "| minutes | lab, up | lab, down | prod, up | prod, down |"
     assert [row.split("|")[1].strip() for row in table[2:4]] == [VPC, DATA]
     assert [row.split("|")[2].strip() == "" for row in table if "EdgeStack" in row] == [True]
     assert table[-1].startswith("| **all**, one at a time |")
-    spans = pages.of(lab)
-    both = report.rounded(Span(spans[VPC].usual + spans[EKS].usual, spans[VPC].slow + spans[EKS].slow))
-    assert pages.lab(lab, [VPC, EKS]).startswith(f"Up: {both} minutes. Down: ")
+    assert f" {report.rounded(pages.of(stages['lab'])[EKS])} |" in next(row for row in table if EKS in row)
+
+
+def test_page_has_a_place_for_each_block_and_shows_each_picture(stages: dict[str, Assembly]) -> None:
+    text = pages.PAGE.read_text(encoding="utf-8")
+    blocks = pages.blocks(stages)
+    assert set(re.findall(r"<!-- generated: (\w+) -->", text)) == blocks.keys()
+    assert {f"images/plan/{file.name}" for file in pages.pictures(stages)} == set(
+        re.findall(r"\((images/[^)]+)\)", text)
+    )
+    assert pages.sources() in text, "docs/plan.md is out of date: run make docs"
+    assert "| VpcStack | Network/Vpc/PublicSubnet1/NATGateway " in blocks["plan_chain"]
 
 
 @pytest.mark.parametrize(

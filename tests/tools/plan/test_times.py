@@ -48,7 +48,7 @@ def test_each_type_has_an_entry_that_holds_whatever_the_properties() -> None:
 
 
 def test_every_time_has_a_document_and_what_is_no_estimate_an_address() -> None:
-    for operation, type_, time in times.every(times.load()):
+    for operation, type_, _, time in times.every(times.load()):
         document = time.document
         assert document.name, f"{operation} {type_}"
         assert document.kind == "estimate" or document.address.startswith("https://"), f"{operation} {type_}"
