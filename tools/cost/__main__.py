@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> None:
+    _refuse_what_does_not_go_together(given)
     context = dict(given.context) | ({"name": given.name} if given.name else {})
     if given.options:
         _options(given, context)
@@ -48,6 +49,19 @@ def _run(given: argparse.Namespace) -> None:
     else:
         for bill in bills:
             print("\n".join(text.items(bill) if given.items else text.sheet(bill)))
+
+
+def _refuse_what_does_not_go_together(given: argparse.Namespace) -> None:
+    """What would be passed over in silence."""
+    if given.assembly and (given.context or given.name or given.options):
+        what = "--options" if given.options else "a setting"
+        raise refused("--assembly", given=f"{what} beside it", allowed="templates as they are", do="leave one out")
+    if given.page and not given.options:
+        raise refused("--page", given="no --options", allowed="both", do="add --options; make docs writes all else")
+    if given.options and given.output:
+        raise refused("--output", given="--options beside it", allowed="one of both", do="use --options --json > FILE")
+    if given.all and given.stage:
+        raise refused("--all", given=f"--stage {given.stage} beside it", allowed="one of both", do="leave one out")
 
 
 def _stages(given: argparse.Namespace, source: Source) -> Sequence[str]:

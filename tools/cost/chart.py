@@ -62,7 +62,7 @@ def draw(shown: Sheet) -> str:
             picture.text(x, _TOP - 9, f"cap {usd(cap.usd, cap.span)}", "strong", size=11, anchor="middle")
     note = "A figure on the left of + is what the caps count, at the course's prices. "
     if any(shown.unsourced(book) for book in BOOKS):
-        note += f"{UNSOURCED} and faint: no public document states the price; the course's stands in."
+        note += f"{UNSOURCED} and faint: no public document found; in Seoul's bars the course's price stands in."
     picture.text(_MARGIN, bottom + 40, note, "quiet", size=11.5)
     return picture.render()
 
@@ -121,7 +121,11 @@ def _bar(picture: Drawing, shown: Sheet, book: Book, stack: str, box: Box, scale
     figure = usd(counted.usd(shown.span), shown.span) + (UNSOURCED if counted.unsourced_hour else "")
     if beside := change(apart.usd(shown.span), shown.span):
         figure += f" {beside[0]} {beside[1:]}{UNSOURCED if apart.unsourced_hour else ''}"
-    picture.text(x + 7, box.y + 10.5, figure, "plain" if stack else "strong", size=11.5)
+    x += 7
+    for mark in (_BARS + cap.usd * scale for cap in shown.caps if not stack and book == "course"):
+        if x - 4 < mark < x + width(figure, 11.5) + 4:
+            x = mark + 7  # no figure under the line of a cap
+    picture.text(x, box.y + 10.5, figure, "plain" if stack else "strong", size=11.5)
 
 
 def _step(top: float) -> float:

@@ -11,8 +11,19 @@ from typing import Final
 from tools.tables import table
 
 from .compare import Change, Comparison
-from .figures import BOOKS, HOURS, KINDS
-from .words import BOOK_NAMES, SPAN_NAMES, UNSOURCED, change, in_markdown, marked, unsourced_sentence, usd
+from .figures import BOOKS, HOURS, KINDS, Span
+from .words import (
+    BOOK_NAMES,
+    SPAN_NAMES,
+    UNSOURCED,
+    change,
+    in_markdown,
+    marked,
+    rounded_away,
+    shows,
+    unsourced_sentence,
+    usd,
+)
 
 LIMIT: Final = 65_536
 """Characters that GitHub takes in one comment."""
@@ -29,7 +40,7 @@ def markdown(comparisons: Sequence[Comparison], *, limit: int = LIMIT) -> str:
     head = f"**{_safe(verdict(comparisons))}**\n\n{_between(changed)}\n\n"
     rows = list(_rows(changed))
     details = _details(changed)
-    shown = len(rows)
+    shown = len([row for row in rows if row.shows])
     while len(text := head + _table(changed, rows, shown) + details) > limit:
         if details:
             details = ""  # the changes themselves matter more
@@ -76,19 +87,26 @@ class _Row:
     like: Change
     in_stages: dict[str, Change]
 
+    spans: dict[str, Span]
+
     @property
     def size(self) -> float:
         return max(one.size for one in self.in_stages.values())
 
+    @property
+    def shows(self) -> bool:
+        return any(shows(one.usd_hour, self.spans[stage]) for stage, one in self.in_stages.items())
+
 
 def _rows(changed: Iterable[Comparison]) -> Iterator[_Row]:
-    """Dearest first; a change that several stages have is one row."""
+    """Dearest first, those that round to nothing last; a change that several stages have is one row."""
     found: dict[tuple[object, ...], _Row] = {}
     for comparison in changed:
         for one in comparison.changes:
             key = (one.stack, one.resource_type, one.before, one.after, one.apart)
-            found.setdefault(key, _Row(one, {})).in_stages[comparison.stage] = one
-    return iter(sorted(found.values(), key=lambda row: -row.size))
+            row = found.setdefault(key, _Row(one, {}, {}))
+            row.in_stages[comparison.stage], row.spans[comparison.stage] = one, comparison.after.span
+    return iter(sorted(found.values(), key=lambda row: (not row.shows, -row.size)))
 
 
 def _table(changed: Sequence[Comparison], rows: Sequence[_Row], shown: int) -> str:
@@ -97,8 +115,11 @@ def _table(changed: Sequence[Comparison], rows: Sequence[_Row], shown: int) -> s
         [_safe(row.like.stack), _what(row.like), *(_cell(row.in_stages.get(one.stage), one) for one in changed)]
         for row in rows[:shown]
     ]
-    if shown < len(rows):
-        lines.append(["", f"{len(rows) - shown} smaller changes, left out for their number", *("" for _ in changed)])
+    left_out = [row for row in rows[shown:] if row.shows]
+    if left_out:
+        lines.append(["", f"{len(left_out)} smaller changes, left out for their number", *("" for _ in changed)])
+    if rounded := len(rows) - shown - len(left_out):
+        lines.append(["", rounded_away(rounded), *("0" for _ in changed)])
     for book in BOOKS:
         sums = (change(one.usd_hour(book) * HOURS[one.after.span], one.after.span) or "0" for one in changed)
         mark = _MARK if any(side.unsourced(book) for one in changed for side in (one.before, one.after)) else ""

@@ -112,15 +112,19 @@ def comparisons(compared: Sequence[Comparison]) -> Iterator[str]:
         span = one.after.span
         yield ""
         yield f"{one.stage}, USD {SPAN_NAMES[span]}: {one.before.label} -> {one.after.label}"
+        shown = [change for change in one.changes if words.shows(change.usd_hour, span)]
         rows = [
             [
                 change.stack,
                 change.resources[0] + (f" and {more} more" if (more := len(change.resources) - 1) else ""),
-                f"{change.before or 'nothing'} -> {change.after or 'nothing'}{', apart' if change.apart else ''}",
+                f"{change.before or 'nothing'} -> {change.after or 'nothing'}{', apart' if change.apart else ''}"
+                f"{UNSOURCED if change.unsourced else ''}",
                 *(words.change(change.usd_hour[book] * HOURS[span], span) or "0" for book in BOOKS),
             ]
-            for change in one.changes
+            for change in shown
         ]
+        if rounded := len(one.changes) - len(shown):
+            rows.append(["", "", words.rounded_away(rounded), *("0" for _ in BOOKS)])
         sums = (words.change(one.usd_hour(book) * HOURS[span], span) or "0" for book in BOOKS)
         rows.append(["all", "", "without what is apart", *sums])
         yield from columns([["stack", "resource", "what", *(str(book) for book in BOOKS)], *rows], right=len(BOOKS))

@@ -1,11 +1,11 @@
 """How amounts are written, the same in tables, pictures and comments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cloudmart_cdk.costs.prices import Book
 
-from .figures import Amount, Cap, Span
+from .figures import HOURS, Amount, Cap, Span
 
 BOOK_NAMES: Final[dict[Book, str]] = {"course": "the course's prices", "seoul": "Seoul's list prices"}
 SPAN_NAMES: Final[dict[Span, str]] = {"hour": "an hour", "session": "a session", "month": "a month"}
@@ -33,6 +33,15 @@ def change(value: float, span: Span) -> str:
     """With its sign; empty where it rounds to nothing."""
     text = usd(abs(value), span)
     return f"{'-' if value < 0 else '+'}{text}" if text.strip("0.,") else ""
+
+
+def shows(usd_hour: Mapping[Book, float], span: Span) -> bool:
+    """Whether a change is more than nothing once it is rounded, in any book."""
+    return any(change(more * HOURS[span], span) for more in usd_hour.values())
+
+
+def rounded_away(count: int) -> str:
+    return f"{count} {'change' if count == 1 else 'changes'} that round{'s' if count == 1 else ''} to nothing"
 
 
 def cap_sentence(cap: Cap) -> str:

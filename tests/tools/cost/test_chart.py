@@ -58,12 +58,19 @@ def test_what_nobody_could_source_is_faint() -> None:
     svg = chart.draw(_BILL)
     assert len(_bars(svg, chart.COLOURS["usage"])) == 2  # the course's, of all stacks and of its own
     assert len(_bars(svg, chart.COLOURS["usage"] + "66")) == 2  # Seoul's
-    assert any("the course's stands in" in text for text in _texts(svg))
+    assert any("the course's price stands in" in text for text in _texts(svg))
 
 
 def test_without_unsourced_prices_nothing_is_said_of_them() -> None:
     svg = chart.draw(sheet(item("server")))
     assert "*" not in "".join(_texts(svg))
+
+
+def test_the_line_of_a_cap_crosses_no_figure() -> None:
+    svg = chart.draw(sheet(item("server", 1.3, 1.3)))
+    mark = next(element for element in _parsed(svg).iter() if element.get("fill") == "#d1242f")
+    figure = next(element for element in _parsed(svg).iter() if element.text == "949.00")
+    assert float(figure.get("x", "0")) > float(mark.get("x", "0"))
 
 
 def test_a_stage_that_costs_nothing_can_be_drawn() -> None:

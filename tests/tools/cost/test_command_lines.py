@@ -81,6 +81,10 @@ def test_equal_folders_say_so(lab: str, capsys: pytest.CaptureFixture[str]) -> N
         (["--all", "--items"], 2),
         (["-c", "no.such=setting"], 1),
         (["--assembly", "no-such-folder"], 1),
+        (["--assembly", "cdk.out", "-c", "cache.engine=valkey"], 1),
+        (["--page"], 1),
+        (["--options", "--output", "somewhere"], 1),
+        (["--all", "--stage", "lab"], 1),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:

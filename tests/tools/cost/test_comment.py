@@ -57,6 +57,13 @@ def test_texts_of_templates_are_harmless(hostile: str) -> None:
     assert {line.count("|") for line in table if "evil" in line or "new" in line} == {4}
 
 
+def test_what_rounds_to_nothing_is_counted_and_not_listed() -> None:
+    after = sheet(item("server", 0.1), *(item("cent", 1e-7, 1e-7, resource=f"Cheap{n}") for n in range(3)))
+    text = comment.markdown([Comparison(sheet(), after)])
+    assert "cent" not in text
+    assert "| 1 change that rounds to nothing | 0 |" in text  # alike ones are one
+
+
 def test_it_stays_within_what_github_takes() -> None:
     many = [item(f"server {number}", number / 1000, resource=f"Server{number}") for number in range(3000)]
     text = comment.markdown([Comparison(sheet(), sheet(*many))])

@@ -81,6 +81,8 @@ def test_the_page_has_the_savings_of_this_checkout() -> None:
         if len(cells := row.strip("|").split(" | ")) > 1
     }
     settings = load_settings({"stage": page.OPTIONS_STAGE})
+    as_it_is = priced(load(synthesize({"stage": page.OPTIONS_STAGE}).folder, settings), "as it is")
+    assert rows["as it is"] == f"{as_it_is.amount('course').usd('month'):,.2f}"
     compared = 0
     for option in options.options(settings):
         assert option.title in rows
