@@ -105,8 +105,8 @@ class Account:
         if resource.kind.name == "role":
             return _tags(self.client(resource).list_role_tags(RoleName=resource.id)["Tags"])
         if resource.kind.name == "scaling group":
-            filters = [{"Name": "auto-scaling-group", "Values": [resource.id]}]
-            return _tags(self.client(resource).describe_tags(Filters=filters)["Tags"])
+            groups = self.client(resource).describe_auto_scaling_groups(AutoScalingGroupNames=[resource.id])
+            return {key: value for group in groups["AutoScalingGroups"] for key, value in _tags(group["Tags"]).items()}
         api = self._place.client("resourcegroupstaggingapi", resource.region)
         found = api.get_resources(ResourceARNList=[resource.arn])["ResourceTagMappingList"]
         return _tags(found[0]["Tags"]) if found else {}

@@ -14,6 +14,7 @@ from .kinds import Resource, State
 from .table import KINDS
 from .whose import Claim, Whose
 
+_DATA: Final = KEPT_WITH_DATA | {"automated backup"}
 _ORDER: Final = {kind.name: place for place, kind in enumerate(KINDS)}
 
 
@@ -33,7 +34,7 @@ class Findings:
 
 def keeps(settings: Settings, resource: Resource) -> bool:
     """Whether the stage leaves it on purpose."""
-    return settings.keeps_data and resource.kind.name in KEPT_WITH_DATA
+    return settings.keeps_data and resource.kind.name in _DATA
 
 
 def look(account: Account, settings: Settings, *, including_data: bool) -> Findings:

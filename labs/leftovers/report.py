@@ -23,7 +23,7 @@ def lines(found: Findings, stacks: Mapping[str, Mapping[str, Any]], *, prefix: s
     for name, stack in sorted(stacks.items()):
         yield f"  stack       {name}: {stack['StackStatus']}{_until(stack)}"
     if stacks:
-        yield f"{len(stacks)} stacks of {prefix} are there and hold {len(found.held)} resources: no left-overs."
+        yield f"Stacks of {prefix}: {len(stacks)}. They hold {len(found.held)} resources, which are no left-overs."
     yield from _section("left over", found.left, _shown)
     yield from _section("kept on purpose: data and keys of this stage", found.kept, _shown)
     yield from _section("deleted on a day that is set; costs nothing, nothing to do", found.pending, _shown)

@@ -131,6 +131,10 @@ KINDS: Final[tuple[Kind, ...]] = (
     _kind("cluster snapshot", "rds:cluster-snapshot:", "AWS::RDS::DBClusterSnapshot",
           look=("describe_db_cluster_snapshots", {"DBClusterSnapshotIdentifier": "{}"}, "DBClusterSnapshots[0].Status"),
           remove=("delete_db_cluster_snapshot", {"DBClusterSnapshotIdentifier": "{}"})),
+    _kind("automated backup", "rds:auto-backup:", by_arn=True,
+          look=("describe_db_instance_automated_backups", {"DBInstanceAutomatedBackupsArn": "{}"},
+                "DBInstanceAutomatedBackups[0].Status"),
+          remove=("delete_db_instance_automated_backup", {"DBInstanceAutomatedBackupsArn": "{}"})),
     _kind("database parameters", "rds:pg:", "AWS::RDS::DBParameterGroup",
           look=("describe_db_parameter_groups", {"DBParameterGroupName": "{}"},
                 "DBParameterGroups[0].DBParameterGroupName"),
@@ -232,5 +236,9 @@ PARTS: Final = {
     "AWS::ElasticLoadBalancingV2::Listener": "elasticloadbalancing:listener/",
     "AWS::ElasticLoadBalancingV2::ListenerRule": "elasticloadbalancing:listener-rule/",
     "AWS::EC2::SecurityGroupIngress": "ec2:security-group-rule/",
+    "a recovery point, of its vault": "backup:recovery-point:",
+    "a vault's snapshot of a database": "rds:snapshot:awsbackup:",
+    "a snapshot of the automated backups": "rds:snapshot:rds:",
+    "a snapshot of a cluster's": "rds:cluster-snapshot:rds:",
 }
-"""Taggable, and gone with what they are part of: the type -> how its ARN begins."""
+"""Taggable, and gone with what they are part of: the type, or what it is -> how its ARN begins."""

@@ -5,8 +5,8 @@ Owns the rules by which the students of one account are told apart, and asks not
 
 1. `aws:cloudformation:stack-name`, which CloudFormation alone sets: one of this copy's stacks, letter by letter.
 2. The cluster's name in a tag of what pods and controllers made: letter by letter, too.
-3. Without either, for what AWS made out of ours: an id, or the scaling group of an instance, that begins with
-   `<name>-<stage>` and an end of it, and that no longer name could begin with.
+3. Without either, for what AWS made out of ours: an id, the scaling group of an instance or the `Name` of a disk that
+   begins with `<name>-<stage>` and an end of it, and that no longer name could begin with.
 
 The first that is there decides, so an id never outvotes a tag. What has no tags belongs to nobody here.
 """
@@ -26,6 +26,7 @@ STACK_ID: Final = "aws:cloudformation:stack-id"
 CLUSTER_TAGS: Final = ("elbv2.k8s.aws/cluster", "eks:cluster-name", "KubernetesCluster", "Cluster")
 """Whose value is the cluster: the load balancer controller's, EKS's, the disk driver's, ours (`extraVolumeTags`)."""
 SCALING_GROUP: Final = "aws:autoscaling:groupName"
+_NAMES: Final = (SCALING_GROUP, "Name")
 OWNED: Final = "kubernetes.io/cluster/"
 """Whose key ends with the cluster; Kubernetes' own."""
 _LONGER_NAME: Final = re.compile(rf".*[-/]({'|'.join(get_args(Stage))})([-/]|$)")
@@ -69,7 +70,8 @@ class Copy:
 
     def claim(self, id: str, tags: Mapping[str, str]) -> Claim:
         """What a resource of that id is to this copy. `id`: the name or id that AWS knows it by, not its ARN."""
-        named = self.begins(id) or self.begins(tags.get(SCALING_GROUP, ""))
+        names = [id, *(tags[key] for key in _NAMES if key in tags)]
+        named = any(map(self.begins, names))
         if not tags:
             return Claim(whose=Whose.UNTAGGED if named else Whose.OTHERS)
         cluster = _cluster(tags)
@@ -84,7 +86,7 @@ class Copy:
             return self._of(self.names.stack(EKS), tags) if mine else Claim(whose=Whose.OTHERS, because=cluster)
         if named:
             return self._of(self.names.stack(tags.get("Stack", "")), tags)
-        if re.search(rf"[a-z0-9]-{self.names.stage}(?:[-/]|$)", f"{id} {tags.get(SCALING_GROUP, '')}".lower()):
+        if any(re.search(rf"[a-z0-9]-{self.names.stage}(?:[-/]|$)", name.lower()) for name in names):
             return Claim(whose=Whose.OTHERS)  # a name by our scheme, and another
         return Claim(whose=Whose.UNCLEAR)
 

@@ -158,6 +158,22 @@ def _workers() -> Template:
                 "Policies": [{"PolicyName": "Own", "PolicyDocument": _LOGS}],
             },
         },
+        "Template": {
+            "Type": "AWS::EC2::LaunchTemplate",
+            "Properties": {"LaunchTemplateData": {"InstanceType": "t3.micro", "ImageId": "ami-0123456789abcdef0"}},
+        },
+        "Fleet": {
+            "Type": "AWS::AutoScaling::AutoScalingGroup",
+            "Properties": {
+                "MinSize": "0",
+                "MaxSize": "1",
+                "AvailabilityZones": ["ap-northeast-2a"],
+                "LaunchTemplate": {
+                    "LaunchTemplateId": _ref("Template"),
+                    "Version": _att("Template", "LatestVersionNumber"),
+                },
+            },
+        },
         "Function": {
             "Type": "AWS::Lambda::Function",
             "Properties": {
@@ -170,8 +186,8 @@ def _workers() -> Template:
     }
 
 
-PARTS: Final = frozenset({"Attached", "Routed", "FirstToSecond", "SecondToFirst", "Listener", "Alias"})
-"""Logical ids of what goes with another one."""
+UNTAGGED: Final = frozenset({"Attached", "Routed", "FirstToSecond", "SecondToFirst", "Listener", "Alias", "Template"})
+"""Logical ids of what goes with another one, or has no tags of its own."""
 
 
 def template(copy: str) -> str:
@@ -181,7 +197,8 @@ def template(copy: str) -> str:
     resources = _network() | _stores(copy) | _workers()
     for id, resource in resources.items():
         resource["DeletionPolicy"] = "Retain"
-        if id not in PARTS:
-            listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+        if id not in UNTAGGED:
+            spread = {"PropagateAtLaunch": True} if id == "Fleet" else {}
+            listed = [{"Key": key, "Value": value, **spread} for key, value in tags.items()]
             resource["Properties"]["Tags"] = tags if resource["Type"] == "AWS::SSM::Parameter" else listed
     return json.dumps({"Resources": resources})

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 from unittest import mock
 
 import pytest
@@ -19,7 +19,7 @@ from labs.leftovers.kinds import Resource
 from localcloud import leftovers
 from localcloud.aws import Clients
 from localcloud.state import Cloud, State
-from tests.labs.leftovers.scrap import PARTS, template
+from tests.labs.leftovers.scrap import UNTAGGED, template
 from tests.localcloud import conftest as localcloud_conftest
 from tests.localcloud.stacks import create
 
@@ -37,27 +37,22 @@ def scrap(clients: Clients) -> None:
     """What each copy left behind: with objects, versions and everything."""
     for copy in ("team1-lab", *_OTHERS):
         _leave_behind(clients, copy)
-    clients.client("logs").create_log_group(logGroupName=_UNTAGGED)
-    clients.client("ec2").create_volume(
-        AvailabilityZone="ap-northeast-2a",
-        Size=1,
-        TagSpecifications=[_tags("volume", {"KubernetesCluster": "team1-lab-tiketi"})],
-    )
-    for cluster in ("team10-lab-tiketi", "team1-lab-tiketi-x"):
-        clients.client("ec2").create_volume(
-            AvailabilityZone="ap-northeast-2a",
-            Size=1,
-            TagSpecifications=[_tags("volume", {"KubernetesCluster": cluster})],
-        )
-    clients.client("ec2").create_volume(
-        AvailabilityZone="ap-northeast-2a",
-        Size=1,
-        TagSpecifications=[_tags("volume", {"Project": "CloudMart", "Stage": "lab"})],
-    )
+    for group in (_UNTAGGED, "/aws/lambda/team10-lab-forgotten"):
+        clients.client("logs").create_log_group(logGroupName=group)
+    for cluster in ("team1-lab-tiketi", "team10-lab-tiketi", "team1-lab-tiketi-x"):
+        _volume(clients, {"KubernetesCluster": cluster})
+    _volume(clients, {"Project": "CloudMart", "Stage": "lab"})
+    ec2 = clients.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    for function in ("team1-lab-rotation", "team10-lab-rotation"):
+        ec2.create_network_interface(SubnetId=subnet, Description=f"AWS Lambda VPC ENI-{function}-0123")
 
 
-def _tags(kind: str, tags: dict[str, str]) -> dict[str, Any]:
-    return {"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+def _volume(clients: Clients, tags: dict[str, str]) -> None:
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    clients.client("ec2").create_volume(
+        AvailabilityZone="ap-northeast-2a", Size=1, TagSpecifications=[{"ResourceType": "volume", "Tags": listed}]
+    )
 
 
 def _leave_behind(clients: Clients, copy: str, *, stack: str = "DataStack") -> dict[str, str]:
@@ -98,9 +93,9 @@ def _kinds(resources: list[Resource]) -> list[str]:
 def test_ours_is_found_and_nobody_else_s(where: place.Place) -> None:
     found = _look(where)
     kept = json.loads(template("team1-lab"))["Resources"]
-    assert len(found.left) == len(kept.keys() - PARTS) + 1  # and the pod's volume
+    assert len(found.left) == len(kept.keys() - UNTAGGED) + 1  # and the pod's volume
     assert _kinds(found.left).count("volume") == 1
-    assert [resource.id for resource in found.untagged] == [_UNTAGGED]
+    assert [resource.name for resource in found.untagged] == [_UNTAGGED, "team1-lab-rotation-0123"]
     assert _kinds(found.unclear) == ["volume"]
     assert found.held == found.kept == found.unknown == []
 
@@ -173,4 +168,4 @@ def test_all_of_it_goes_and_all_else_stays(cloud: Cloud, clients: Clients, where
     for copy in _OTHERS:
         name, _, stage = copy.rpartition("-")
         there = _of(where, stage, name)
-        assert len(_look(there).left) >= len(json.loads(template(copy))["Resources"].keys() - PARTS), copy
+        assert len(_look(there).left) >= len(json.loads(template(copy))["Resources"].keys() - UNTAGGED), copy

@@ -112,7 +112,7 @@ def test_names_are_unique_and_agree_with_the_inventory() -> None:
         ("arn:aws:ec2:ap-northeast-2:1:vpc-flow-log/fl-1", "flow log", "fl-1"),
         ("arn:aws:rds:ap-northeast-2:1:db:team1-lab-db", "database", "team1-lab-db"),
         ("arn:aws:rds:ap-northeast-2:1:cluster:x", "database cluster", "x"),
-        ("arn:aws:rds:ap-northeast-2:1:cluster-snapshot:rds:x-1", "cluster snapshot", "rds:x-1"),
+        ("arn:aws:rds:ap-northeast-2:1:cluster-snapshot:x-1", "cluster snapshot", "x-1"),
         ("arn:aws:ssm:ap-northeast-2:1:parameter/team1/lab/x", "parameter", "/team1/lab/x"),
         ("arn:aws:s3:::team1-lab-images", "bucket", "team1-lab-images"),
         ("arn:aws:sqs:ap-northeast-2:1:team1-lab-x", "queue", "team1-lab-x"),

@@ -73,6 +73,8 @@ def test_names_that_are_not_for_us_to_say(id: str) -> None:
         ("team1-lab-x", {"Name": "team1-lab-x"}, Whose.OTHERS),
         ("i-1", {**_OURS, SCALING_GROUP: "team1-lab-backend-blue"}, Whose.LEFT),
         ("i-1", {**_OURS, SCALING_GROUP: "team10-lab-backend-blue"}, Whose.OTHERS),
+        ("vol-1", {**_OURS, "Name": "team1-lab-backend-blue"}, Whose.LEFT),
+        ("vol-1", {**_OURS, "Name": "team10-lab-backend-blue"}, Whose.OTHERS),
         ("vol-1", {"KubernetesCluster": "team1-lab-tiketi"}, Whose.LEFT),
         ("vol-1", {**_OURS, "Cluster": "team1-lab-tiketi"}, Whose.LEFT),
         ("vol-1", {"KubernetesCluster": "team10-lab-tiketi"}, Whose.OTHERS),
