@@ -4,7 +4,7 @@ Owns which entries belong together. A resource that was merely renamed is no cha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -131,14 +131,21 @@ def _less(
     return kept
 
 
-def _texts(old: Iterable[Item], new: Iterable[Item]) -> tuple[str, str]:
+def _texts(old: Sequence[Item], new: Sequence[Item]) -> tuple[str, str]:
     """What they were and are, in words; with quantities where only these differ."""
-    words = tuple(", ".join(dict.fromkeys(item.what for item in items)) for items in (old, new))
-    if words[0] == words[1]:
-        words = tuple(
-            ", ".join(f"{item.what} ({item.quantity:,.6g} {item.unit})" for item in items) for items in (old, new)
-        )
-    return words[0], words[1]
+    was, now = (", ".join(dict.fromkeys(item.what for item in items)) for items in (old, new))
+    if was != now:
+        return was, now
+    return f"{was}: {_quantities(old)}", _quantities(new)
+
+
+def _quantities(items: Iterable[Item]) -> str:
+    return ", ".join(f"{item.quantity:,.4g}{_unit(item.unit)}" for item in items)
+
+
+def _unit(unit: str) -> str:
+    """Nothing where so many of something are paid by time: `what` says of what."""
+    return "" if unit in ("hour", "month") else f" {unit}"
 
 
 def _merged(changes: Iterable[Change]) -> Iterator[Change]:

@@ -13,9 +13,8 @@ READ: Final = Document("A price list", "https://example.com/prices", date(2026, 
 _STACKS: Final = ("VpcStack", "DataStack")
 
 
-def line(id: str, course: float, seoul: float | None = None, *, read: bool = True) -> Line:
-    source = READ if read else Document("A page that nobody read", "", None)
-    return Line(id, "hour", course, source, seoul, READ if seoul is not None else None, "")
+def line(id: str, course: float, seoul: float | None = None, *, unit: str = "hour") -> Line:
+    return Line(id, unit, course, READ, seoul, READ if seoul is not None else None, "")
 
 
 def item(
@@ -30,6 +29,7 @@ def item(
     kind: Kind = "fixed",
     quantity: float = 1,
     source: str = "",
+    unit: str = "hour",
 ) -> Item:
     """USD an hour, in both books."""
     return Item(
@@ -40,7 +40,7 @@ def item(
         region="ap-northeast-2",
         what=what,
         kind=kind,
-        line=line(price or what.replace(" ", "-"), course, seoul),
+        line=line(price or what.replace(" ", "-"), course, seoul, unit=unit),
         quantity=quantity,
         per="hour",
         source=source,

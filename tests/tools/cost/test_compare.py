@@ -53,8 +53,10 @@ def test_alike_changes_are_one() -> None:
 
 
 def test_a_quantity_alone_is_told_with_its_unit() -> None:
-    (change,) = Comparison(sheet(item("logs", quantity=2)), sheet(item("logs", quantity=5))).changes
-    assert (change.before, change.after) == ("logs (2 hour)", "logs (5 hour)")
+    (change,) = Comparison(
+        sheet(item("logs", quantity=2, unit="GB")), sheet(item("logs", quantity=5, unit="GB"))
+    ).changes
+    assert (change.before, change.after) == ("logs: 2 GB", "5 GB")
 
 
 def test_what_is_apart_stands_by_itself_and_not_in_the_sum() -> None:
@@ -66,7 +68,8 @@ def test_what_is_apart_stands_by_itself_and_not_in_the_sum() -> None:
 def test_volumes_of_one_resource_are_changes_of_their_own() -> None:
     before = sheet(item("requests", source="proposal"), item("bytes", source="proposal"))
     after = sheet(item("requests", quantity=2, source="proposal"), item("bytes", quantity=3, source="proposal"))
-    assert [change.after for change in Comparison(before, after).changes] == ["bytes (3 hour)", "requests (2 hour)"]
+    changes = Comparison(before, after).changes
+    assert [(change.before, change.after) for change in changes] == [("bytes: 1", "3"), ("requests: 1", "2")]
 
 
 def test_a_change_at_a_price_without_source_says_so() -> None:
