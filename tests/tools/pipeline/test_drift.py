@@ -8,7 +8,10 @@ from tests.tools.pipeline.github import SOMEBODY, Repository
 from tools.pipeline import drift
 from tools.pipeline.__main__ import main
 
-_CLEAN = "Stack VpcStack (cloudmart-{}-VpcStack)\nNo drift detected\n\n✨  Number of resources with drift: 0 (12 unchecked)\n"
+_CLEAN = (
+    "Stack VpcStack (cloudmart-{}-VpcStack)\n"
+    "No drift detected\n\n✨  Number of resources with drift: 0 (12 unchecked)\n"
+)
 _DRIFTED = (
     "Stack VpcStack (cloudmart-{}-VpcStack)\nModified Resources\n[~] AWS::EC2::SecurityGroup Firewall/Backend X\n"
     " └─ [~] /SecurityGroupIngress/0/CidrIp\n\n1 resource has drifted from their expected configuration\n\n"
