@@ -46,6 +46,8 @@ def _grade(arguments: argparse.Namespace, where: "Place") -> "Grade":
     from labs.grade.parts import Parts
 
     prefix, shop = where.settings.names.prefix, _shop(arguments)
+    if not where.local:
+        _say(f"reading {prefix} in {where.settings.region}, which takes AWS half a minute")
     deployed = Deployed(where.client, prefix=prefix, region=where.settings.region)
     tried = None
     if arguments.drill:

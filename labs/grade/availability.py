@@ -78,8 +78,8 @@ def targets(parts: Parts) -> Evidence:
     for group in parts.target_groups:
         states: list[str] = group["Targets"]
         well = states.count("healthy")
-        value = f"{well} healthy of {len(states)}"
-        seen.append(Seen(group["TargetGroupName"], "targets", value, well >= _TWO and well == len(states)))
+        value = f"{well} / {len(states)}"
+        seen.append(Seen(group["TargetGroupName"], "healthy targets", value, well >= _TWO and well == len(states)))
     return proportionally(seen)
 
 

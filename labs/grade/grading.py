@@ -1,6 +1,5 @@
 """The score: every criterion judged, points added. Deterministic: the same deployment, the same grade."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from labs.grade import rubric
@@ -57,11 +56,10 @@ class Grade:
         return self.points >= least and self.cost.within
 
 
-def judge(parts: Parts, *, heed: Callable[[str], None] = lambda _: None) -> tuple[Mark, ...]:
-    """All criteria. `heed` is told the id of the one at hand."""
+def judge(parts: Parts) -> tuple[Mark, ...]:
+    """All criteria."""
     marks = []
     for criterion in rubric.criteria():
-        heed(criterion.id)
         try:
             marks.append(Mark(criterion, criterion.judge(parts)))
         except UnreadableError as refused:

@@ -127,7 +127,7 @@ def people(parts: Parts) -> Evidence:
         seen.append(present(name, "subscriptions", [each["Protocol"] for each in found]))
         persons = [each for each in found if each["Protocol"] in _PEOPLE]
         confirmed = [each["Protocol"] for each in persons if each["SubscriptionArn"].startswith("arn:")]
-        waiting = f"{len(persons)} to be confirmed" if persons else "none"
+        waiting = "PendingConfirmation" if persons else "none"
         seen.append(Seen(name, "people", joined(confirmed) if confirmed else waiting, bool(confirmed)))
     return proportionally(seen)
 
@@ -152,8 +152,8 @@ def kept(parts: Parts) -> Evidence:
     ):
         days = int(group.get("retentionInDays") or 0)
         name = group["logGroupName"]
-        seen.append(Seen(name, "retentionInDays, set", str(days or "for ever"), bool(days)))
-        seen.append(Seen(name, "retentionInDays, a month", str(days or "for ever"), days >= _MONTH))
+        seen.append(Seen(name, "retentionInDays, set", str(days or "none"), bool(days)))
+        seen.append(Seen(name, "retentionInDays, a month", str(days or "none"), days >= _MONTH))
     return proportionally(seen)
 
 

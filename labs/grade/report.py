@@ -124,11 +124,11 @@ def _explained(mark: Mark, language: Language, *, details: bool) -> Iterator[str
         yield said["nothing"]
     bad = [each for each in mark.evidence.seen if not each.ok]
     good = [each for each in mark.evidence.seen if each.ok]
-    yield from (f"{said['seen']}: {_shown(each)}" for each in bad[:_MOST_SHOWN])
+    yield from (f"{said['seen']}: {_shown(each, language)}" for each in bad[:_MOST_SHOWN])
     if len(bad) > _MOST_SHOWN:
         yield said["missing"].format(number=len(bad) - _MOST_SHOWN)
     listed = good[:_MOST_SHOWN] if details else []
-    yield from (f"{said['seen']}: {_shown(each)}" for each in listed)
+    yield from (f"{said['seen']}: {_shown(each, language)}" for each in listed)
     if rest := len(good) - len(listed):
         yield said["also_fine"].format(number=rest)
     if not mark.full:
@@ -153,15 +153,24 @@ def _drill(drill: Drill, language: Language) -> str:
     said = rubric.words(language)
     if drill.refused:
         return said["drill_refused"].format(why=drill.refused)
-    return said["drill_served" if drill.served else "drill_failed"].format(**vars(drill))
+    whole = said["yes" if drill.whole else "no"]
+    return said["drill_served" if drill.served else "drill_failed"].format(**(vars(drill) | {"whole": whole}))
 
 
 def _sign(mark: Mark) -> str:
     return "✓" if mark.full else "◐" if mark.points else "✗"
 
 
-def _shown(seen: Seen) -> str:
-    return f"{_cut(seen.resource)}: {seen.what} = {_cut(seen.value)}"
+def _shown(seen: Seen, language: Language) -> str:
+    said = rubric.seen(language)
+
+    def value(part: str) -> str:
+        # Of a place, "private ap-northeast-2a", the first word.
+        first, space, rest = part.partition(" ")
+        return f"{said.get(first, first)}{space}{rest}"
+
+    values = ", ".join(value(part) for part in seen.value.split(", "))
+    return f"{_cut(said.get(seen.resource, seen.resource))}: {said.get(seen.what, seen.what)} = {_cut(values)}"
 
 
 def _cut(name: str) -> str:

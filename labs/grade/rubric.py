@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from labs.grade import architecture, availability, monitoring, security
 from labs.grade.evidence import Evidence
@@ -76,6 +76,11 @@ def words(language: str) -> dict[str, str]:
     return {key: entry[language] for key, entry in _content()["words"].items()}
 
 
+def seen(language: str) -> Mapping[str, str]:
+    """English -> what evidence says in the language; what is not in it is said as it is."""
+    return {} if language == "en" else _content()["seen"]
+
+
 def pages() -> tuple[Path, ...]:
     """The pages that show the rubric, in a generated block."""
     return tuple(_PROJECT / GUIDES / language / "challenge.md" for language in LANGUAGES)
@@ -103,5 +108,5 @@ def table(language: str) -> str:
 
 
 @cache
-def _content() -> dict[str, dict[str, dict]]:  # type: ignore[type-arg]  # as TOML has it
+def _content() -> dict[str, dict[str, Any]]:
     return tomllib.loads(_FILE.read_text(encoding="utf-8"))

@@ -29,7 +29,7 @@ def doors(parts: Parts) -> Evidence:
             seen.append(Seen(f"{group['GroupName']} {group['GroupId']}", "open to the internet", joined(bad), ok=False))
     groups = parts.network.of_ours("describe_security_groups", "SecurityGroups")
     if groups and not seen:
-        seen.append(Seen(f"{len(groups)} security groups", "open to the internet", "none", ok=True))
+        seen.append(Seen("security groups", "open to the internet", "none", ok=True))
     return strictly(seen)
 
 
@@ -52,7 +52,7 @@ def at_rest(parts: Parts) -> Evidence:
     for id, data in _templates(parts):
         for device in data.get("BlockDeviceMappings", []):
             if "Ebs" in device:
-                seen.append(flag(id, f"Encrypted, {device['DeviceName']}", device["Ebs"].get("Encrypted") or False))
+                seen.append(flag(f"{id} {device['DeviceName']}", "Encrypted", device["Ebs"].get("Encrypted") or False))
     for cluster in parts.clusters:
         kinds = [kind for entry in cluster.get("encryptionConfig") or [] for kind in entry["resources"]]
         seen.append(present(cluster["name"], "encryptionConfig", kinds))
@@ -111,7 +111,7 @@ def buckets(parts: Parts) -> Evidence:
         answer = parts.deployed.read("s3", "get_public_access_block", Bucket=name)
         blocked = [key for key in _BLOCKS if answer.get("PublicAccessBlockConfiguration", {}).get(key)]
         closed = len(blocked) == len(_BLOCKS)
-        seen.append(Seen(name, "public access blocked", f"{len(blocked)} of {len(_BLOCKS)} ways", closed))
+        seen.append(Seen(name, "public access blocked", f"{len(blocked)} / {len(_BLOCKS)}", closed))
         policy = parts.deployed.read("s3", "get_bucket_policy", Bucket=name).get("Policy", "{}")
         seen.append(flag(name, "TLS only", _tls_only(json.loads(policy))))
     return strictly(seen)
@@ -201,10 +201,11 @@ def _soon(rules: dict[str, Any]) -> bool:
 
 
 def _tls_only(policy: dict[str, Any]) -> bool:
+    statements = policy.get("Statement", [])
     return any(
         statement["Effect"] == "Deny"
         and str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
-        for statement in policy.get("Statement", [])
+        for statement in (statements if isinstance(statements, list) else [statements])
     )
 
 

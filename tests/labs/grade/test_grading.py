@@ -1,5 +1,6 @@
 """From what is deployed to a grade: whose it is, what may not be read, what it costs, and the drill."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NoReturn
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings import load_settings
 from delivery.errors import DeliveryError
-from labs.grade import cost, drill
+from labs.grade import cost, drill, rubric
 from labs.grade.deployed import UnreadableError
 from labs.grade.grading import judge
 from labs.grade.parts import Parts
@@ -52,6 +53,15 @@ def test_what_may_not_be_read_earns_nothing_and_names_the_right(team: Team) -> N
         pytest.raises(UnreadableError, match="s3:GetEncryptionConfiguration"),
     ):
         team.deployed().read("s3", "get_bucket_encryption", Bucket=team.ids["Site"])
+
+
+def test_everything_that_is_said_in_english_is_said_in_korean(team: Team) -> None:
+    """A name that AWS gives is one word, and begins with a capital letter or holds one, a dot or an underscore."""
+    said = rubric.seen("ko")
+    looked_at = {seen.what for mark in judge(team.parts()) for seen in mark.evidence.seen}
+    english = {what for what in looked_at if not re.fullmatch(r"\w*[A-Z_.]\S*", what)}
+    assert english - said.keys() == set()
+    assert len(english) > 20
 
 
 def test_only_calls_that_read_are_made(team: Team) -> None:
