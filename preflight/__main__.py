@@ -1,4 +1,4 @@
-"""The command line: `python -m preflight [--stage STAGE] [--name NAME] [-c KEY=VALUE]... [--local]`.
+"""The command line: `python -m preflight [--stage STAGE] [--name NAME] [-c KEY=VALUE]... [--assembly DIR] [--local]`.
 
 Owns options, exit statuses and the order of the lines. 0: nothing found that would fail a deploy; 1: something, or no
 credentials; 2: bad command line; 130: interrupted.
@@ -37,6 +37,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--stage", help="lab (default), dev, staging or prod")
     parser.add_argument("--name", help="name of this copy (default: cloudmart)")
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a setting")
+    parser.add_argument(
+        "--assembly", type=Path, metavar="DIR", help="templates that `cdk synth` wrote (default: synthesizes them)"
+    )
     parser.add_argument("--local", action="store_true", help="ask the local cloud (make cloud) instead of AWS")
     parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the local cloud (default: .localcloud)")
     parsed = parser.parse_args(arguments)
@@ -70,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         else place.on_aws(context=arguments.context)
     )
     findings: list[Finding] = []
-    for finding in checking.check(where):
+    for finding in checking.check(where, arguments.assembly):
         print(finding, flush=True)
         findings.append(finding)
     print(summary(findings, seconds=time.monotonic() - began))

@@ -17,12 +17,15 @@ from preflight.place import Place
 _AT_ONCE: Final = 8
 
 
-def check(place: Place) -> Iterator[Finding]:
-    """Credentials first; when they are another account's nothing else is asked. Raises `PreflightError`."""
+def check(place: Place, assembly: Path | None = None) -> Iterator[Finding]:
+    """Credentials first; when they are another account's nothing else is asked. Raises `PreflightError`.
+
+    `assembly`: synthesized before. With it neither the CDK nor what else a synth takes has to be installed.
+    """
     finding = access.credentials(place.account, place.settings.account)
     yield finding
     if finding.level is not Level.ERROR:
-        yield from check_needs(place.account, Needs.read(_synthesize(place), place.settings, account=place.account.id))
+        yield from check_needs(place.account, _needs(place, assembly))
 
 
 def check_needs(account: Account, needs: Needs) -> Iterator[Finding]:
@@ -44,6 +47,31 @@ def _run(check: Check, account: Account, needs: Needs) -> list[Finding]:
     except NotAskedError as missing:
         findings.append(unchecked(check.what, str(missing)))
     return findings
+
+
+def _needs(place: Place, assembly: Path | None) -> Needs:
+    """Raises `PreflightError` when `assembly` holds none, or another copy's or stage's."""
+    if assembly is None:
+        return Needs.read(_synthesize(place), place.settings, account=place.account.id)
+    try:
+        needs = Needs.read(assembly, place.settings, account=place.account.id)
+    except (OSError, ValueError, KeyError) as failed:
+        raise PreflightError(
+            "--assembly",
+            given=f"{assembly} ({failed})",
+            allowed="a folder that `cdk synth` wrote",
+            do="point at it, or leave --assembly out",
+        ) from None
+    own = place.settings.names.stack("")
+    foreign = sorted(stack.name for stack in needs.app.stacks.values() if not stack.name.startswith(own))
+    if foreign:
+        raise PreflightError(
+            "--assembly",
+            given=f"{assembly}, with {foreign[0]}",
+            allowed=f"stacks {own}...",
+            do="give the --stage and --name that it was synthesized with",
+        )
+    return needs
 
 
 def _synthesize(place: Place) -> Path:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from preflight import __main__ as command
@@ -10,6 +14,7 @@ from preflight.errors import CommandLineError, PreflightError
 from preflight.finding import Level, error, ok, summary, unchecked
 from preflight.needs import Needs
 from tests.preflight.canned import ACCOUNT, REGION, Cloud
+from tests.support import PROJECT
 
 
 def test_what_may_not_be_asked_is_no_ok(lab: Needs) -> None:
@@ -29,8 +34,7 @@ def test_lines_come_in_order_although_the_questions_do_not(lab: Needs) -> None:
 
 
 def test_another_account_is_asked_nothing_else(lab: Needs, monkeypatch: pytest.MonkeyPatch) -> None:
-    identity = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/kim", "UserId": "AIDAEXAMPLE"}
-    cloud = Cloud({"sts:GetCallerIdentity": identity})
+    cloud = Cloud({"sts:GetCallerIdentity": _IDENTITY})
     settings = lab.settings.model_copy(update={"account": "210987654321"})
     where = place.Place(account=cloud.account(), settings=settings, context={})
     (found,) = checking.check(where)
@@ -56,11 +60,63 @@ def test_exit_status(
 ) -> None:
     where = place.Place(account=Cloud().account(), settings=lab.settings, context={})
     monkeypatch.setattr(place, "on_aws", lambda **_: where)
-    monkeypatch.setattr(checking, "check", lambda _: iter(findings))
+    monkeypatch.setattr(checking, "check", lambda *_: iter(findings))
     assert command.run(command.parse(["--stage", "lab"])) == status
     *lines, end = capsys.readouterr().out.splitlines()
     assert lines == [str(each) for each in findings]
     assert last in end
+
+
+_IDENTITY = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/kim", "UserId": "AIDAEXAMPLE"}
+
+
+def test_an_assembly_made_before_is_not_synthesized_anew(lab: Needs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "_synthesize", lambda _: pytest.fail("synthesized"))
+    where = place.Place(
+        account=Cloud({"sts:GetCallerIdentity": _IDENTITY}).account().known_as(ACCOUNT),
+        settings=lab.settings,
+        context={},
+    )
+    found = [each.what for each in checking.check(where, lab.folder)]
+    assert found[1:] == [each.what for each in checking.check_needs(Cloud().account(), lab)]
+
+
+def test_another_copys_assembly_is_refused(lab: Needs, tmp_path: Path) -> None:
+    """Its names would be looked for, and this copy's taken for free."""
+    where = place.Place(
+        account=Cloud().account().known_as(ACCOUNT),
+        settings=lab.settings.model_copy(update={"name": "team3"}),
+        context={},
+    )
+    with pytest.raises(PreflightError, match=r"--assembly: given .* with cloudmart-lab-.*; allowed: stacks team3-lab-"):
+        checking._needs(where, lab.folder)
+    for folder, text in [(tmp_path / "none", None), (tmp_path, "{"), (tmp_path, "{}")]:
+        if text:
+            (folder / "manifest.json").write_text(text)
+        with pytest.raises(PreflightError, match=r"^error: --assembly: given .*; allowed: a folder that"):
+            checking._needs(where, folder)
+
+
+def test_an_assembly_is_read_with_little_installed(lab: Needs) -> None:
+    """A pipeline's job that looks has boto3 and pydantic, and neither the CDK nor what synthesizes."""
+    program = (
+        "import sys\n"
+        "for name in ('aws_cdk', 'jsii', 'constructs', 'cfnlint', 'localcloud', 'tools', 'yaml'):\n"
+        "    sys.modules[name] = None\n"
+        "from preflight.__main__ import main\n"
+        "sys.argv[1:] = ['--stage', 'lab', '--assembly', sys.argv[1]]\n"
+        "from preflight import place\n"
+        "from tests.preflight.canned import ACCOUNT, Cloud\n"
+        "identity = {'Account': ACCOUNT, 'Arn': 'arn:aws:iam::' + ACCOUNT + ':user/kim', 'UserId': 'AIDAEXAMPLE'}\n"
+        "account = Cloud({'sts:GetCallerIdentity': identity}).account()\n"
+        "place.on_aws = lambda context: place._asked(account, place._settings(context), context)\n"
+        "sys.exit(main())\n"
+    )
+    command_line = [sys.executable, "-c", program, str(lab.folder)]
+    ended = subprocess.run(command_line, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+    assert ended.returncode == 0
+    assert "preflight: 2 ok" in ended.stdout
 
 
 def test_a_line_says_given_allowed_and_what_to_do() -> None:
