@@ -40,13 +40,13 @@ def start(state: State, options: Options) -> None:
             say(f"Up in {timed(began)}, with nothing in it; `make destroy` takes it down.")
             say('In a shell:  . .venv/bin/activate; eval "$(python -m localcloud env)"')
             say("and then:    cdk deploy VpcStack -c stage=lab")
-        domain = _shop_domain(cloud)
+        domain = shop_domain(cloud)
         if domain:
             shop.start(state, cloud, domain)
         say(f"Shop: {cloud.shop}" if domain else f"AWS: {cloud.endpoint}")
 
 
-def _shop_domain(cloud: Cloud) -> str:
+def shop_domain(cloud: Cloud) -> str:
     """Host name of the CDN that this copy's FrontendCdnStack has made; empty without one."""
     stacks = Clients(cloud).client("cloudformation").get_paginator("describe_stacks").paginate()
     for stack in (stack for page in stacks for stack in page["Stacks"]):

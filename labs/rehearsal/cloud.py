@@ -1,7 +1,7 @@
 """A local cloud for one rehearsal: nothing in it, nobody else's, gone afterwards.
 
 Owns the folder that holds all of it, and what a student's shell knows: the project's programs, the AWS CLI out of the
-package that CDK brings along (`tools.runbook.aws_cli`), a home of its own. A developer's running cloud is not touched.
+package that CDK brings along (`aws`), a home of its own. A developer's running cloud is not touched.
 """
 
 import os
@@ -12,22 +12,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from localcloud import environment
 from localcloud.state import PROJECT, STATE_VARIABLE
-from tools.runbook import aws_cli
 
+from . import aws
 from .errors import RehearsalError
-
-_AWS: Final = """\
-#!/bin/sh
-exec '{python}' -I -c 'import sys
-sys.path.insert(0, "{packages}")
-sys.argv[0] = "aws"
-from awscli.clidriver import main
-sys.exit(main())' "$@"
-"""
 
 
 @contextmanager
@@ -47,9 +37,7 @@ def _variables(root: Path) -> dict[str, str]:
     home, programs, temporary = (root / name for name in ("home", "bin", "tmp"))
     for folder in (home, programs, temporary):
         folder.mkdir()
-    shim = programs / "aws"
-    shim.write_text(_AWS.format(python=sys.executable, packages=aws_cli.unpacked()))
-    shim.chmod(0o755)
+    aws.write(programs)
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_", "LOCALCLOUD_"))}
     path = (str(programs), str(PROJECT / "node_modules" / ".bin"), str(Path(sys.executable).parent))
     return kept | {

@@ -144,3 +144,16 @@ def test_generated_blocks_and_pictures_are_current(lab: Assembly) -> None:
         assert "<!-- generated: " in text
     for file, picture in lab_pictures.pictures(lab).items():
         assert file.read_text(encoding="utf-8") == picture, f"{file.name} is out of date: run make docs"
+
+
+@pytest.mark.parametrize(("language", "name"), PAGES)
+def test_commands_of_one_place_only_say_so_in_the_line_before(language: str, name: str) -> None:
+    """A renderer shows nothing of `aws` and `local` in a fence."""
+    said = {"aws": ("AWS",), "local": ("local cloud",) if language == "en" else ("로컬 클라우드",)}
+    page = guide(language, name)
+    lines = page.path.read_text(encoding="utf-8").splitlines()
+    for fence in page.fences():
+        place = fence.info.rpartition(" ")[2]
+        if fence.info.startswith("sh ") and place in said:
+            before = next(line for line in reversed(lines[: fence.line - 2]) if line)
+            assert any(words in before for words in said[place]), f"{page.place}:{fence.line}: {before}"
