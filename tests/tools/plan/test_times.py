@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from cloudmart_cdk.policy.families.classification import PROTECTED, STORES_NOTHING
-from tests.conftest import Synthesize
 from tests.tools.plan.small import TIMES, times_file
 from tools.plan import times
 from tools.plan.errors import PlanError, UntimedTypeError
@@ -113,15 +112,3 @@ def test_a_type_without_a_time_says_where_to_add_it() -> None:
 def test_a_file_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
     with pytest.raises(PlanError, match=said):
         times.load(times_file(tmp_path, TIMES.replace(old, new, 1)))
-
-
-def test_stages_hold_no_type_without_a_time(synthesized: Synthesize) -> None:
-    loaded = times.load()
-    found = {
-        resource["Type"]
-        for stage in ("lab", "prod")
-        for template in synthesized(stage).templates.values()
-        for resource in template["Resources"].values()
-    }
-    assert found <= loaded.types()
-    assert len(found) > 60, "nothing was looked at"
