@@ -8,22 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from tools import tables
-from tools.assembly import PROJECT, Assembly, synthesize
+from tools.assembly import PROJECT, Assembly
 
 from . import gantt, times
 from .plan import Plan, make
-from .report import VERB, rounded
-from .report import minutes as shown
+from .report import VERB, minutes, rounded
 from .times import OPERATIONS, Operation, Span, Time
 
 PAGE: Final = PROJECT / "docs" / "plan.md"
 PICTURES: Final = PROJECT / "docs" / "images" / "plan"
 PICTURED: Final = ("lab", "prod")
-
-
-def minutes(stage: str, operation: Operation = "create") -> Mapping[str, Span]:
-    """Stack -> minutes that it takes by itself, in a stage as it is. Synthesizes."""
-    return of(synthesize({"stage": stage}), operation)
 
 
 def of(assembly: Assembly, operation: Operation = "create") -> Mapping[str, Span]:
@@ -80,7 +74,7 @@ def sources() -> str:
         [
             f"`{type_}`{_only(when)}",
             "up" if operation == "create" else "down",
-            f"{shown(time.span.usual)} to {shown(time.span.slow)}",
+            f"{minutes(time.span.usual)} to {minutes(time.span.slow)}",
             _document(time),
             time.note,
         ]
@@ -99,7 +93,7 @@ def _mostly(plan: Plan, name: str) -> str:
     if stack.paced:
         return f"{len(stack.resources)} small resources"
     longest = sorted(stack.steps, key=lambda step: -step.minutes)[:2]
-    return ", ".join(f"{step.path} {shown(step.minutes)}" for step in longest)
+    return ", ".join(f"{step.path} {minutes(step.minutes)}" for step in longest)
 
 
 def _only(when: str) -> str:
