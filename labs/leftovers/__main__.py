@@ -1,7 +1,7 @@
 """The command line: `python -m labs.leftovers --stage lab --name team3 [--local] [--remove]`.
 
-Owns exit statuses. 0: nothing is left over, or all of it was removed; 1: something is, or AWS refused; 2: bad command
-line; 130: interrupted.
+Owns exit statuses. 0: nothing is left over, or all of it was removed; 1: something is, in a stack that failed to go,
+too, or AWS refused; 2: bad command line; 130: interrupted.
 """
 
 import argparse
@@ -81,11 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
     account, prefix = Account(where), where.settings.names.prefix
     print(f"{prefix} in {', '.join(where.regions)}{' of the local cloud' if where.local else ''}")
     found = findings.look(account, where.settings, including_data=arguments.including_data)
-    for line in report.lines(found, account.stacks(), prefix=prefix, command=_command(arguments, where)):
+    stacks = account.stacks()
+    for line in report.lines(found, stacks, prefix=prefix, command=_command(arguments, where)):
         print(line)
-    if not arguments.remove:
-        return 1 if found.left else 0
-    return _remove(arguments, where, account, found)
+    stuck = any(map(report.broken, stacks.values()))
+    status = _remove(arguments, where, account, found) if arguments.remove else 1 if found.left else 0
+    return status or int(stuck)
 
 
 def _command(arguments: argparse.Namespace, where: "Place") -> str:

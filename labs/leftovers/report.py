@@ -21,7 +21,8 @@ _HOURS: Final = {"hour": 1.0, "month": 730.0}
 def lines(found: Findings, stacks: Mapping[str, Mapping[str, Any]], *, prefix: str, command: str) -> Iterator[str]:
     """The whole report. `command`: how this was called, to add an option to."""
     for name, stack in sorted(stacks.items()):
-        yield f"  stack       {name}: {stack['StackStatus']}{_until(stack)}"
+        again = "; destroy it again (docs/runbook/stuck-destroy.md)" if broken(stack) else _until(stack)
+        yield f"  stack       {name}: {stack['StackStatus']}{again}"
     if stacks:
         yield f"Stacks of {prefix}: {len(stacks)}. They hold {len(found.held)} resources, which are no left-overs."
     yield from _section("left over", found.left, _shown)
@@ -38,6 +39,11 @@ def lines(found: Findings, stacks: Mapping[str, Mapping[str, Any]], *, prefix: s
         yield f"Nothing left over of {prefix}."
     if found.kept:
         yield f"{len(found.kept)} kept on purpose; to remove them, too, for ever: {command} --remove --including-data"
+
+
+def broken(stack: Mapping[str, Any]) -> bool:
+    """Whether its deletion was begun and did not end: it holds what is left."""
+    return bool(stack["StackStatus"] == "DELETE_FAILED")
 
 
 def cost(resources: Iterable[Resource]) -> tuple[float, int]:

@@ -1,8 +1,8 @@
 """The Resource Groups Tagging API, and the tags that CloudFormation sets.
 
 Faults: it answers for a third of the services that have tags, and CloudFormation's own (`aws:cloudformation:stack-name`
-and the others) are left out on resource types that are ours, and on some of MiniStack's. Roles and scaling groups stay
-unknown to it, as on AWS.
+and the others) are left out on resource types that are ours, and on some of MiniStack's; flow logs and hosted zones
+lose theirs altogether. Roles and scaling groups stay unknown to it, as on AWS.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,6 +24,10 @@ from ministack.services import (
     waf,
 )
 from ministack.services.cloudformation import provisioners
+
+from localcloud.server import patching
+from localcloud.server.mends import hooks
+from localcloud.server.resource import Properties
 
 _Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 _EC2: Final = {
@@ -104,7 +108,16 @@ def _by_arn(stores: Iterable[Any]) -> _Tagged:
                 yield arn, _listed(tags)
 
 
+def _keep_zone_tags(physical_id: str, properties: Properties) -> None:
+    route53._tags["hostedzone", physical_id] = {
+        tag["Key"]: tag["Value"] for tag in properties.get("HostedZoneTags") or ()
+    }
+
+
 def install() -> None:
+    hooks.after("AWS::Route53::HostedZone", _keep_zone_tags)
+    patching.edit(ec2._create_flow_logs, old='"flow-log"', new='"vpc-flow-log"')
+    tagging._GLOBAL_RESOURCE_SERVICES.update({"route53"})
     tagging._COLLECTORS.update(
         {
             "ec2": _of_ec2,
@@ -120,4 +133,5 @@ def install() -> None:
             "wafv2": lambda: _by_arn([waf._waf_tags]),
         }
     )
+    provisioners._STACK_TAG_PROPERTY["AWS::Route53::HostedZone"] = ("HostedZoneTags", "list")
     provisioners._STACK_TAG_PROPERTY.update(dict.fromkeys(_WITH_LIST, ("Tags", "list")))

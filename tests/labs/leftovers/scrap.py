@@ -39,6 +39,27 @@ def _network() -> Template:
             "Type": "AWS::EC2::VPCGatewayAttachment",
             "Properties": {"VpcId": _ref("Vpc"), "InternetGatewayId": _ref("Gateway")},
         },
+        "Flows": {
+            "Type": "AWS::EC2::FlowLog",
+            "Properties": {
+                "ResourceId": _ref("Vpc"),
+                "ResourceType": "VPC",
+                "TrafficType": "ALL",
+                "LogDestinationType": "s3",
+                "LogDestination": "arn:aws:s3:::flows",
+            },
+        },
+        "Zone": {"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "lab.cloudmart.internal"}},
+        "ZoneRecord": {
+            "Type": "AWS::Route53::RecordSet",
+            "Properties": {
+                "HostedZoneId": _ref("Zone"),
+                "Name": "db.lab.cloudmart.internal",
+                "Type": "CNAME",
+                "TTL": "60",
+                "ResourceRecords": ["db.example.com"],
+            },
+        },
         "Routes": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": _ref("Vpc")}},
         "Routed": {
             "Type": "AWS::EC2::SubnetRouteTableAssociation",
@@ -186,7 +207,9 @@ def _workers() -> Template:
     }
 
 
-UNTAGGED: Final = frozenset({"Attached", "Routed", "FirstToSecond", "SecondToFirst", "Listener", "Alias", "Template"})
+UNTAGGED: Final = frozenset(
+    {"Attached", "Routed", "FirstToSecond", "SecondToFirst", "Listener", "Alias", "Template", "ZoneRecord"}
+)
 """Logical ids of what goes with another one, or has no tags of its own."""
 
 
@@ -200,5 +223,6 @@ def template(copy: str) -> str:
         if id not in UNTAGGED:
             spread = {"PropagateAtLaunch": True} if id == "Fleet" else {}
             listed = [{"Key": key, "Value": value, **spread} for key, value in tags.items()]
-            resource["Properties"]["Tags"] = tags if resource["Type"] == "AWS::SSM::Parameter" else listed
+            key = "HostedZoneTags" if id == "Zone" else "Tags"
+            resource["Properties"][key] = tags if id == "Setting" else listed
     return json.dumps({"Resources": resources})

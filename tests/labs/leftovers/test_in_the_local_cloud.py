@@ -21,7 +21,7 @@ from localcloud.aws import Clients
 from localcloud.state import Cloud, State
 from tests.labs.leftovers.scrap import UNTAGGED, template
 from tests.localcloud import conftest as localcloud_conftest
-from tests.localcloud.stacks import create
+from tests.localcloud.stacks import create, settle
 
 pytestmark = pytest.mark.xdist_group("emulator")
 state, cloud, clients = localcloud_conftest.state, localcloud_conftest.cloud, localcloud_conftest.clients
@@ -42,6 +42,7 @@ def scrap(clients: Clients) -> None:
     for cluster in ("team1-lab-tiketi", "team10-lab-tiketi", "team1-lab-tiketi-x"):
         _volume(clients, {"KubernetesCluster": cluster})
     _volume(clients, {"Project": "CloudMart", "Stage": "lab"})
+    _balancers(clients)
     ec2 = clients.client("ec2")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     for function in ("team1-lab-rotation", "team10-lab-rotation"):
@@ -53,6 +54,15 @@ def _volume(clients: Clients, tags: dict[str, str]) -> None:
     clients.client("ec2").create_volume(
         AvailabilityZone="ap-northeast-2a", Size=1, TagSpecifications=[{"ResourceType": "volume", "Tags": listed}]
     )
+
+
+def _balancers(clients: Clients) -> None:
+    """As the load balancer controller makes them of an Ingress."""
+    subnet = clients.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    for number, cluster in enumerate(("team1-lab-tiketi", "team10-lab-tiketi")):
+        clients.client("elbv2").create_load_balancer(
+            Name=f"k8s-{number}", Subnets=[subnet], Tags=[{"Key": "elbv2.k8s.aws/cluster", "Value": cluster}]
+        )
 
 
 def _leave_behind(clients: Clients, copy: str, *, stack: str = "DataStack") -> dict[str, str]:
@@ -93,8 +103,9 @@ def _kinds(resources: list[Resource]) -> list[str]:
 def test_ours_is_found_and_nobody_else_s(where: place.Place) -> None:
     found = _look(where)
     kept = json.loads(template("team1-lab"))["Resources"]
-    assert len(found.left) == len(kept.keys() - UNTAGGED) + 1  # and the pod's volume
+    assert len(found.left) == len(kept.keys() - UNTAGGED) + 2  # and what pods made
     assert _kinds(found.left).count("volume") == 1
+    assert _kinds(found.left).count("load balancer") == 2
     assert [resource.name for resource in found.untagged] == [_UNTAGGED, "team1-lab-rotation-0123"]
     assert _kinds(found.unclear) == ["volume"]
     assert found.held == found.kept == found.unknown == []
@@ -124,6 +135,21 @@ def test_what_a_stack_holds_is_no_left_over(clients: Clients, where: place.Place
 
 
 _PLAIN: Final = {"Tags": [{"Key": "Project", "Value": "CloudMart"}, {"Key": "Stage", "Value": "lab"}]}
+
+
+def test_a_stack_that_did_not_go_is_said_and_keeps_its_own(
+    clients: Clients, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of another copy, so that nothing else is left over."""
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "team2-full", **_PLAIN}}
+    create(clients, "team2-lab-VpcStack", {"Resources": {"Full": bucket}})
+    clients.client("s3").put_object(Bucket="team2-full", Key="late.log", Body=b"a line")
+    clients.client("cloudformation").delete_stack(StackName="team2-lab-VpcStack")
+    assert settle(clients.client("cloudformation"), "team2-lab-VpcStack")["StackStatus"] == "DELETE_FAILED"
+    options = ["--local", "--state", str(state.root), "--name", "team2", "--remove", "--yes"]
+    assert command.run(command.parse(options)) == 1
+    assert "DELETE_FAILED; destroy it again" in capsys.readouterr().out
+    assert clients.client("s3").list_objects_v2(Bucket="team2-full")["KeyCount"] == 1
 
 
 def test_what_changes_hands_before_its_removal_stays(clients: Clients, where: place.Place) -> None:
