@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from cloudmart_cdk.policy.model import Deployment, Stack
 from preflight.account import Account
 from preflight.checks import offers
 from preflight.finding import Finding, Level
@@ -120,6 +121,33 @@ def _cache(*versions: str) -> Mapping[str, Answer]:
     return {
         "elasticache:DescribeCacheEngineVersions": {"CacheEngineVersions": [{"EngineVersion": v} for v in versions]}
     }
+
+
+def test_an_instance_of_a_cluster_has_its_version(prod: Needs) -> None:
+    """And no storage of its own; two alike are asked for once."""
+    instance = {
+        "Type": "AWS::RDS::DBInstance",
+        "Properties": {
+            "Engine": "aurora-postgresql",
+            "DBInstanceClass": "db.serverless",
+            "DBClusterIdentifier": {"Ref": "Cluster"},
+        },
+    }
+    cluster = {
+        "Type": "AWS::RDS::DBCluster",
+        "Properties": {"Engine": "aurora-postgresql", "EngineVersion": "16.9"},
+    }
+    template = {"Resources": {"Cluster": cluster, "Writer": instance, "Reader": instance}}
+    stack = Stack(id="DataStack", name="cloudmart-prod-DataStack", region="ap-northeast-2", template=template, paths={})
+    needs = Needs(prod.folder, Deployment([stack], prod.settings, []))
+
+    def options(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert given["EngineVersion"] == "16.9"
+        zones = [{"Name": zone} for zone in _ZONES]
+        return {"OrderableDBInstanceOptions": [{"StorageType": "aurora", "AvailabilityZones": zones}]}
+
+    (found,) = _found(offers.database, needs, {"rds:DescribeOrderableDBInstanceOptions": options})
+    assert (found.level, found.what) == (Level.OK, "database aurora-postgresql 16.9 on db.serverless")
 
 
 @pytest.mark.parametrize(
