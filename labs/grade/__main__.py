@@ -29,11 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
     where = place.in_local_cloud(context, folder=arguments.state) if arguments.local else place.on_aws(context)
     grade = _grade(arguments, where)
     least = report.PASS if arguments.minimum is None else arguments.minimum
-    shape = report.as_json if arguments.json else None
     if arguments.markdown is not None:
         arguments.markdown.write_text(report.markdown(grade, arguments.language, least=least), encoding="utf-8")
-    if shape:
-        print(shape(grade, arguments.language, least=least))
+    if arguments.json:
+        print(report.as_json(grade, arguments.language, least=least))
     else:
         print(report.text(grade, arguments.language, least=least, details=arguments.details))
     return 0 if arguments.minimum is None or grade.passed(least) else 1
@@ -51,9 +50,8 @@ def _grade(arguments: argparse.Namespace, where: "Place") -> "Grade":
     deployed = Deployed(where.client, prefix=prefix, region=where.settings.region)
     tried = None
     if arguments.drill:
-        client = lambda service: where.client(service, where.settings.region)  # noqa: E731
         poll_s = min(where.poll_s, _ASK_S)
-        tried = drill.run(Parts(deployed, shop), client, poll_s=poll_s, deadline_s=_DRILL_S, say=_say)
+        tried = drill.run(Parts(deployed, shop), where.client, poll_s=poll_s, deadline_s=_DRILL_S, say=_say)
         # What was read before the drill may be another instance by now.
         deployed = Deployed(where.client, prefix=prefix, region=where.settings.region)
     parts = Parts(deployed, shop, drilled=None if tried is None or tried.refused else tried.served)

@@ -37,26 +37,32 @@ class Drill:
 
 
 def run(
-    parts: Parts, client: Callable[..., Any], *, poll_s: float, deadline_s: float, say: Callable[[str], None]
+    parts: Parts, client: Callable[[str, str], Any], *, poll_s: float, deadline_s: float, say: Callable[[str], None]
 ) -> Drill:
-    """Ends one instance of the backend and watches. `poll_s`: between two customers; `deadline_s`: patience."""
+    """Ends one instance of the backend and watches.
+
+    `client`: boto3's, by service and region. `poll_s`: between two customers; `deadline_s`: patience.
+    """
     domains = [config["DomainName"] for config in parts.distributions.values()]
     if not parts.groups or not domains:
         return Drill(refused="no scaling group behind a distribution")
     group, domain = parts.groups[0]["AutoScalingGroupName"], domains[0]
-    scaling = client("autoscaling")
+    region = parts.deployed.region
+    scaling, balancing = client("autoscaling", region), client("elbv2", region)
     before = _serving(scaling, group)
     if len(before) < _TWO:
-        return Drill(refused=f"{group} has {len(before)} instance in service")
+        return Drill(refused=f"instances of {group} in service: {len(before)}")
+    if not _served(parts, domain):
+        return Drill(refused=f"{domain} does not answer as it is")
     victim = before[0]
     say(f"ending {victim} of {group}; its group replaces it")
-    client("ec2").terminate_instances(InstanceIds=[victim])
+    client("ec2", region).terminate_instances(InstanceIds=[victim])
     began, asked, failed, whole = time.monotonic(), 0, 0, False
     while not whole and time.monotonic() - began < deadline_s:
         asked += 1
         failed += not _served(parts, domain)
         now = _serving(scaling, group)
-        whole = victim not in now and len(now) >= len(before) and _healthy(client("elbv2"), scaling, group, now)
+        whole = victim not in now and len(now) >= len(before) and _healthy(balancing, scaling, group, now)
         time.sleep(poll_s)
     return Drill(instance=victim, asked=asked, failed=failed, seconds=time.monotonic() - began, whole=whole)
 

@@ -14,7 +14,7 @@ from labs.grade.shop import Shop
 class Parts:
     """What a judge gets."""
 
-    def __init__(self, deployed: Deployed, shop: Shop, *, drilled: "bool | None" = None) -> None:
+    def __init__(self, deployed: Deployed, shop: Shop, *, drilled: bool | None = None) -> None:
         """`drilled`: whether customers were served while an instance was lost; None: nobody has tried."""
         self.deployed, self.shop, self.drilled = deployed, shop, drilled
 

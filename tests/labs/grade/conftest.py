@@ -39,6 +39,7 @@ class _Backend(BaseHTTPRequestHandler):
 class Team:
     """What the team has deployed. `ids`: logical id -> physical id."""
 
+    state: State
     cloud: Cloud
     clients: Clients
     ids: dict[str, str]
@@ -89,8 +90,9 @@ def team(tmp_path_factory: pytest.TempPathFactory, backends: tuple[int, int]) ->
     """Deployed once; whoever breaks something puts it right again."""
     with mock.patch.dict(os.environ):
         environment.forget_aws_settings()
-        with emulator.empty(State(tmp_path_factory.mktemp("grade")), name="team3") as cloud:
-            team = Team(cloud, Clients(cloud), {})
+        state = State(tmp_path_factory.mktemp("grade"))
+        with emulator.empty(state, name="team3") as cloud:
+            team = Team(state, cloud, Clients(cloud), {})
             edge = team.create("team3-lab-EdgeStack", template.edge(), "us-east-1")
             acl = _output(team.client("cloudformation", "us-east-1"), "team3-lab-EdgeStack", "Acl")
             shop = team.create("team3-lab-ShopStack", template.shop(web_acl=acl, ports=backends))

@@ -90,8 +90,7 @@ def resized(service: str, operation: str, broken: dict[str, Any], whole: dict[st
 def stack_without_tags(team: Team) -> Iterator[None]:
     name = "team3-lab-Untagged"
     cloudformation = team.client("cloudformation")
-    untagged = Team(team.cloud, team.clients, team.ids)
-    untagged.create(name, {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}, tags={})
+    team.create(name, {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}, tags={})
     yield
     cloudformation.delete_stack(StackName=name)
 
@@ -182,6 +181,11 @@ def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+disabled_alarm = call(
+    "cloudwatch",
+    ("disable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
+    ("enable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
+)
 _NOTIFICATION = {
     "AccountId": "111111111111",
     "BudgetName": "{Budget}",
@@ -367,21 +371,13 @@ FAULTS: list[tuple[str, str, Fault, int]] = [
     (
         "areas",
         "one silent",
-        call(
-            "cloudwatch",
-            ("disable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
-            ("enable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
-        ),
+        disabled_alarm,
         5,
     ),
     (
         "told",
         "one silent",
-        call(
-            "cloudwatch",
-            ("disable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
-            ("enable_alarm_actions", {"AlarmNames": ["team3-lab-database"]}),
-        ),
+        disabled_alarm,
         1,
     ),
     ("page", "pages tell nobody", pages_tell_nobody, 0),

@@ -1,8 +1,10 @@
 """From what is deployed to a grade: whose it is, what may not be read, what it costs, and the drill."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -11,11 +13,14 @@ from botocore.exceptions import ClientError
 from cloudmart_cdk.settings import load_settings
 from delivery.errors import DeliveryError
 from labs.grade import cost, drill, rubric
+from labs.grade.__main__ import run
+from labs.grade.command_line import parse
 from labs.grade.deployed import UnreadableError
 from labs.grade.grading import judge
 from labs.grade.parts import Parts
+from labs.grade.shop import Shop
 from tests.labs.grade.conftest import Team
-from tests.labs.grade.faults import answered
+from tests.labs.grade.faults import answered, disabled_alarm
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -133,11 +138,24 @@ def test_templates_that_may_not_be_read_are_no_cheap_ones(team: Team) -> None:
     assert found == cost.Cost(unknown="not allowed: needs cloudformation:GetTemplate")
 
 
-def _drill(team: Team) -> drill.Drill:
-    def client(service: str) -> Any:
-        return team.client(service, team.cloud.region)
+def test_the_command_grades_the_local_cloud_and_says_so_in_each_form(
+    team: Team, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = ["--local", "--state", str(team.state.root)]
+    page = tmp_path / "grade.md"
+    assert run(parse([*local, "--json", "--markdown", str(page), "--minimum", "100"])) == 0
+    grade = json.loads(capsys.readouterr().out)
+    assert (grade["deployment"], grade["points"], grade["passed"]) == ("team3-lab", 100, True)
+    assert "100 of 100 points" in page.read_text(encoding="utf-8")
+    with disabled_alarm(team):
+        assert run(parse([*local, "--language", "ko", "--minimum", "100"])) == 1
+    assert "100점 만점에 98점" in capsys.readouterr().out
+    with pytest.raises(DeliveryError, match=r"^error: team4-lab: given no stack"):
+        run(parse([*local, "--name", "team4"]))
 
-    return drill.run(team.parts(), client, poll_s=0.05, deadline_s=20, say=lambda _: None)
+
+def _drill(team: Team) -> drill.Drill:
+    return drill.run(team.parts(), team.client, poll_s=0.05, deadline_s=20, say=lambda _: None)
 
 
 def test_the_drill_ends_an_instance_and_waits_until_it_is_replaced(team: Team) -> None:
@@ -174,7 +192,9 @@ def test_the_drill_is_not_tried_where_it_would_be_an_outage(team: Team) -> None:
     before = _instances(team)
     with answered("autoscaling", "DescribeAutoScalingGroups", change)(team):
         found = _drill(team)
-    assert "1 instance in service" in found.refused
+    assert found.refused.endswith("in service: 1")
+    broken = Parts(team.deployed(), Shop("http://127.0.0.1:9"))
+    assert "does not answer" in drill.run(broken, team.client, poll_s=0.05, deadline_s=1, say=lambda _: None).refused
     assert _instances(team) == before
 
 
