@@ -8,7 +8,7 @@ from types import FrameType
 from typing import NoReturn
 
 from .errors import RehearsalError
-from .guides import LANGUAGES, ORDER, guides
+from .guides import LANGUAGES, PAGES, guides
 
 
 class _Parser(argparse.ArgumentParser):
@@ -25,7 +25,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the guides; whatever fails ends in one line, with nothing left running."""
     parser = _Parser(prog="python -m labs.rehearsal", description="Run the lab guides' commands in a local cloud.")
-    parser.add_argument("guide", nargs="*", help=f"{', '.join(ORDER)}: from the first to the last named (default: all)")
+    parser.add_argument("guide", nargs="*", help=f"{', '.join(PAGES)}: from the first to the last named (default: all)")
     parser.add_argument("--language", default=LANGUAGES[0], help=f"{' or '.join(LANGUAGES)} (default: {LANGUAGES[0]})")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)

@@ -22,6 +22,8 @@ FOLDER: Final = PROJECT / "docs" / "labs"
 LANGUAGES: Final = ("en", "ko")
 ORDER: Final = ("1-vpc", "2-data", "3-backend", "4-frontend", "5-eks", "6-monitoring")
 """As the stacks are deployed: each guide goes on from the state that the one before left."""
+PAGES: Final = (*ORDER, "challenge")
+"""What is rehearsed, in this order."""
 
 COMMAND_FENCES: Final = ("sh", "sh aws", "sh local", "sh end", "sh end aws", "sh end local")
 OUTPUT_FENCES: Final = ("text", "text aws")
@@ -92,10 +94,10 @@ def guides(names: Sequence[str], *, language: str, folder: Path = FOLDER) -> tup
     Raises `RehearsalError` for a name that no guide has.
     """
     for name in names:
-        if name not in ORDER:
-            raise RehearsalError("guide", given=name, allowed=", ".join(ORDER), do="correct it and run it again")
-    last = max(map(ORDER.index, names), default=len(ORDER) - 1)
-    return tuple(Guide(folder / language / f"{name}.md") for name in ORDER[: last + 1])
+        if name not in PAGES:
+            raise RehearsalError("guide", given=name, allowed=", ".join(PAGES), do="correct it and run it again")
+    last = max(map(PAGES.index, names), default=len(PAGES) - 1)
+    return tuple(Guide(folder / language / f"{name}.md") for name in PAGES[: last + 1])
 
 
 def _fences(lines: Sequence[str]) -> Iterator[Fence]:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from cloudmart_cdk.settings.topology import NEEDS
-from labs.rehearsal.guides import COMMAND_FENCES, FOLDER, LANGUAGES, ORDER, OUTPUT_FENCES, Fence, Guide
+from labs.rehearsal.guides import COMMAND_FENCES, FOLDER, LANGUAGES, ORDER, OUTPUT_FENCES, PAGES, Fence, Guide
 from tests.support import PROJECT, synthesize
 from tools import docs, lab_pages, lab_pictures
 from tools.assembly import Assembly
@@ -20,7 +20,7 @@ from tools.runbook.pages import Page
 from tools.runbook.programs import Programs
 from tools.runbook.rehearsal import rehearse
 
-PAGES: Final = [pytest.param(language, name, id=f"{language}-{name}") for language in LANGUAGES for name in ORDER]
+CASES: Final = [pytest.param(language, name, id=f"{language}-{name}") for language in LANGUAGES for name in PAGES]
 SESSION_MINUTES: Final = 50
 ON_AWS: Final = ("sh aws", "sh end", "sh end aws")
 """What the rehearsal cannot run, or runs for one guide only."""
@@ -42,13 +42,13 @@ def lab() -> Assembly:
     return Assembly(synthesize({"stage": "lab"}).folder)
 
 
-@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize(("language", "name"), CASES)
 def test_fences_are_known(language: str, name: str) -> None:
     for fence in guide(language, name).fences():
         assert fence.info in (*COMMAND_FENCES, *OUTPUT_FENCES, "yaml"), fence
 
 
-@pytest.mark.parametrize("name", ORDER)
+@pytest.mark.parametrize("name", PAGES)
 def test_languages_have_the_same_commands_and_the_same_structure(name: str) -> None:
     english, korean = (guide(language, name) for language in LANGUAGES)
     commands = [
@@ -62,7 +62,7 @@ def test_languages_have_the_same_commands_and_the_same_structure(name: str) -> N
     assert len(shapes[0]) > 10
 
 
-@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize(("language", "name"), CASES)
 def test_minutes_fill_a_session_without_a_gap(language: str, name: str) -> None:
     rows = re.findall(r"^\| (\d+)(?: to |~)(\d+) \|", guide(language, name).path.read_text(), re.MULTILINE)
     spans = [(int(start), int(end)) for start, end in rows]
@@ -86,7 +86,7 @@ def test_clean_up_takes_all_that_is_up_by_then(name: str) -> None:
     assert set(destroy[2:]) >= {"--all"} or {word for word in destroy if word in NEEDS} == up
 
 
-@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize(("language", "name"), CASES)
 def test_every_text_block_follows_commands(language: str, name: str) -> None:
     shown = [fence for fence in guide(language, name).fences() if fence.info != "yaml"]
     for before, after in pairwise(shown):
@@ -94,7 +94,7 @@ def test_every_text_block_follows_commands(language: str, name: str) -> None:
             assert before.info in COMMAND_FENCES, after
 
 
-@pytest.mark.parametrize(("language", "name"), [*PAGES, pytest.param("", "README", id="README")])
+@pytest.mark.parametrize(("language", "name"), [*CASES, pytest.param("", "README", id="README")])
 def test_links_lead_somewhere(language: str, name: str) -> None:
     page = Page(FOLDER / language / f"{name}.md")
     for line, link in page.links:
@@ -109,11 +109,11 @@ def test_commands_for_aws_are_understood_there(lab: Assembly) -> None:
     """By the AWS CLI's own parser and the templates' names; those for both places are run by the rehearsal itself."""
     names = Names.of([(lab.folder, "cloudmart-lab")])
     with AwsCli(names.facts) as aws, tempfile.TemporaryDirectory() as folder:
-        for name in ORDER:
+        for name in PAGES:
             page, run = _for_aws(guide("en", name), Path(folder))
             faults = rehearse(page, Programs(aws, Held(names)))
             assert [str(fault) for fault in faults if fault.line not in run] == []
-            assert run
+            assert run, page.path
         index = Page(FOLDER / "README.md", elliptic=True)
         assert rehearse(index, Programs(aws, Held(names)), before="NAME=cloudmart") == []
 
@@ -135,7 +135,7 @@ def _for_aws(guide: Guide, folder: Path) -> tuple[Page, set[int]]:
     changed = _LOOP.sub(":", "\n".join(lines)).replace("$NAME-lab", "$NAME-prod").replace("/lab/", "/prod/")
     made = folder / guide.path.name
     made.write_text(changed, encoding="utf-8")
-    return Page(made), run
+    return Page(made, elliptic=True), run
 
 
 def test_generated_blocks_and_pictures_are_current(lab: Assembly) -> None:
@@ -148,7 +148,7 @@ def test_generated_blocks_and_pictures_are_current(lab: Assembly) -> None:
         assert file.read_text(encoding="utf-8") == picture, f"{file.name} is out of date: run make docs"
 
 
-@pytest.mark.parametrize(("language", "name"), PAGES)
+@pytest.mark.parametrize(("language", "name"), CASES)
 def test_commands_of_one_place_only_say_so_in_the_line_before(language: str, name: str) -> None:
     """A renderer shows nothing of `aws` and `local` in a fence."""
     said = {"aws": ("AWS",), "local": ("local cloud",) if language == "en" else ("로컬 클라우드",)}
