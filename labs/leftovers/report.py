@@ -86,4 +86,4 @@ def _until(stack: Mapping[str, Any]) -> str:
     if not hours.isdecimal():
         return ""
     ends = stack["CreationTime"].astimezone(_SEOUL) + timedelta(hours=int(hours))
-    return f", Lifetime {'was over' if ends < datetime.now(UTC) else 'ends'} {ends:%H:%M on %d %B}"
+    return f", Lifetime {'was over' if ends < datetime.now(UTC) else 'ends'} {ends:%H:%M on %d %B} in Seoul"
