@@ -64,7 +64,7 @@ class Saving:
 
 
 def options(settings: Settings) -> tuple[Option, ...]:
-    """Those that change something in a stage, the cheap ones to give up first."""
+    """Those that change something in a stage. Nobody commits to a year of what is off at night or gone the same day."""
     graviton, valkey, shard = _graviton(settings), _valkey(settings), _one_shard(settings)
     spot, fewer_nodes = _spot(settings), _fewer_nodes(settings)
     one_nat, no_proxy, off_hours = _one_nat(settings), _no_proxy(settings), _off_hours(settings)
@@ -138,14 +138,17 @@ def options(settings: Settings) -> tuple[Option, ...]:
             committed=True,
         ),
         Option(
-            "all, off-hours in place of commitments",
+            "all of it with off-hours, no commitments",
             "The same, and nobody is served at night: what is off at night is not worth a commitment.",
             {**smaller, **off_hours},
         ),
     )
     seen: list[tuple[Context, bool]] = [({}, False)]
     chosen = []
+    worth_a_year = not settings.off_hours and not settings.lifetime_hours
     for option in found:
+        if option.committed and not worth_a_year:
+            continue
         if (what := (option.context, option.committed)) not in seen:
             seen.append(what)
             chosen.append(option)

@@ -31,7 +31,9 @@ def test_a_stage_is_offered_what_it_does_not_have() -> None:
     assert "off-hours" in titles["prod"]
     assert "off-hours" not in titles["dev"]
     assert "one NAT gateway" in titles["prod"]
-    assert not titles["lab"] & {"one NAT gateway", "no RDS Proxy", "one cache shard"}
+    assert "one-year commitments" in titles["staging"]
+    assert not titles["dev"] & {"one-year commitments", "Graviton, Valkey, one-year commitments"}
+    assert not titles["lab"] & {"one-year commitments", "one NAT gateway", "no RDS Proxy", "one cache shard"}
 
 
 def test_each_configuration_is_asked_for_once() -> None:
