@@ -71,7 +71,7 @@ def test_the_pages_commands_are_ones_that_the_checker_takes() -> None:
     ]
     assert len(given) > 6
     for line in given:
-        command_line.parse(shlex.split(line)[3:])
+        command_line.parse([each.replace("~", str(PROJECT)) for each in shlex.split(line)[3:]])
 
 
 def test_patterns_take_the_same_values_in_both_languages() -> None:
