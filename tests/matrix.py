@@ -53,7 +53,7 @@ _OPTIONS: Final[dict[str, Context]] = {
     "geo blocking": {"web_acls": "true", "frontend.geo_block": "KP,IR"},
     "web ACLs without a watch on the CDN": {"stage": "staging", "monitoring.watch_cdn": "false"},
     "read replica": {"database.read_replicas": "1"},
-    "read replica in prod": {"stage": "prod", "database.read_replicas": "1"},
+    "read replica in prod": {"stage": "prod", "database.read_replicas": "1", "cost.month_cap_usd": "1040"},
     "Aurora": _AURORA,
     "Aurora in prod, with a reader": {
         "stage": "prod",
@@ -61,6 +61,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "backup.drill": "false",
         "database.read_replicas": "1",
         "database.reader_pool": "4",
+        "cost.month_cap_usd": "1150",
     },
     "Valkey": {"cache.engine": "valkey"},
     "Valkey in prod": {"stage": "prod", "cache.engine": "valkey"},
@@ -84,7 +85,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "network.nat_gateways": "1",
     },
     "interface endpoints": {"network.interface_endpoints": "true"},
-    "backup copies": {"stage": "prod", "backup.copy_region": "ap-northeast-1"},
+    "backup copies": {"stage": "prod", "backup.copy_region": "ap-northeast-1", "cost.month_cap_usd": "990"},
     "RDS Proxy in lab": {"database.proxy": "true", "database.shop_pool": "10", "database.service_pool": "10"},
     "no RDS Proxy in prod": {
         "stage": "prod",
@@ -92,6 +93,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "database.instance_class": "db.m7g.large",
         "database.shop_pool": "5",
         "database.service_pool": "1",
+        "cost.month_cap_usd": "1100",
     },
     "off-hours in prod": {"stage": "prod", "off_hours": "true"},
     "off-hours with Aurora": {"stage": "dev", **_AURORA},
@@ -126,6 +128,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "eks.vertical_recommendations": "true",
         "eks.github_repository": "example/tiketi",
         "network.interface_endpoints": "true",
+        "cost.month_cap_usd": "1080",
     },
     "notified": {
         "monitoring.email": "ops@example.com",
@@ -145,7 +148,7 @@ _OPTIONS: Final[dict[str, Context]] = {
     "lab account": {"lab_account": "true"},
     "pipeline": {"stage": "dev", "delivery.github_repository": "example/cloudmart", "delivery.github_provider": "true"},
     "pipeline in prod": {"stage": "prod", "delivery.github_repository": "example/cloudmart"},
-    "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", **_DOMAIN},
+    "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", "cost.month_cap_usd": "990", **_DOMAIN},
     "protected lab": {"deletion": "keep-data", "deletion_protection": "true", "backup.plan": "true"},
     "other figures": {
         "backend.patch_window": "tue:14:30",

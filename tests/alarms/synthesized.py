@@ -3,38 +3,23 @@
 from functools import cache
 from typing import Any, Final
 
+from tests.matrix import MATRIX, STAGES
 from tests.support import Synthesized, synthesize
 from tools.cloudwatch.alarm_state import MetricAlarm
 
-CONFIGURATIONS: Final[dict[str, dict[str, str]]] = {
-    **{stage: {"stage": stage} for stage in ("lab", "dev", "staging", "prod")},
-    "read replica": {"database.read_replicas": "1"},
-    "read replica in prod": {"stage": "prod", "database.read_replicas": "1"},
-    "Aurora in prod, with a reader": {
-        "stage": "prod",
-        "database.engine": "aurora",
-        "database.read_replicas": "1",
-        "database.reader_pool": "4",
-        "backup.drill": "false",
-    },
-    "backup copies": {"stage": "prod", "backup.copy_region": "ap-northeast-1"},
-    "canary in prod": {
-        "stage": "prod",
-        "monitoring.canary_minutes": "5",
-        "domain.name": "shop.example.com",
-        "domain.zone_id": "Z0123456789ABCDEFGHIJ",
-    },
-    "watched closely": {
-        "monitoring.burn_rate_alarms": "true",
-        "monitoring.anomaly_detection": "true",
-        "monitoring.application_signals": "true",
-        "monitoring.weekly_report": "true",
-        "monitoring.canary_minutes": "5",
-        "backup.plan": "true",
-        "backup.drill": "true",
-    },
+CONFIGURATIONS: Final = {
+    name: dict(MATRIX[name])
+    for name in (
+        *STAGES,
+        "read replica",
+        "read replica in prod",
+        "Aurora in prod, with a reader",
+        "backup copies",
+        "canary in prod",
+        "watched closely",
+    )
 }
-"""Those of `tests.matrix` that have alarms of their own."""
+"""Those of the matrix that have alarms of their own."""
 
 
 def synthesis(configuration: str) -> Synthesized:

@@ -7,6 +7,7 @@ import pytest
 
 from cloudmart_cdk.assets.rotation import roles
 from tests.conftest import Synthesize
+from tests.matrix import MATRIX
 from tests.support import Synthesized
 
 STAGES = ("lab", "dev", "staging", "prod")
@@ -328,7 +329,7 @@ def test_backup_plan_daily_and_weekly_by_tag(synthesized: Synthesize, stage: str
 
 
 def test_copies_go_to_the_second_region_when_one_is_stated(synthesized: Synthesize) -> None:
-    app = synthesized("prod", **{"backup.copy_region": "ap-northeast-1"})
+    app = synthesized(**MATRIX["backup copies"])
     plan = _only(app.resources("DataStack", "AWS::Backup::BackupPlan"))["Properties"]["BackupPlan"]
     assert all("backup:ap-northeast-1:" in str(rule["CopyActions"]) for rule in plan["BackupPlanRule"])
 
@@ -346,7 +347,7 @@ def test_only_dev_stops_its_database_at_night(synthesized: Synthesize, stage: st
 
 
 def test_a_read_replica_is_published_for_readers(synthesized: Synthesize) -> None:
-    app = synthesized("prod", **{"database.read_replicas": "1"})
+    app = synthesized(**MATRIX["read replica in prod"])
     assert len(app.resources("DataStack", "AWS::RDS::DBInstance")) == 2
     values = _parameters(app.resources("DataStack", "AWS::SSM::Parameter"))
     assert "/cloudmart/prod/database/reader-host" in values

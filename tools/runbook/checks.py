@@ -14,7 +14,7 @@ from .rehearsal import rehearse
 CONFIGURATIONS: Final[tuple[Mapping[str, str], ...]] = (
     {"stage": "prod"},
     {"stage": "lab"},
-    {"stage": "prod", "database.read_replicas": "1"},
+    {"stage": "prod", "database.read_replicas": "1", "cost.month_cap_usd": "1040"},
     {"stage": "prod", "domain.name": "shop.example.com", "domain.zone_id": "Z0123456789ABCDEFGHIJ"},
     {
         "monitoring.burn_rate_alarms": "true",
