@@ -1,7 +1,7 @@
 """`make docs`: what documents take from the code, written anew. A test fails when it was forgotten.
 
-Owns docs/architecture.svg, docs/policy.md, docs/settings.md, and what stands in README.md, docs/eks.md and
-docs/dashboards.md between `<!-- generated: NAME -->` and `<!-- end -->`.
+Owns docs/architecture.svg, docs/policy.md, docs/settings.md, the pictures of costs, plans and labs, and what stands in
+pages between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
@@ -12,9 +12,12 @@ from typing import Final, get_args
 
 from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.model import Stage
-from tools import architecture, capacity, policy_page, tables
+from labs.grade import rubric
+from tools import architecture, capacity, lab_pages, lab_pictures, policy_page, tables
 from tools.assembly import PROJECT, Assembly, synthesize
+from tools.cost import page as cost
 from tools.dashboards import queries
+from tools.plan import pages as plan
 
 STAGES: Final[tuple[str, ...]] = get_args(Stage)
 _SETTINGS_HEAD: Final = """# Settings
@@ -35,16 +38,25 @@ def generate(stages: Mapping[str, Assembly], picture: Assembly, pages: Mapping[P
     """File -> content. `stages`: an assembly of each; `picture`: the one that is drawn; `pages`: those with blocks, as
     they are."""
     settings = {stage: load_settings({"stage": stage}) for stage in STAGES}
+    bills = cost.sheets_of(stages)
     blocks = {
         "resources": tables.resources(stages),
         "stages": tables.stages(settings),
         "capacity": capacity.text(),
         "queries": queries.table(stages["prod"], prefix=settings["prod"].names.prefix),
+        "plan_readme": plan.table({stage: stages[stage] for stage in ("lab", "prod")}),
+        **cost.blocks(bills),
+        **plan.blocks(stages),
+        **lab_pages.blocks(stages["lab"]),
+        **rubric.blocks(),
     }
     return {
         PROJECT / "docs" / "architecture.svg": architecture.draw(picture),
         PROJECT / "docs" / "policy.md": policy_page.page(),
         PROJECT / "docs" / "settings.md": _SETTINGS_HEAD + tables.reference(settings),
+        **cost.pictures(bills),
+        **plan.pictures(stages),
+        **lab_pictures.pictures(stages["lab"]),
         **{page: fill(text, blocks) for page, text in pages.items()},
     }
 
@@ -61,7 +73,10 @@ def fill(text: str, blocks: Mapping[str, str]) -> str:
 
 def pages() -> dict[Path, str]:
     """The pages that have generated blocks, as they are."""
-    return {page: page.read_text(encoding="utf-8") for page in (_README, _EKS, _DASHBOARDS)}
+    return {
+        page: page.read_text(encoding="utf-8")
+        for page in (_README, _EKS, _DASHBOARDS, cost.PAGE, plan.PAGE, *lab_pages.files(), *rubric.pages())
+    }
 
 
 def main() -> int:
