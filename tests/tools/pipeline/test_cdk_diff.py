@@ -10,7 +10,13 @@ from tools.pipeline.cdk_diff import Difference, Loss, compare
 from tools.pipeline.errors import PipelineError
 
 BEFORE = {
-    "Resources": {"Named": queue("a"), "Gone": queue("b"), "Plain": queue("c", 10), "Reader": role("s3:GetObject")}
+    "Resources": {
+        "Named": queue("a"),
+        "Gone": queue("b"),
+        "Kept": {**queue("k"), "DeletionPolicy": "Retain"},
+        "Plain": queue("c", 10),
+        "Reader": role("s3:GetObject"),
+    }
 }
 AFTER = {"Resources": {"Named": queue("z"), "New": queue("d"), "Plain": queue("c", 20), "Reader": role("s3:*")}}
 
@@ -23,13 +29,14 @@ def difference(tmp_path_factory: pytest.TempPathFactory) -> Difference:
 
 
 def test_resources_are_counted_by_what_becomes_of_them(difference: Difference) -> None:
-    assert {sign: difference.count(sign) for sign in "+~-"} == {"+": 1, "~": 3, "-": 1}
+    assert {sign: difference.count(sign) for sign in "+~-"} == {"+": 1, "~": 3, "-": 2}
 
 
 def test_what_is_lost_is_named_with_the_property_that_asks_for_it(difference: Difference) -> None:
     assert set(difference.losses) == {
         Loss("AWS::SQS::Queue Named", "will be replaced", ("QueueName",)),
         Loss("AWS::SQS::Queue Gone", "will be destroyed", ()),
+        Loss("AWS::SQS::Queue Kept", "will be orphaned", ()),
     }
     assert "AWS::SQS::Queue Named will be replaced: QueueName" in map(str, difference.losses)
 
