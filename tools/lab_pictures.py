@@ -14,6 +14,7 @@ from cloudmart_cdk.service_releases import SERVICE_TAG, TRACK_TAG, Track
 from tools import capabilities
 from tools.architecture import BACKEND, COLOURS, DATA, EKS, FRONTEND, MONITORING, VPC
 from tools.assembly import PROJECT, Assembly
+from tools.lab_words import SAY, Say
 from tools.svg import Box, Drawing
 
 FOLDER: Final = PROJECT / "docs" / "images" / "labs"
@@ -57,14 +58,18 @@ class Sketch:
 
 
 def pictures(lab: Assembly) -> dict[Path, str]:
-    """File -> SVG, a stack each; the same for the same templates."""
-    return {FOLDER / f"{name}.svg": _draw(lab, stack) for stack, name in FILES.items()}
+    """File -> SVG, a stack and language each; the same for the same templates."""
+    return {
+        FOLDER / language / f"{name}.svg": _draw(lab, stack, say)
+        for language, say in SAY.items()
+        for stack, name in FILES.items()
+    }
 
 
-def _draw(lab: Assembly, stack: str) -> str:
-    sketch = _SKETCHES[stack](lab)
+def _draw(lab: Assembly, stack: str, say: Say) -> str:
+    sketch = _SKETCHES[stack](lab, say)
     picture = Drawing(_WIDTH, 0, stack, sketch.what)
-    _strip(picture, stack)
+    _strip(picture, stack, say)
     boxes = {
         name: picture.node(_place(node), node.title, node.detail, colour=COLOURS[stack] if node.own else _QUIET)
         for name, node in sketch.nodes.items()
@@ -73,13 +78,19 @@ def _draw(lab: Assembly, stack: str) -> str:
         _arrow(picture, boxes[source], boxes[target], label)
     bottom = max(box.bottom for box in boxes.values()) + 30
     types = [resource["Type"] for resource in lab.resources[stack].values()]
-    picture.text(_MARGIN, bottom, f"{len(types)} resources in {stack} of stage lab:", "quiet", size=12)
-    chips = [f"{name} {number}" for name, number in capabilities.count(types).items()]
+    picture.text(
+        _MARGIN,
+        bottom,
+        say("{number} resources in {stack} of stage lab:", number=len(types), stack=stack),
+        "quiet",
+        size=12,
+    )
+    chips = [f"{say(name)} {number}" for name, number in capabilities.count(types).items()]
     picture.height = picture.chips(_MARGIN, bottom + 10, _WIDTH - _MARGIN, chips) + 12
     return picture.render()
 
 
-def _strip(picture: Drawing, current: str) -> None:
+def _strip(picture: Drawing, current: str, say: Say) -> None:
     """The six stacks in the order of the labs; this one coloured, those that are there already framed."""
     wide = (_WIDTH - 2 * _MARGIN - 5 * 14) / 6
     there = True
@@ -93,7 +104,8 @@ def _strip(picture: Drawing, current: str) -> None:
             picture.rectangle(box, "card", radius=17)
         style = "inverse" if stack == current else "strong" if there else "quiet"
         picture.text(box.centre, box.middle + 4.5, title, style, size=13, anchor="middle")
-    picture.text(_MARGIN, 84, "Coloured: made by this stack. Grey: was there before, or comes later.", "quiet", size=12)
+    hint = say("Coloured: made by this stack. Grey: was there before, or comes later.")
+    picture.text(_MARGIN, 84, hint, "quiet", size=12)
 
 
 def _place(node: Node) -> Box:
@@ -117,29 +129,39 @@ def _arrow(picture: Drawing, source: Box, target: Box, label: str) -> None:
     picture.flow(points, label, at=(bend, (source.middle + target.middle) / 2))
 
 
-def _vpc(lab: Assembly) -> Sketch:
+def _vpc(lab: Assembly, say: Say) -> Sketch:
     tiers: dict[str, list[str]] = {}
     for logical_id, subnet in lab.of_type(VPC, "AWS::EC2::Subnet"):
         name = re.findall(r"(Public|Private|Data|Pods)Subnet", logical_id)[0]
-        tiers.setdefault(name, []).append(f"{subnet['CidrBlock']} in {subnet['AvailabilityZone']}")
+        tiers.setdefault(name, []).append(f"{subnet['CidrBlock']} {subnet['AvailabilityZone']}")
     gateways = len(list(lab.of_type(VPC, "AWS::EC2::NatGateway")))
     groups = len(list(lab.of_type(VPC, "AWS::EC2::SecurityGroup")))
     cidr = lab.one(VPC, "AWS::EC2::VPC")["CidrBlock"]
 
     def tier(name: str, column: float, row: float) -> Node:
-        return Node(title=f"{name} subnets", detail="\n".join(tiers[name]), column=column, row=row)
+        return Node(title=say(f"{name} subnets"), detail="\n".join(tiers[name]), column=column, row=row)
 
     return Sketch(
-        f"The network {cidr}: subnets in two zones, their ways out, and the security groups",
+        say("The network {cidr}: subnets in two zones, their ways out, and the security groups", cidr=cidr),
         {
-            "internet": Node(title="Internet", detail="", column=0, row=0.5, own=False),
+            "internet": Node(title=say("Internet"), detail="", column=0, row=0.5, own=False),
             "public": tier("Public", 1, 0.5),
-            "nat": Node(title=f"{gateways} NAT gateway", detail="the way out, never in", column=2, row=0.5),
+            "nat": Node(
+                title=say("{number} NAT gateway", number=gateways),
+                detail=say("the way out, never in"),
+                column=2,
+                row=0.5,
+            ),
             "private": tier("Private", 3, 0),
             "pods": tier("Pods", 3, 1),
             "data": tier("Data", 3, 2),
-            "groups": Node(title=f"{groups} security groups", detail="who may talk to whom", column=1, row=2),
-            "logs": Node(title="Log bucket, flow logs", detail="every connection, noted", column=2, row=2),
+            "groups": Node(
+                title=say("{number} security groups", number=groups),
+                detail=say("who may talk to whom"),
+                column=1,
+                row=2,
+            ),
+            "logs": Node(title=say("Log bucket, flow logs"), detail=say("every connection, noted"), column=2, row=2),
         },
         (
             ("internet", "public", ""),
@@ -150,30 +172,36 @@ def _vpc(lab: Assembly) -> Sketch:
     )
 
 
-def _data(lab: Assembly) -> Sketch:
+def _data(lab: Assembly, say: Say) -> Sketch:
     database = lab.one(DATA, "AWS::RDS::DBInstance")
     cache = lab.one(DATA, "AWS::ElastiCache::ReplicationGroup")
-    zones = "a standby in the other zone" if database["MultiAZ"] else "in one zone"
+    zones = say("a standby in the other zone") if database["MultiAZ"] else say("in one zone")
     secrets = len(list(lab.of_type(DATA, "AWS::SecretsManager::Secret")))
     parameters = len(list(lab.of_type(DATA, "AWS::SSM::Parameter")))
     engine = f"{database['DBInstanceClass']}, {database['AllocatedStorage']} GB"
     return Sketch(
-        "The database with its standby, the cache, the images, and where programs find their settings and secrets",
+        say("The database with its standby, the cache, the images, and where programs find their settings and secrets"),
         {
-            "programs": Node(title="Backend and pods", detail="come in labs 3 and 5", column=0.5, row=0.5, own=False),
+            "programs": Node(
+                title=say("Backend and pods"), detail=say("come in labs 3 and 5"), column=0.5, row=0.5, own=False
+            ),
             "database": Node(
                 title=f"PostgreSQL {database['EngineVersion']}", detail=f"{engine}\n{zones}", column=2, row=0
             ),
             "cache": Node(
                 title=f"Redis {cache['EngineVersion']}",
-                detail=f"{cache['CacheNodeType']}\nTLS and a password",
+                detail=f"{cache['CacheNodeType']}\n{say('TLS and a password')}",
                 column=2,
                 row=1,
             ),
-            "parameters": Node(title=f"{parameters} parameters", detail="hosts, ports, names", column=1, row=2),
-            "secrets": Node(title=f"{secrets} secrets", detail="passwords and keys", column=2, row=2),
-            "rotation": Node(title="Rotation function", detail="new ones every 30 days", column=3, row=1),
-            "images": Node(title="Images bucket", detail="read through the CDN only", column=3, row=2),
+            "parameters": Node(
+                title=say("{number} parameters", number=parameters), detail=say("hosts, ports, names"), column=1, row=2
+            ),
+            "secrets": Node(
+                title=say("{number} secrets", number=secrets), detail=say("passwords and keys"), column=2, row=2
+            ),
+            "rotation": Node(title=say("Rotation function"), detail=say("new ones every 30 days"), column=3, row=1),
+            "images": Node(title=say("Images bucket"), detail=say("read through the CDN only"), column=3, row=2),
         },
         (
             ("programs", "database", "5432"),
@@ -184,28 +212,32 @@ def _data(lab: Assembly) -> Sketch:
     )
 
 
-def _backend(lab: Assembly) -> Sketch:
+def _backend(lab: Assembly, say: Say) -> Sketch:
     launch = lab.one(BACKEND, "AWS::EC2::LaunchTemplate")["LaunchTemplateData"]
     health = lab.one(BACKEND, "AWS::ElasticLoadBalancingV2::TargetGroup")
     return Sketch(
-        "The load balancer, two scaling groups of which one is live, and what they reach",
+        say("The load balancer, two scaling groups of which one is live, and what they reach"),
         {
-            "cdn": Node(title="CloudFront", detail="comes in lab 4", column=0, row=0.5, own=False),
-            "balancer": Node(title="Load balancer", detail="public subnets\nadmits CloudFront only", column=1, row=0.5),
+            "cdn": Node(title="CloudFront", detail=say("comes in lab 4"), column=0, row=0.5, own=False),
+            "balancer": Node(
+                title=say("Load balancer"), detail=say("public subnets\nadmits CloudFront only"), column=1, row=0.5
+            ),
             "blue": Node(
-                title="Blue, live",
-                detail=f"{launch['InstanceType']}, at least 2\nhealth: {health['HealthCheckPath']}",
+                title=say("Blue, live"),
+                detail=say(
+                    "{kind}, at least 2\nhealth: {path}", kind=launch["InstanceType"], path=health["HealthCheckPath"]
+                ),
                 column=2,
                 row=0,
             ),
             "green": Node(
-                title="Green, idle",
-                detail="no instance\nuntil the next release",
+                title=say("Green, idle"),
+                detail=say("no instance\nuntil the next release"),
                 column=2,
                 row=1,
             ),
-            "database": Node(title="PostgreSQL", detail="of lab 2", column=3, row=0, own=False),
-            "cache": Node(title="Redis", detail="of lab 2", column=3, row=1, own=False),
+            "database": Node(title="PostgreSQL", detail=say("of lab 2"), column=3, row=0, own=False),
+            "cache": Node(title="Redis", detail=say("of lab 2"), column=3, row=1, own=False),
         },
         (
             ("cdn", "balancer", ""),
@@ -217,17 +249,19 @@ def _backend(lab: Assembly) -> Sketch:
     )
 
 
-def _frontend(lab: Assembly) -> Sketch:
+def _frontend(lab: Assembly, say: Say) -> Sketch:
     distribution = lab.one(FRONTEND, "AWS::CloudFront::Distribution")["DistributionConfig"]
     version = str(distribution["HttpVersion"]).replace("http", "HTTP/").replace("and", " and ")
     return Sketch(
-        "CloudFront in front of the site's bucket, the load balancer and the images",
+        say("CloudFront in front of the site's bucket, the load balancer and the images"),
         {
-            "people": Node(title="Customers", detail="one address, HTTPS", column=0, row=1, own=False),
-            "cdn": Node(title="CloudFront", detail=f"{version}\nsecurity headers", column=1, row=1),
-            "site": Node(title="Site bucket", detail="private, for CloudFront only", column=2.6, row=0),
-            "balancer": Node(title="Load balancer", detail="of lab 3, never cached", column=2.6, row=1, own=False),
-            "images": Node(title="Images bucket", detail="of lab 2", column=2.6, row=2, own=False),
+            "people": Node(title=say("Customers"), detail=say("one address, HTTPS"), column=0, row=1, own=False),
+            "cdn": Node(title="CloudFront", detail=f"{version}\n{say('security headers')}", column=1, row=1),
+            "site": Node(title=say("Site bucket"), detail=say("private, for CloudFront only"), column=2.6, row=0),
+            "balancer": Node(
+                title=say("Load balancer"), detail=say("of lab 3, never cached"), column=2.6, row=1, own=False
+            ),
+            "images": Node(title=say("Images bucket"), detail=say("of lab 2"), column=2.6, row=2, own=False),
         },
         (
             ("people", "cdn", "443"),
@@ -238,7 +272,7 @@ def _frontend(lab: Assembly) -> Sketch:
     )
 
 
-def _eks(lab: Assembly) -> Sketch:
+def _eks(lab: Assembly, say: Say) -> Sketch:
     cluster = lab.one(EKS, "AWS::EKS::Cluster")
     nodes = lab.one(EKS, "AWS::EKS::Nodegroup")
     scaling = nodes["ScalingConfig"]
@@ -250,19 +284,21 @@ def _eks(lab: Assembly) -> Sketch:
         if tags[TRACK_TAG] == Track.STABLE:
             services.append((str(tags[SERVICE_TAG]), str(group["Port"])))
     pods = {
-        name: Node(title=name, detail=f"port {port}", column=2 + index % 2, row=index // 2)
+        name: Node(title=name, detail=say("port {port}", port=port), column=2 + index % 2, row=index // 2)
         for index, (name, port) in enumerate(services)
     }
     return Sketch(
-        "A cluster, its nodes, and six services behind one load balancer",
+        say("A cluster, its nodes, and six services behind one load balancer"),
         {
-            "people": Node(title="You", detail="from the address you stated", column=0, row=1, own=False),
-            "balancer": Node(title="Load balancer", detail="a path a service", column=1, row=1),
+            "people": Node(title=say("You"), detail=say("from the address you stated"), column=0, row=1, own=False),
+            "balancer": Node(title=say("Load balancer"), detail=say("a path a service"), column=1, row=1),
             **pods,
-            "cluster": Node(title=f"Kubernetes {cluster['Version']}", detail="control plane, by AWS", column=1, row=0),
+            "cluster": Node(
+                title=f"Kubernetes {cluster['Version']}", detail=say("control plane, by AWS"), column=1, row=0
+            ),
             "nodes": Node(
-                title=f"{scaling['DesiredSize']} nodes",
-                detail=f"{kind}\n{scaling['MinSize']} to {scaling['MaxSize']}",
+                title=say("{number} nodes", number=scaling["DesiredSize"]),
+                detail=say("{kind}\n{least} to {most}", kind=kind, least=scaling["MinSize"], most=scaling["MaxSize"]),
                 column=1,
                 row=2,
             ),
@@ -271,31 +307,47 @@ def _eks(lab: Assembly) -> Sketch:
     )
 
 
-def _monitoring(lab: Assembly) -> Sketch:
+def _monitoring(lab: Assembly, say: Say) -> Sketch:
     def number(kind: str) -> int:
         return len(list(lab.of_type(MONITORING, kind)))
 
     return Sketch(
-        "From the alarms of all stacks to people: pages, topics, notifier",
+        say("From the alarms of all stacks to people: pages, topics, notifier"),
         {
-            "stacks": Node(title="The five other stacks", detail="metrics, logs, events", column=0, row=0.5, own=False),
+            "stacks": Node(
+                title=say("The five other stacks"), detail=say("metrics, logs, events"), column=0, row=0.5, own=False
+            ),
             "alarms": Node(
-                title=f"{number('AWS::CloudWatch::Alarm')} alarms", detail="from one table", column=1, row=0
+                title=say("{number} alarms", number=number("AWS::CloudWatch::Alarm")),
+                detail=say("from one table"),
+                column=1,
+                row=0,
             ),
             "pages": Node(
-                title=f"{number('AWS::CloudWatch::CompositeAlarm')} pages",
-                detail="what wakes somebody",
+                title=say("{number} pages", number=number("AWS::CloudWatch::CompositeAlarm")),
+                detail=say("what wakes somebody"),
                 column=2,
                 row=0,
             ),
-            "topics": Node(title=f"{number('AWS::SNS::Topic')} topics", detail="a severity each", column=3, row=0),
-            "notifier": Node(title="Notifier", detail="one message an incident", column=3, row=1),
-            "people": Node(title="People", detail="e-mail, Slack, PagerDuty", column=3, row=2, own=False),
+            "topics": Node(
+                title=say("{number} topics", number=number("AWS::SNS::Topic")),
+                detail=say("a severity each"),
+                column=3,
+                row=0,
+            ),
+            "notifier": Node(title=say("Notifier"), detail=say("one message an incident"), column=3, row=1),
+            "people": Node(title=say("People"), detail=say("e-mail, Slack, PagerDuty"), column=3, row=2, own=False),
             "dashboards": Node(
-                title=f"{number('AWS::CloudWatch::Dashboard')} dashboards", detail="the overview first", column=1, row=1
+                title=say("{number} dashboards", number=number("AWS::CloudWatch::Dashboard")),
+                detail=say("the overview first"),
+                column=1,
+                row=1,
             ),
             "events": Node(
-                title=f"{number('AWS::Events::Rule')} event rules", detail="what happened, and when", column=2, row=1
+                title=say("{number} event rules", number=number("AWS::Events::Rule")),
+                detail=say("what happened, and when"),
+                column=2,
+                row=1,
             ),
         },
         (

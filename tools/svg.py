@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final
+from unicodedata import east_asian_width
 
 _STYLE: Final = """
   text { font-family: -apple-system, BlinkMacSystemFont, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif; }
@@ -28,10 +29,13 @@ _WIDE: Final = "mMW@%"
 
 def width(text: str, size: float) -> float:
     """About what a sans-serif face takes; good enough to wrap chips and centre labels."""
-    per_letter = sum(
-        0.32 if char in _NARROW else 0.86 if char in _WIDE else 0.7 if char.isupper() else 0.56 for char in text
-    )
-    return per_letter * size
+    return sum(map(_letter, text)) * size
+
+
+def _letter(char: str) -> float:
+    if east_asian_width(char) in "WF":
+        return 0.95  # Korean
+    return 0.32 if char in _NARROW else 0.86 if char in _WIDE else 0.7 if char.isupper() else 0.56
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import pytest
 from cloudmart_cdk.settings.topology import NEEDS
 from labs.rehearsal.guides import COMMAND_FENCES, FOLDER, LANGUAGES, ORDER, OUTPUT_FENCES, PAGES, Fence, Guide
 from tests.support import PROJECT, synthesize
-from tools import docs, lab_pages, lab_pictures
+from tools import docs, lab_pages, lab_pictures, lab_words
 from tools.assembly import Assembly
 from tools.runbook.aws_cli import AwsCli
 from tools.runbook.kinds import Held
@@ -24,6 +24,8 @@ CASES: Final = [pytest.param(language, name, id=f"{language}-{name}") for langua
 SESSION_MINUTES: Final = 50
 ON_AWS: Final = ("sh aws", "sh end", "sh end aws")
 """What the rehearsal cannot run, or runs for one guide only."""
+_NOT_IN_LAB: Final = {"in one zone"}
+"""Phrases for a lab with other settings."""
 _PROVEN: Final = ("cdk ", "python ")
 """Commands that later ones need nothing of, and that the rehearsal runs."""
 _LOOP: Final = re.compile(r"^ *(until|while) .*\bdone$", re.MULTILINE)
@@ -159,3 +161,20 @@ def test_commands_of_one_place_only_say_so_in_the_line_before(language: str, nam
         if fence.info.startswith("sh ") and place in said:
             before = next(line for line in reversed(lines[: fence.line - 2]) if line)
             assert any(words in before for words in said[place]), f"{page.place}:{fence.line}: {before}"
+
+
+def test_pictures_hold_both_languages_and_no_phrase_in_vain(lab: Assembly) -> None:
+    drawn = lab_pictures.pictures(lab)
+    for name, korean in ((file.name, text) for file, text in drawn.items() if file.parent.name == "ko"):
+        assert re.search("[가-힣]", korean)
+        assert not re.search("[가-힣]", drawn[lab_pictures.FOLDER / "en" / name])
+    used: set[str] = set()
+
+    def say(phrase: str, **figures: object) -> str:
+        used.add(phrase)
+        return phrase.format(**figures)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lab_pictures, "SAY", {"en": say})
+        lab_pictures.pictures(lab)
+    assert lab_words.PHRASES - used <= _NOT_IN_LAB
