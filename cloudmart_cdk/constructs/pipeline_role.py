@@ -1,7 +1,7 @@
 """The roles by which the pipeline deploys a stage, and looks at it.
 
 Owns who becomes whom: a job of GitHub becomes one of these, and these may only become roles that `cdk bootstrap` made.
-What those may do is the bootstrap's business; the workflows are in `.github/workflows`, ADR 0023 says why.
+What those may do is the bootstrap's business; the workflows are in `.github/workflows`, ADR 0026 says why.
 """
 
 from collections.abc import Sequence

@@ -247,6 +247,13 @@ def _options(settings: Settings) -> Iterator[Problem]:
             "true in lab only: LabAccountStack ends what has a Lifetime",
             "use -c stage=lab, or leave it out",
         )
+    if settings.delivery.github_repository and settings.stage == "lab":
+        yield Problem(
+            "delivery.github_repository",
+            settings.delivery.github_repository,
+            "nothing in lab: its copies are students'",
+            "use -c stage=dev, staging or prod",
+        )
     if settings.backup.drill and not settings.backup.plan:
         yield Problem(
             "backup.drill",

@@ -1,6 +1,6 @@
 """DeliveryStack: by whom the pipeline deploys this stage. There where `delivery.github_repository` names somebody.
 
-A person deploys it, never the pipeline: who may deploy is not for those to say who do (ADR 0023).
+A person deploys it, never the pipeline: who may deploy is not for those to say who do (ADR 0026).
 """
 
 from constructs import Construct

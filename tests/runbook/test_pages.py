@@ -54,6 +54,9 @@ def test_every_command_is_one(names: Names) -> None:
         "docs/release-services.md",
         "docs/dashboards.md",
         "docs/settings.md",
+        "docs/cost.md",
+        "docs/plan.md",
+        "docs/pipeline.md",
         "README.md",
     ],
 )

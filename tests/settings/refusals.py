@@ -192,6 +192,9 @@ CHECKS: Final = EKS | {
         database__read_replicas="2",
     ),
     "a janitor where nothing has a lifetime": _of("lab_account", "true in stage dev", stage="dev", lab_account="true"),
+    "a pipeline for students' copies": _of(
+        "delivery.github_repository", "nothing in lab", delivery__github_repository="example/cloudmart"
+    ),
     "replicas of what stops at night": _of(
         "database.read_replicas",
         "off_hours",

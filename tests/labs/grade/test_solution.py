@@ -7,21 +7,8 @@ from cloudmart_cdk.costs import prices, volumes
 from cloudmart_cdk.costs.bill import CAPPED, bill
 from cloudmart_cdk.policy.assembly import load
 from labs.grade.cost import CAP_USD
+from tests.matrix import MATRIX
 from tests.support import Synthesized, synthesize
-
-SOLUTION = {
-    "stage": "lab",
-    "network.nat_gateways": "2",
-    "cache.replicas": "1",
-    "database.backup_days": "7",
-    "backup.plan": "true",
-    "web_acls": "true",
-    "monitoring.watch_cdn": "true",
-    "monitoring.burn_rate_alarms": "true",
-    "monitoring.email": "team@example.com",
-    "log_retention_days": "30",
-}
-
 
 def session(app: Synthesized) -> float:
     """USD for 50 minutes, at the course's prices."""
@@ -30,5 +17,5 @@ def session(app: Synthesized) -> float:
 
 
 def test_the_solution_is_below_the_cap_and_prod_is_not() -> None:
-    assert session(synthesize(SOLUTION)) <= CAP_USD
+    assert session(synthesize(MATRIX["challenge"])) <= CAP_USD
     assert session(synthesize({"stage": "prod"})) > CAP_USD
