@@ -164,6 +164,49 @@ def test_stages_are_deployed_one_after_the_other_each_with_its_own_account() -> 
     assert set(_on("deploy.yml")["workflow_dispatch"]["inputs"]) == {f"destructive-{stage}" for stage in _STAGES}
 
 
+_DONE: Final = dict.fromkeys(("test", "assemblies", "dev", "staging"), "success")
+
+
+@pytest.mark.parametrize(
+    ("results", "accounts", "deployed"),
+    [
+        ({}, _STAGES, _STAGES),
+        ({"dev": "skipped"}, ("staging", "prod"), ("staging", "prod")),
+        ({"dev": "skipped", "staging": "skipped"}, ("prod",), ("prod",)),
+        ({"staging": "skipped"}, ("dev", "prod"), ("dev", "prod")),
+        *(({"dev": result}, _STAGES, ("dev",)) for result in ("failure", "cancelled", "skipped")),
+        *(({"staging": result}, _STAGES, ("dev", "staging")) for result in ("failure", "cancelled", "skipped")),
+        *(
+            ({before: result, "dev": "skipped", "staging": "skipped"}, accounts, ())
+            for before in ("test", "assemblies")
+            for result in ("failure", "cancelled", "skipped")
+            for accounts in (_STAGES, ("staging", "prod"), ("prod",))
+        ),
+    ],
+)
+def test_a_stage_is_deployed_after_what_came_through(
+    results: dict[str, str], accounts: tuple[str, ...], deployed: tuple[str, ...]
+) -> None:
+    """A job that a newer run's took the turn of is cancelled, and its run is not: `cancelled()` is false then."""
+    results = _DONE | results
+    assert tuple(stage for stage in _STAGES if _goes(stage, results, accounts)) == deployed
+
+
+def _goes(stage: str, results: dict[str, str], accounts: tuple[str, ...]) -> bool:
+    """What GitHub makes of the job's condition. Without a status function in it, all that it needs has to succeed."""
+    job = _jobs("deploy.yml")[stage]
+    needed = {name: results[name] for name in job["needs"]}
+    condition = re.sub(
+        r"vars\.AWS_ACCOUNT_ID_(\w+)", lambda m: repr("1" if m[1].lower() in accounts else ""), job["if"]
+    )
+    condition = re.sub(r"needs\.(\w+)\.result", lambda match: repr(needed[match[1]]), condition)
+    condition = condition.replace("github.ref", "'refs/heads/main'")
+    functions = {"cancelled": lambda: False, "failure": lambda: "failure" in needed.values()}
+    implied = any(f"{name}(" in condition for name in functions) or set(needed.values()) <= {"success"}
+    python = re.sub(r"!(?!=)", " not ", condition).replace("&&", "and").replace("||", "or")
+    return implied and bool(eval(" ".join(python.split()), {"__builtins__": {}}, functions))
+
+
 def test_who_deploys_and_looks_is_whom_the_roles_trust() -> None:
     assert PROJECT / pipeline_role.DEPLOY_FILE == _FOLDER / "deploy-stage.yml"
     assert PROJECT / pipeline_role.DRIFT_FILE == _FOLDER / "drift-stage.yml"
