@@ -164,6 +164,17 @@ def check_people_buy_in_a_browser(machine: Machine) -> None:
         journey.walk_all(machine.cloud().shop)
 
 
+def check_grade(machine: Machine) -> None:
+    """Plain lab is good, not full: what it lacks is what the challenge asks for."""
+    status, lines = machine.run("--local", "--json", program="labs.grade")
+    assert status == 0, "\n".join(lines[-30:])
+    grade = json.loads("\n".join(lines))
+    lost = {c["id"]: c["of"] - c["points"] for a in grade["areas"] for c in a["criteria"] if c["of"] > c["points"]}
+    asked = {"nat": 2, "cache": 5, "backups": 2, "web_acl": 3, "areas": 1, "people": 1, "kept": 1, "budget_burn": 2}
+    assert lost == asked
+    assert grade["cost"]["within"]
+
+
 def check_release_while_people_buy(machine: Machine) -> None:
     """`verify` compares sizes and weights with the stack's parameter."""
     shortly = ("--canary-minutes", "0.05", "--settle-seconds", "1")
@@ -290,6 +301,7 @@ def test_from_first_deploy_to_destroy(machine: Machine) -> None:
     check_deploy(machine)
     check_shop_opens_in_a_browser(machine)
     check_people_buy_in_a_browser(machine)
+    check_grade(machine)
     check_services(machine)
     check_a_page_reaches_people(machine)
     check_faults_while_people_buy(machine)
