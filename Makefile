@@ -81,8 +81,8 @@ dashboards: $(READY) .cache/tmp ## The dashboards of STAGE (prod) as one page wi
 cost: $(READY) .cache/tmp ## What STAGE costs, from its templates: a stack, an hour, a session, a month; ARGS="--options"
 	@python -m tools.cost $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
 
-cost-diff: $(READY) .cache/tmp ## What a change costs: BASE=main HEAD=HEAD, or two stages
-	@python -m tools.cost.diff "$(or $(BASE),HEAD~1)" "$(or $(HEAD),HEAD)" $(if $(STAGE),--stage $(STAGE)) $(ARGS)
+cost-diff: $(READY) .cache/tmp ## What a change costs: BASE=main (HEAD: this checkout), or two stages
+	@python -m tools.cost.diff "$(or $(BASE),main)" $(if $(HEAD),"$(HEAD)") $(if $(STAGE),--stage $(STAGE)) $(ARGS)
 
 plan: $(READY) .cache/tmp ## How long a deploy of STAGE takes and what it waits for; ARGS="--destroy"
 	@python -m tools.plan $(if $(STAGE),--stage $(STAGE)) $(ARGS)
@@ -91,7 +91,8 @@ preflight: $(READY) .cache/tmp ## Whether your AWS account is ready for STAGE: c
 	@python -m preflight $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
 
 cloud: $(READY) .cache/tmp ## A local AWS with nothing in it, for the labs' guides
-	@python -m localcloud start $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) $(ARGS)
+	@python -m localcloud start $(if $(STAGE),--stage $(STAGE)) $(if $(NAME),--name $(NAME)) \
+		$(if $(PORT),--port $(PORT)) $(if $(SHOP_PORT),--shop-port $(SHOP_PORT)) $(ARGS)
 
 labs: $(READY) .cache/tmp ## Every lab guide's commands, in order, in a local AWS of their own
 	@python -m labs.rehearsal $(ARGS)
@@ -120,8 +121,9 @@ bench: $(READY) .cache/tmp ## What a synth costs; the shop under load, with 100,
 	@python -m tools.bench $(ARGS)
 	@python -m tools.bench_shop
 
-docs: $(READY) .cache/tmp ## The architecture picture and the README's tables, from the synthesized templates
+docs: $(READY) .cache/tmp ## Pictures and tables of README and docs, from the synthesized templates
 	@python -m tools.docs $(ARGS)
+	@python -m tools.cost --options --page >/dev/null
 
 mutants: $(READY) .cache/tmp ## Break the templates one property at a time; see whether the policies notice
 	@python -m tools.mutants $(ARGS)
@@ -135,4 +137,4 @@ charts: $(READY) .cache/tmp ## Helm's own charts with our values, by the real he
 clean: ## Back to a fresh clone: removes all that set-up, synth and tests made
 	@test ! -e .localcloud/cloud.json || { echo 'error: clean: given a local cloud that is up; allowed: none; run make destroy first' >&2; exit 1; }
 	@rm -rf .venv node_modules .cache .localcloud cdk.out
-	@find cloudmart_cdk delivery labs localcloud preflight tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find cloudmart_cdk commands delivery labs localcloud preflight tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
