@@ -10,6 +10,7 @@ from typing import Final
 
 from ..policy.model import Deployment, Resource
 from .charge import MONTH_HOURS, PRICE_FILE, SESSION_HOURS, Charge, Kind, Per, Unpriced, UnpricedType
+from .dear import extras
 from .prices import Book, Line, Prices
 from .types import FREE, PRICED
 from .volumes import Volume
@@ -120,6 +121,7 @@ def drafted(app: Deployment, prices: Prices, volumes: Collection[Volume]) -> Bil
     unpriced: list[Unpriced] = []
     by_resource: dict[tuple[str, str], list[Item]] = {}
     for resource in app.resources:
+        unpriced += extras(resource)
         if resource.type not in PRICED:
             if resource.type not in FREE and resource.type not in by_use:
                 unpriced.append(UnpricedType(resource))

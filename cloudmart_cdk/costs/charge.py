@@ -6,9 +6,10 @@ beside this one.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Literal
 
-from ..policy.model import MISSING, Deployment, Resource
+from ..policy.model import MISSING, Deployment, Resource, text_of
 from ..policy.rule import shown
 
 Kind = Literal["fixed", "usage", "apart"]
@@ -46,8 +47,9 @@ class Unpriced(ValueError):  # noqa: N818  # not a bug of the program: what a pe
     """Something that the bill would leave out. In the words of every error of this project: one line."""
 
     def __init__(self, resource: Resource, given: str, allowed: str, do: str) -> None:
-        super().__init__(f"cost of {resource.path} ({resource.type}): given {given}; allowed: {allowed}; {do}")
-        self.resource, self.given, self.allowed = resource, given, allowed
+        self.what = f"cost of {resource.path} ({resource.type})"
+        super().__init__(f"{self.what}: given {given}; allowed: {allowed}; {do}")
+        self.resource, self.given, self.allowed, self.do = resource, given, allowed, do
 
 
 class UnpricedType(Unpriced):
@@ -75,17 +77,28 @@ def number_of(value: Any, resource: Resource, path: str) -> float:
         figure = -1.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         figure = -1.0
-    if figure < 0:
+    if not 0 <= figure < inf:  # "nan" is neither, and would make every sum and comparison say nothing
         raise Unpriced(resource, f"{path} {shown(value)}", "a number that the template states", "state it")
     return figure
 
 
-def one_of(resource: Resource, path: str, *allowed: str) -> str:
-    """A word of a resource. Raises `Unpriced` for one that is priced otherwise."""
+def one_of(resource: Resource, path: str, *allowed: str, default: str = "") -> str:
+    """A word of a resource; `default` is AWS's where it is not set. Raises `Unpriced` for any other."""
     value = resource.get(path)
+    if value is MISSING and default:
+        return default
     if value not in allowed:
         raise Unpriced(resource, f"{path} {shown(value)}", " or ".join(allowed), f"teach {TABLE} what it costs")
     return str(value)
+
+
+def flag(resource: Resource, path: str) -> bool:
+    """Whether something is on, as text too. Raises `Unpriced` for what only a deployment settles."""
+    value = resource.get(path)
+    word = "false" if value is MISSING else text_of(value).lower()
+    if word not in ("false", "true"):
+        raise Unpriced(resource, f"{path} {shown(value)}", "true or false", "state it")
+    return word == "true"
 
 
 def class_of(resource: Resource, path: str) -> str:

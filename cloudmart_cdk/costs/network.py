@@ -8,6 +8,7 @@ from typing import Final
 
 from ..policy.lookups import same
 from ..policy.model import MISSING, Deployment, Resource
+from ..policy.rule import shown
 from .charge import Charge, Unpriced, one_of, times
 
 _ADDRESS: Final = "ipv4.public"
@@ -15,7 +16,7 @@ _ADDRESS: Final = "ipv4.public"
 
 def nat_gateway(gateway: Resource, app: Deployment) -> Iterator[Charge]:
     """By the hour; a regional one for each zone of its network, where it has an address too."""
-    if gateway.get("AvailabilityMode") != "regional":
+    if one_of(gateway, "AvailabilityMode", "regional", "zonal", default="zonal") == "zonal":
         yield Charge("nat.hour", 1, "NAT gateway")
         return
     network = app.target(gateway.get("VpcId"), "AWS::EC2::VPC")
@@ -37,7 +38,7 @@ def address(_: Resource, __: Deployment) -> Iterator[Charge]:
 
 def load_balancer(balancer: Resource, _: Deployment) -> Iterator[Charge]:
     """An application load balancer; facing the internet it has an address in each subnet."""
-    one_of(balancer, "Type", "application")
+    one_of(balancer, "Type", "application", default="application")
     yield Charge("alb.hour", 1, "application load balancer")
     if balancer.get("Scheme") != "internal":
         count = len(balancer.items("Subnets")) or len(balancer.items("SubnetMappings"))
@@ -49,5 +50,8 @@ def endpoint(resource: Resource, _: Deployment) -> Iterator[Charge]:
     if resource.get("VpcEndpointType") in (MISSING, "Gateway"):
         return
     one_of(resource, "VpcEndpointType", "Interface")
-    count = len(resource.items("SubnetIds"))
+    subnets = resource.get("SubnetIds")
+    if not isinstance(subnets, list):
+        raise Unpriced(resource, f"SubnetIds {shown(subnets)}", "a list that the template states", "state it")
+    count = len(subnets)
     yield Charge("endpoint.interface", count, times(count, "zone of an interface endpoint"))

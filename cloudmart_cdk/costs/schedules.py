@@ -1,12 +1,15 @@
 """How much of something there is on average, where schedules change it: off-hours, week after week.
 
-Owns the arithmetic of a week. A schedule that it cannot read saves nothing: the dearest size counts all the time.
+Owns the arithmetic of a week. A schedule saves nothing that cannot be read, or after which nothing comes back: the
+dearest size counts all the time.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+
+from ..policy.model import MISSING, Resource
 
 _DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY_MINUTES: Final = 24 * 60
@@ -24,13 +27,28 @@ class Change:
     size: float
 
 
+def of_scheduler(schedule: Resource, size: float) -> Iterator[Change]:
+    """What a schedule of EventBridge Scheduler changes: nothing when it is off. One that begins or ends some day is
+    not of every week.
+    """
+    if schedule.get("State") == "DISABLED":
+        return
+    whole = all(schedule.get(name) in (MISSING, "ENABLED") for name in ("State", "StartDate", "EndDate"))
+    expression = schedule.get("ScheduleExpression") if whole else None
+    yield Change(expression, schedule.get("ScheduleExpressionTimezone"), size)
+
+
 def average(first: float, changes: Iterable[Change]) -> float:
-    """The size over a week. Without changes: the first one."""
+    """The size over a week. Without changes: the first one.
+
+    What is only ever made smaller is made larger by people, or by the next deploy: nobody knows when.
+    """
     known = list(changes)
     if not known:
         return first
     times = [_minutes(change.expression) for change in known]
-    if not all(times) or len({str(change.zone) for change in known}) > 1:
+    comes_back = max(change.size for change in known) >= first
+    if not all(times) or not comes_back or len({str(change.zone) for change in known}) > 1:
         return max(first, *(change.size for change in known))
     points = sorted((minute, change.size) for change, at in zip(known, times, strict=True) for minute in at)
     ends = [minute for minute, _ in points[1:]] + [points[0][0] + _WEEK_MINUTES]

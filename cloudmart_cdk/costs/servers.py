@@ -6,22 +6,65 @@ Owns sizes: the live colour's, the desired ones, less what sleeps off-hours. Dat
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from ..policy.lookups import same
 from ..policy.model import MISSING, Deployment, Resource, parsed, section
-from .charge import TABLE, Charge, Unpriced, class_of, number, number_of, one_of, times
+from ..policy.rule import shown
+from ..settings.catalogue import KUBERNETES
+from .charge import PRICE_FILE, TABLE, Charge, Unpriced, class_of, number, number_of, one_of, times
 from .prices import load
-from .schedules import Change, average
+from .schedules import Change, average, of_scheduler
 
 _GROUP: Final = "AWS::AutoScaling::AutoScalingGroup"
 _ACTION: Final = "AWS::AutoScaling::ScheduledAction"
+_NODES: Final = "AWS::EKS::Nodegroup"
 _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
+_RESIZE: Final = "eks:updateNodegroupConfig"
+_COUNTED: Final = (
+    "rds:startDBCluster", "rds:startDBInstance", "rds:stopDBCluster", "rds:stopDBInstance",
+    "ssm:startAutomationExecution",
+)  # fmt: skip
+"""Calls of schedules that `stores` counts; automations are restore drills, a volume."""
+_EKS_CLASS: Final = "t3.medium"
+_EKS_DISK_GB: Final = 20
+"""What EKS takes where a node group says nothing (EKS API, CreateNodegroup: instanceTypes, diskSize)."""
 
 World = Mapping[str, bool]
 """Condition -> how it comes out."""
 
 
-def cluster(_: Resource, __: Deployment) -> Iterator[Charge]:
-    """The control plane, at a version in standard support, as the settings have them (in extended support: 0.60)."""
+def cluster(resource: Resource, _: Deployment) -> Iterator[Charge]:
+    """The control plane in standard support; in extended support, where AWS moves old versions, it costs six times."""
+    version = resource.get("Version")
+    standard = resource.get("UpgradePolicy.SupportType") == "STANDARD"
+    if not standard and version is not MISSING and version not in KUBERNETES:
+        allowed = f"{' or '.join(KUBERNETES)}, or UpgradePolicy.SupportType STANDARD"
+        raise Unpriced(resource, f"Version {shown(version)}", allowed, "extended support costs more; state one of them")
     yield Charge("eks.cluster", 1, "control plane")
+
+
+def scheduled_action(action: Resource, app: Deployment) -> Iterator[Charge]:
+    """Counted with its group; raises `Unpriced` for one whose group is not in its stack."""
+    named = action.get("AutoScalingGroupName")
+    groups = [group for group in app.of(_GROUP) if group.stack == action.stack]
+    if not any(same(app.target(named, _GROUP), group) or _named(group, named) for group in groups):
+        given = f"AutoScalingGroupName {shown(named)}"
+        raise Unpriced(action, given, "a group of its stack", "name it by reference: it is counted there")
+    return iter(())
+
+
+def schedule(resource: Resource, app: Deployment) -> Iterator[Charge]:
+    """Counted with what it resizes; raises `Unpriced` for a call of AWS that may make something dearer, uncounted."""
+    call = str(resource.get("Target.Arn")).partition(":aws-sdk:")[2]
+    if call == _RESIZE:
+        order = parsed(resource.get("Target.Input"))
+        named = order.get("NodegroupName") if isinstance(order, Mapping) else MISSING
+        if not any(_is(group, named, app) for group in app.of(_NODES)):
+            given = f"NodegroupName {shown(named)}"
+            raise Unpriced(resource, given, "a node group of this app", "name it by reference: it is counted there")
+    elif call and call not in _COUNTED:
+        allowed = ", ".join((_RESIZE, *_COUNTED))
+        raise Unpriced(resource, f"a call of {call}", allowed, f"teach {TABLE} what it costs")
+    return iter(())
 
 
 def scaling_group(group: Resource, app: Deployment) -> Iterator[Charge]:
@@ -34,17 +77,35 @@ def scaling_group(group: Resource, app: Deployment) -> Iterator[Charge]:
 
 def node_group(group: Resource, app: Deployment) -> Iterator[Charge]:
     """Nodes at the first size, of the first class: EKS takes the classes in their order (EKS guide, managed node
-    groups, capacity types). Which one of the spot classes it gets is the market's to say.
+    groups, capacity types). Which one of the spot classes it gets is the market's to say: all have to have a price.
     """
-    name = next((value for value in group.items("InstanceTypes") if isinstance(value, str)), "")
-    if not name:
-        raise Unpriced(group, "no InstanceTypes", "the classes that it may take", "state them")
-    count = average(number(group, "ScalingConfig.DesiredSize"), _node_changes(group, app))
-    if one_of(group, "CapacityType", "ON_DEMAND", "SPOT") == "SPOT":
+    template = None if group.get("LaunchTemplate") is MISSING else _launched(group, "LaunchTemplate.Id", app)
+    name = _node_class(group, template)
+    first = max(number(group, "ScalingConfig.DesiredSize"), number(group, "ScalingConfig.MinSize", 0))
+    count = average(first, _node_changes(group, app))
+    if one_of(group, "CapacityType", "ON_DEMAND", "SPOT", default="ON_DEMAND") == "SPOT":
         yield Charge(f"ec2.spot.{name}", count, times(count, f"{name}, spot"), at_most=f"ec2.{name}")
     else:
         yield Charge(f"ec2.{name}", count, times(count, name))
-    yield from _disks(_launched(group, "LaunchTemplate.Id", app), count)
+    if template:
+        yield from _disks(template, count)
+    else:
+        size = number(group, "DiskSize", _EKS_DISK_GB)
+        yield Charge("ebs.gp2", size * count, times(count, f"{size:.0f} GB gp2"), "apart", "month")
+
+
+def _node_class(group: Resource, template: Resource | None) -> str:
+    """The first of its classes: stated by the group, else by its launch template, else AWS's."""
+    if group.get("InstanceTypes") is MISSING:
+        stated = template is not None and template.get("LaunchTemplateData.InstanceType") is not MISSING
+        return _class(template) if template and stated else _EKS_CLASS
+    names = group.items("InstanceTypes")
+    for name in names:
+        if not isinstance(name, str) or f"ec2.{name}" not in load().lines:
+            raise Unpriced(group, f"InstanceTypes {shown(names)}", "classes that have a price", f"see {PRICE_FILE}")
+    if not names:
+        raise Unpriced(group, "no InstanceTypes", "the classes that it may take", "state them")
+    return str(names[0])
 
 
 def _launched(group: Resource, path: str, app: Deployment) -> Resource:
@@ -71,20 +132,24 @@ def _disks(template: Resource, count: float) -> Iterator[Charge]:
 
 def _node_changes(group: Resource, app: Deployment) -> Iterator[Change]:
     """What schedules make of a node group's size."""
-    for schedule in app.of("AWS::Scheduler::Schedule"):
-        if not str(schedule.get("Target.Arn")).endswith(":eks:updateNodegroupConfig"):
+    for each in app.of("AWS::Scheduler::Schedule"):
+        if not str(each.get("Target.Arn")).endswith(f":{_RESIZE}"):
             continue
-        order = parsed(schedule.get("Target.Input"))
-        if not isinstance(order, Mapping) or app.target(order.get("NodegroupName")) is not group:
+        order = parsed(each.get("Target.Input"))
+        if not isinstance(order, Mapping) or not _is(group, order.get("NodegroupName"), app):
             continue
         scaling = order.get("ScalingConfig")
         size = scaling.get("DesiredSize") if isinstance(scaling, Mapping) else None
-        where = "Target.Input ScalingConfig.DesiredSize"
-        yield Change(
-            schedule.get("ScheduleExpression"),
-            schedule.get("ScheduleExpressionTimezone"),
-            number_of(size, schedule, where),
-        )
+        yield from of_scheduler(each, number_of(size, each, "Target.Input ScalingConfig.DesiredSize"))
+
+
+def _is(group: Resource, named: object, app: Deployment) -> bool:
+    """Whether a node group is meant: by reference, or by the name that it states."""
+    return same(app.target(named, _NODES), group) or (isinstance(named, str) and named == group.get("NodegroupName"))
+
+
+def _named(group: Resource, named: object) -> bool:
+    return isinstance(named, str) and named == group.get("AutoScalingGroupName")
 
 
 def _live_sizes(app: Deployment, asked: Resource) -> Mapping[str, float]:
@@ -94,16 +159,18 @@ def _live_sizes(app: Deployment, asked: Resource) -> Mapping[str, float]:
     """
     template = app.stacks[asked.stack].template
     resources = section(app.stacks[asked.stack], "Resources")
-    groups = {id_: of["Properties"] for id_, of in resources.items() if of.get("Type") == _GROUP}
-    actions = [of["Properties"] for of in resources.values() if of.get("Type") == _ACTION]
+    groups = {id_: of.get("Properties", {}) for id_, of in resources.items() if of.get("Type") == _GROUP}
+    actions = [of.get("Properties", {}) for of in resources.values() if of.get("Type") == _ACTION]
 
     def size(id_: str, world: World) -> float:
+        names = [{"Ref": id_}, groups[id_].get("AutoScalingGroupName", MISSING)]
         changes = [
-            Change(of.get("Recurrence"), of.get("TimeZone"), _size(of, world, asked))
+            # One that begins or ends some day is not of every week.
+            Change(None if {"StartTime", "EndTime"} & of.keys() else of.get("Recurrence"), of.get("TimeZone"), count)
             for of in actions
-            if of.get("AutoScalingGroupName") == {"Ref": id_}
+            if of.get("AutoScalingGroupName") in names and (count := _size(of, world, asked)) is not None
         ]
-        return average(_size(groups[id_], world, asked), changes)
+        return average(_size(groups[id_], world, asked) or 0, changes)
 
     def usd(sizes: Mapping[str, float]) -> float:
         return sum(count * _usd_hour(app, asked.stack, id_) for id_, count in sizes.items())
@@ -125,7 +192,7 @@ def _worlds(template: Mapping[str, Any]) -> list[World]:
         chosen = {
             condition: given["Fn::Equals"][1]
             for condition, given in template.get("Conditions", {}).items()
-            if given.get("Fn::Equals", [None])[0] == {"Ref": name}
+            if given.get("Fn::Equals", [None])[0] == {"Ref": name} and isinstance(given["Fn::Equals"][1], str)
         }
         if chosen and "AllowedValues" in parameter:
             worlds += [
@@ -135,8 +202,8 @@ def _worlds(template: Mapping[str, Any]) -> list[World]:
     return worlds or [{}]
 
 
-def _size(of: Mapping[str, Any], world: World, group: Resource) -> float:
-    """Instances that a group or an action asks for. An open condition counts as its larger side."""
+def _size(of: Mapping[str, Any], world: World, group: Resource) -> float | None:
+    """Instances that a group or an action asks for, if it does. An open condition counts as its larger side."""
 
     def settled(raw: Any) -> float:
         if isinstance(raw, Mapping) and set(raw) == {"Fn::If"}:
@@ -146,4 +213,4 @@ def _size(of: Mapping[str, Any], world: World, group: Resource) -> float:
             return max(settled(yes), settled(no))
         return number_of(raw, group, "MinSize")
 
-    return max(settled(of[name]) for name in ("MinSize", "DesiredCapacity") if name in of)
+    return max((settled(of[name]) for name in ("MinSize", "DesiredCapacity") if name in of), default=None)

@@ -8,8 +8,9 @@ from typing import Final
 
 from ..policy.lookups import own_storage
 from ..policy.model import MISSING, Deployment, Resource, parsed
-from .charge import TABLE, Charge, Unpriced, class_of, number, one_of, times
-from .schedules import Change, average
+from ..policy.rule import shown
+from .charge import TABLE, Charge, Unpriced, class_of, flag, number, number_of, one_of, times
+from .schedules import Change, average, of_scheduler
 
 _INSTANCE: Final = "AWS::RDS::DBInstance"
 _CLUSTER: Final = "AWS::RDS::DBCluster"
@@ -18,6 +19,9 @@ _PROXY_VCPUS: Final = 2
 """Billed for each vCPU of the server, two at least (RDS Proxy pricing): what every class that is priced here has."""
 _PROXY_ACUS: Final = 8
 """Of Aurora Serverless v2 eight ACUs at least."""
+_POSTGRES: Final = 14
+_REDIS: Final = 6
+"""Oldest major versions in standard support (RDS and ElastiCache guides, extended support)."""
 _FREE_SNAPSHOTS: Final = 1
 """ElastiCache keeps one snapshot of a group for nothing (ElastiCache pricing, backup storage)."""
 _MEMORY_GB: Final = {
@@ -35,16 +39,25 @@ def database(server: Resource, app: Deployment) -> Iterator[Charge]:
     if not own_storage(server, app):
         yield from _of_aurora(server, name, app)
         return
-    copies = 2 if server.get("MultiAZ") in (True, "true") else 1
+    _supported(server, "EngineVersion", _POSTGRES)
+    copies = 2 if flag(server, "MultiAZ") else 1
     words = name if copies == 1 else f"{name}, Multi-AZ"
     running = average(1, _stops(app, "DBInstance", server.get("DBInstanceIdentifier")))
     yield Charge(f"rds.{name}", copies * running, times(running, words))
-    one_of(server, "StorageType", "gp3")
+    one_of(server, "StorageType", "gp2", "gp3", default="gp3")  # one price for both
     for speed in ("Iops", "StorageThroughput"):
         if server.get(speed) is not MISSING:
             raise Unpriced(server, f"{speed} {server.get(speed)}", "gp3 at its own speed", f"see {TABLE}")
     size = number(_source(server, app), "AllocatedStorage")
     yield Charge("rds.storage", copies * size, f"{size:.0f} GB{', in two zones' if copies > 1 else ''}", per="month")
+
+
+def _supported(server: Resource, path: str, oldest: int) -> None:
+    """Raises `Unpriced` for a version in extended support, which costs more each year. Absent: AWS's newest."""
+    version = server.get(path)
+    major = str(version).partition(".")[0]
+    if version is not MISSING and not (major.isdecimal() and int(major) >= oldest):
+        raise Unpriced(server, f"{path} {shown(version)}", f"{oldest} or newer", f"teach {TABLE} what it costs")
 
 
 def _source(server: Resource, app: Deployment) -> Resource:
@@ -76,7 +89,7 @@ def _stops(app: Deployment, kind: str, identifier: object) -> Iterator[Change]:
         order = parsed(schedule.get("Target.Input"))
         if size is None or not isinstance(order, Mapping) or order.get(f"{kind}Identifier") != identifier:
             continue
-        yield Change(schedule.get("ScheduleExpression"), schedule.get("ScheduleExpressionTimezone"), size)
+        yield from of_scheduler(schedule, size)
 
 
 def proxy_targets(targets: Resource, _: Deployment) -> Iterator[Charge]:
@@ -92,6 +105,12 @@ def cache(group: Resource, _: Deployment) -> Iterator[Charge]:
     name, engine = class_of(group, "CacheNodeType"), one_of(group, "Engine", "redis", "valkey")
     shards = number(group, "NumNodeGroups", 1)
     nodes = shards * (1 + number(group, "ReplicasPerNodeGroup", 0))
+    _supported(group, "EngineVersion", _REDIS)
+    if listed := group.items("NodeGroupConfiguration"):
+        shards, nodes = len(listed), 0
+        for place, of in enumerate(listed):
+            replicas = of.get("ReplicaCount", 0) if isinstance(of, Mapping) else of
+            nodes += 1 + number_of(replicas, group, f"NodeGroupConfiguration.{place}.ReplicaCount")
     if group.get("NumCacheClusters") is not MISSING:
         nodes = number(group, "NumCacheClusters")
     yield Charge(f"elasticache.{engine}.{name}", nodes, times(nodes, f"{name}, {engine}"))

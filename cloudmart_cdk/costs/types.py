@@ -22,6 +22,8 @@ def _monthly(price: str, what: str, kind: Kind = "fixed") -> Charges:
 
 PRICED: Final[Mapping[str, Charges]] = {
     "AWS::AutoScaling::AutoScalingGroup": servers.scaling_group,
+    "AWS::AutoScaling::ScheduledAction": servers.scheduled_action,
+    "AWS::Scheduler::Schedule": servers.schedule,
     "AWS::EKS::Cluster": servers.cluster,
     "AWS::EKS::Nodegroup": servers.node_group,
     "AWS::EC2::NatGateway": network.nat_gateway,
@@ -39,7 +41,7 @@ PRICED: Final[Mapping[str, Charges]] = {
     "AWS::WAFv2::WebACL": watching.web_acl,
     "AWS::Route53::HostedZone": _monthly("route53.zone", "zone"),
     "AWS::KMS::Key": _monthly("kms.key", "key", "apart"),
-    "AWS::SecretsManager::Secret": _monthly("secrets.secret", "secret", "apart"),
+    "AWS::SecretsManager::Secret": watching.secret,
 }
 """Type -> what it costs as long as it stands."""
 
@@ -77,7 +79,6 @@ _FREE: Final[Mapping[str, tuple[str, ...]]] = {
     "a part of something that is billed as a whole": (
         "AWS::AutoScaling::LifecycleHook",
         "AWS::AutoScaling::ScalingPolicy",
-        "AWS::AutoScaling::ScheduledAction",
         "AWS::Backup::BackupSelection",
         "AWS::Backup::BackupVault",
         "AWS::CloudFront::CachePolicy",
@@ -112,7 +113,6 @@ _FREE: Final[Mapping[str, tuple[str, ...]]] = {
     "counted in volumes.toml, with what CloudFront delivers": ("AWS::CloudFront::Function",),
     "the account's own events and so few schedules are free (EventBridge pricing)": (
         "AWS::Events::Rule",
-        "AWS::Scheduler::Schedule",
         "AWS::Scheduler::ScheduleGroup",
     ),
     "free for instances of EC2 and so few steps (Systems Manager pricing); parameters are standard ones": (

@@ -53,11 +53,17 @@ def objective(_: Resource, __: Deployment) -> Iterator[Charge]:
 def canary(resource: Resource, _: Deployment) -> Iterator[Charge]:
     """Each run, by its rate."""
     found = _RATE.fullmatch(str(resource.get("Schedule.Expression")))
-    if not found:
+    if not found or not int(found[1]):  # rate(0 minutes) runs once
         given = f"Schedule.Expression {shown(resource.get('Schedule.Expression'))}"
         raise Unpriced(resource, given, "rate(5 minutes) and the like", "state a rate")
     runs = _AN_HOUR[found[2]] / int(found[1])
     yield Charge("cloudwatch.canary", runs, f"{runs * MONTH_HOURS:,.0f} visits a month", "usage")
+
+
+def secret(resource: Resource, _: Deployment) -> Iterator[Charge]:
+    """Each copy in another region is a secret too."""
+    count = 1 + len(resource.items("ReplicaRegions"))
+    yield Charge("secrets.secret", count, times(count, "secret"), "apart", "month")
 
 
 def web_acl(resource: Resource, _: Deployment) -> Iterator[Charge]:
