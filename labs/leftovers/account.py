@@ -6,14 +6,17 @@ hours, so each thing is looked at once more by its own service (`Kind.state_of`)
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
+
+from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings.topology import EDGE_REGION
 from labs.place import Place
 
 from .kinds import Kind, Resource, State
 from .table import KINDS, PARTS
-from .whose import CLUSTER_TAGS, OWNED, Copy
+from .whose import CLUSTER_TAGS, OWN, OWNED, Copy
 
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 _GONE: Final = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
@@ -31,18 +34,37 @@ class Account:
 
     def copy(self) -> Copy:
         """The copy that is asked about, with the stacks of it that are there now."""
-        return Copy(self._names, {name: str(stack["StackId"]) for name, stack in self.stacks().items()})
+        living = {name: str(stack["StackId"]) for name, stack in self.stacks().items()}
+        return Copy(self._names, living, self._place.regions, elsewhere=self._elsewhere)
 
     def stacks(self) -> dict[str, dict[str, Any]]:
         """Stack name -> CloudFormation's description, of the copy's own that are there."""
-        mine = Copy(self._names, {}).stacks
-        return {
-            stack["StackName"]: stack
-            for region in self._place.regions
-            for page in self._pages("cloudformation", region, "describe_stacks")
-            for stack in page["Stacks"]
-            if stack["StackName"] in mine and stack["StackStatus"] not in _GONE
-        }
+        return {stack["StackName"]: stack for region in self._place.regions for stack in self._stacks_in(region)}
+
+    def _stacks_in(self, region: str) -> Iterator[dict[str, Any]]:
+        for page in self._pages("cloudformation", region, "describe_stacks"):
+            for stack in page["Stacks"]:
+                if stack["StackName"] in self._nobody.stacks and stack["StackStatus"] not in _GONE:
+                    yield stack
+
+    @cached_property
+    def _elsewhere(self) -> bool:
+        """Whether a region of the account that the settings do not name has stacks of these names."""
+        described = self._place.client("ec2", self._place.settings.region).describe_regions()["Regions"]
+        return any(map(self._has_stacks, {each["RegionName"] for each in described} - set(self._place.regions)))
+
+    def _has_stacks(self, region: str) -> bool:
+        try:
+            return any(stack["StackId"].split(":")[3] == region for stack in self._stacks_in(region))
+        except ClientError as refused:
+            if "AccessDenied" in refused.response["Error"]["Code"]:
+                return False  # where nobody may look, nobody may deploy
+            raise
+
+    @cached_property
+    def _nobody(self) -> Copy:
+        """The copy with no stacks: what its names are."""
+        return Copy(self._names, {}, self._place.regions)
 
     def tagged(self) -> Iterator[Resource]:
         """All that carries the project's and the stage's tags, or the cluster's; whosever it is, there or gone."""
@@ -53,14 +75,14 @@ class Account:
                 yield resource
 
     def _tagged(self) -> Iterator[Resource]:
-        cluster = Copy(self._names, {}).cluster
+        cluster = self._nobody.cluster
         for region in self._place.regions:
             of_stage = [{"Key": "Project", "Values": ["CloudMart"]}, {"Key": "Stage", "Values": [self._names.stage]}]
             yield from self._with(of_stage, region)
         home = self._place.settings.region
         for key in CLUSTER_TAGS:
             yield from self._with([{"Key": key, "Values": [cluster]}], home)
-        yield from self._with([{"Key": f"{OWNED}{cluster}"}], home)
+        yield from self._with([{"Key": f"{OWNED}{cluster}", "Values": [OWN]}], home)
         yield from self._scaling_groups()
         yield from self._roles()
 
@@ -113,7 +135,7 @@ class Account:
 
     def untagged(self) -> Iterator[Resource]:
         """What services make without tags, and whose name says that it came from this copy. Never removed by us."""
-        region, copy = self._place.settings.region, Copy(self._names, {})
+        region, copy = self._place.settings.region, self._nobody
         for page in self._pages("logs", region, "describe_log_groups"):
             for group in page["logGroups"]:
                 name, arn = group["logGroupName"], group["arn"].removesuffix(":*")

@@ -3,12 +3,16 @@
 Owns the rules by which the students of one account are told apart, and asks nothing of AWS. All of them have the same
 `Project` and `Stage`; the name is in what cannot be chosen freely, in this order:
 
-1. `aws:cloudformation:stack-name`, which CloudFormation alone sets: one of this copy's stacks, letter by letter.
-2. The cluster's name in a tag of what pods and controllers made: letter by letter, too.
+1. `aws:cloudformation:stack-name`, which CloudFormation alone sets: one of this copy's stacks, letter by letter, in a
+   region that was looked at. What a stack of the same name has in another region is that one's.
+2. The cluster's name in a tag of what pods and controllers made: letter by letter, too, and of no second cluster. What
+   a cluster may use, and others with it ("shared"), is not its own.
 3. Without either, for what AWS made out of ours: an id, the scaling group of an instance or the `Name` of a disk that
-   begins with `<name>-<stage>` and an end of it, and that no longer name could begin with.
+   begins with `<name>-<stage>` and an end of it, and that no longer name could begin with. Roles are everywhere and
+   have no tag of their stack: while stacks of this name are in another region, names alone say nothing.
 
-The first that is there decides, so an id never outvotes a tag. What has no tags belongs to nobody here.
+The first that is there decides, so an id never outvotes a tag; of several names that disagree, none does. What has no
+tags belongs to nobody here.
 """
 
 import re
@@ -28,7 +32,8 @@ CLUSTER_TAGS: Final = ("elbv2.k8s.aws/cluster", "eks:cluster-name", "KubernetesC
 SCALING_GROUP: Final = "aws:autoscaling:groupName"
 _NAMES: Final = (SCALING_GROUP, "Name")
 OWNED: Final = "kubernetes.io/cluster/"
-"""Whose key ends with the cluster; Kubernetes' own."""
+"""Whose key ends with the cluster, and whose value is `OWN` when it is the cluster's; Kubernetes' own."""
+OWN: Final = "owned"
 _LONGER_NAME: Final = re.compile(rf".*[-/]({'|'.join(get_args(Stage))})([-/]|$)")
 """What is left of an id, when it may be of `<name>-<stage>-<more>-<stage>`: then it is not for us to say."""
 
@@ -54,10 +59,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Copy:
-    """Who asks: `<name>-<stage>`, and the stacks of it that are there now, name -> ARN; deleted ones are not."""
+    """Who asks: `<name>-<stage>`, and the stacks of it that are there now, name -> ARN; deleted ones are not.
+
+    `regions`: where they were looked for. `elsewhere`: stacks of the same names are in some other region.
+    """
 
     names: Names
     living: Mapping[str, str]
+    regions: tuple[str, ...]
+    elsewhere: bool = False
 
     @property
     def stacks(self) -> frozenset[str]:
@@ -74,21 +84,27 @@ class Copy:
         named = any(map(self.begins, names))
         if not tags:
             return Claim(whose=Whose.UNTAGGED if named else Whose.OTHERS)
-        cluster = _cluster(tags)
-        made_by_cluster = cluster is not None and not {"Project", "Stage"} & tags.keys()
+        clusters = _clusters(tags)
+        made_by_cluster = clusters and not {"Project", "Stage"} & tags.keys()
         if not made_by_cluster and (tags.get("Project"), tags.get("Stage")) != ("CloudMart", self.names.stage):
             return Claim(whose=Whose.OTHERS)
         stack = tags.get(STACK_NAME)
         if stack is not None:
-            return self._of(stack, tags) if stack in self.stacks else Claim(whose=Whose.OTHERS, because=stack)
-        if cluster is not None:
-            mine = cluster == self.cluster
-            return self._of(self.names.stack(EKS), tags) if mine else Claim(whose=Whose.OTHERS, because=cluster)
-        if named:
+            mine = stack in self.stacks and _region(tags) in ("", *self.regions)
+            return self._of(stack, tags) if mine else Claim(whose=Whose.OTHERS, because=tags.get(STACK_ID, stack))
+        if clusters == {self.cluster}:
+            return self._of(self.names.stack(EKS), tags)
+        if clusters:
+            whose = Whose.UNCLEAR if self.cluster in clusters else Whose.OTHERS
+            return Claim(whose=whose, because=", ".join(sorted(clusters)))
+        if any(self._by_scheme(name) and not self.begins(name) for name in names):
+            return Claim(whose=Whose.UNCLEAR if named else Whose.OTHERS)  # a name by our scheme, and another
+        if named and not self.elsewhere:
             return self._of(self.names.stack(tags.get("Stack", "")), tags)
-        if any(re.search(rf"[a-z0-9]-{self.names.stage}(?:[-/]|$)", name.lower()) for name in names):
-            return Claim(whose=Whose.OTHERS)  # a name by our scheme, and another
         return Claim(whose=Whose.UNCLEAR)
+
+    def _by_scheme(self, name: str) -> bool:
+        return re.search(rf"[a-z0-9][-/]{self.names.stage}(?:[-/]|$)", name.lower()) is not None
 
     def _of(self, stack: str, tags: Mapping[str, str]) -> Claim:
         """Ours, of that stack; held when it is there. An earlier stack of the name holds nothing any more."""
@@ -110,8 +126,11 @@ class Copy:
         return found is not None and not _LONGER_NAME.match(f"-{found[1] or ''}")
 
 
-def _cluster(tags: Mapping[str, str]) -> str | None:
-    for key in CLUSTER_TAGS:
-        if key in tags:
-            return tags[key]
-    return next((key.removeprefix(OWNED) for key in tags if key.startswith(OWNED)), None)
+def _clusters(tags: Mapping[str, str]) -> set[str]:
+    owners = {key.removeprefix(OWNED) for key, value in tags.items() if key.startswith(OWNED) and value == OWN}
+    return owners | {tags[key] for key in CLUSTER_TAGS if key in tags}
+
+
+def _region(tags: Mapping[str, str]) -> str:
+    """Of the stack, by its ARN; empty when no tag has that."""
+    return f"{tags.get(STACK_ID, '')}:::".split(":")[3]

@@ -181,6 +181,21 @@ def test_data_of_a_stage_that_keeps_it_is_only_removed_when_asked(clients: Clien
     assert len(all_found.left) == len(found.left) + len(found.kept)
 
 
+def test_a_copy_of_the_same_name_in_another_region_is_seen(where: place.Place, clients: Clients) -> None:
+    """Roles are everywhere, and nothing but their names says whose they are."""
+    assert not Account(where).copy().elsewhere
+    cloudformation = clients.client("cloudformation", "eu-west-1")
+    topic = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
+    for name, seen in (("team10-lab-DataStack", False), ("team1-lab-DataStack", True)):
+        cloudformation.create_stack(StackName=name, TemplateBody=topic)
+        assert Account(where).copy().elsewhere is seen
+        assert Account(where).copy().living == {}
+    for name in ("team10-lab-DataStack", "team1-lab-DataStack"):
+        cloudformation.delete_stack(StackName=name)
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert not Account(where).copy().elsewhere
+
+
 def test_all_of_it_goes_and_all_else_stays(cloud: Cloud, clients: Clients, where: place.Place) -> None:
     before = set(leftovers.inventory(cloud))
     found = _look(where)

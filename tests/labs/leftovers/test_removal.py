@@ -37,7 +37,7 @@ class _Scripted(Account):
         self.asked = 0
 
     def copy(self) -> Copy:
-        return Copy(Names("team1", "lab"), self._living)
+        return Copy(Names("team1", "lab"), self._living, ("x",))
 
     def tags_now(self, _resource: Resource) -> dict[str, str]:
         return self._now

@@ -8,8 +8,9 @@ from cloudmart_cdk.settings.naming import Names
 from labs.leftovers.whose import SCALING_GROUP, STACK_ID, STACK_NAME, Copy, Whose
 
 _OURS: Final = {"Project": "CloudMart", "Stage": "lab", "Stack": "DataStack"}
-_GONE: Final = Copy(Names("team1", "lab"), {})
-_THERE: Final = Copy(Names("team1", "lab"), {"team1-lab-DataStack": "arn:new"})
+_REGIONS: Final = ("ap-northeast-2", "us-east-1")
+_GONE: Final = Copy(Names("team1", "lab"), {}, _REGIONS)
+_THERE: Final = Copy(Names("team1", "lab"), {"team1-lab-DataStack": "arn:new"}, _REGIONS)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,22 @@ def test_names_that_are_not_for_us_to_say(id: str) -> None:
         ("vol-1", {**_OURS, "Stage": "dev", "Cluster": "team1-lab-tiketi"}, Whose.OTHERS),
         ("vol-1", {"kubernetes.io/cluster/team1-lab-tiketi": "owned"}, Whose.LEFT),
         ("vol-1", {"kubernetes.io/cluster/team1-lab-tiketi-2": "owned"}, Whose.OTHERS),
+        ("vol-1", {"kubernetes.io/cluster/team1-lab-tiketi": "shared"}, Whose.OTHERS),
+        ("vol-1", {"kubernetes.io/cluster/team1-lab-tiketi": "owned", "KubernetesCluster": "b"}, Whose.UNCLEAR),
+        (
+            "vol-1",
+            {"kubernetes.io/cluster/team1-lab-tiketi": "owned", "kubernetes.io/cluster/b": "owned"},
+            Whose.UNCLEAR,
+        ),
+        (
+            "vol-1",
+            {"kubernetes.io/cluster/team1-lab-tiketi": "owned", "kubernetes.io/cluster/b": "shared"},
+            Whose.LEFT,
+        ),
+        ("team10-lab-x", {**_OURS, "Name": "team1-lab-x"}, Whose.UNCLEAR),
+        ("/team10/lab/x", {**_OURS, "Name": "team1-lab-x"}, Whose.UNCLEAR),
+        ("i-1", {**_OURS, SCALING_GROUP: "team10-lab-blue", "Name": "team1-lab-blue"}, Whose.UNCLEAR),
+        ("/team10/lab/x", _OURS, Whose.OTHERS),
         ("team1-lab-x", {**_OURS, STACK_NAME: "team10-lab-DataStack"}, Whose.OTHERS),
         ("team1-lab-x", {**_OURS, "Cluster": "team10-lab-tiketi"}, Whose.OTHERS),
     ],
@@ -114,3 +131,27 @@ def test_the_first_evidence_decides(id: str, tags: dict[str, str], whose: Whose)
 )
 def test_what_a_stack_holds_is_no_left_over(tags: dict[str, str], whose: Whose) -> None:
     assert _THERE.claim("team1-lab-x", tags).whose is whose
+
+
+@pytest.mark.parametrize(
+    ("region", "whose"),
+    [("ap-northeast-2", Whose.LEFT), ("us-east-1", Whose.LEFT), ("eu-west-1", Whose.OTHERS)],
+)
+def test_a_stack_of_the_same_name_in_another_region_keeps_what_it_has(region: str, whose: Whose) -> None:
+    arn = f"arn:aws:cloudformation:{region}:123456789012:stack/team1-lab-DataStack/2b"
+    tags = {**_OURS, STACK_NAME: "team1-lab-DataStack", STACK_ID: arn}
+    assert _GONE.claim("distribution-1", tags).whose is whose
+
+
+@pytest.mark.parametrize(
+    ("tags", "whose"),
+    [
+        (_OURS, Whose.UNCLEAR),
+        ({**_OURS, STACK_NAME: "team1-lab-DataStack"}, Whose.LEFT),
+        ({"Cluster": "team1-lab-tiketi"}, Whose.LEFT),
+    ],
+    ids=["a name", "its stack", "its cluster"],
+)
+def test_while_the_copy_is_in_another_region_too_its_names_say_nothing(tags: dict[str, str], whose: Whose) -> None:
+    copy = Copy(Names("team1", "lab"), {}, _REGIONS, elsewhere=True)
+    assert copy.claim("team1-lab-DataStack-Role", tags).whose is whose
