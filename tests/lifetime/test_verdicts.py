@@ -86,6 +86,15 @@ def test_what_failed_goes_like_all_else(status: str) -> None:
     assert _fate(_described(StackStatus=status)) is Fate.GOES
 
 
+def test_a_deploy_that_stopped_before_it_began_holds_nothing_for_ever() -> None:
+    """CloudFormation says "in progress" of it until somebody deletes it."""
+    empty = _described(DATA, StackStatus="REVIEW_IN_PROGRESS")
+    assert _fate(empty, hours=3) is Fate.LIVES
+    verdicts = _verdicts(_described(VPC), empty)
+    assert verdicts["team1-lab-DataStack"].fate is Fate.GOES
+    assert verdicts["team1-lab-VpcStack"].fate is Fate.WAITS
+
+
 def test_protected_stacks_stay() -> None:
     assert _fate(_described(EnableTerminationProtection=True)) is Fate.PROTECTED
 

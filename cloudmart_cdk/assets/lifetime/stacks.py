@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+_EMPTY: Final = "REVIEW_IN_PROGRESS"
+"""A first deploy that stopped before its change set was executed: for ever, there is nothing in it, and it can be
+deleted like any other."""
 _LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})h")
 """As `stacks/base.py` writes it: hours after creation."""
 
@@ -35,7 +38,7 @@ class Stack:
     @property
     def busy(self) -> bool:
         """Somebody, or CloudFormation, is at it."""
-        return self.status.endswith("_IN_PROGRESS")
+        return self.status.endswith("_IN_PROGRESS") and self.status != _EMPTY
 
 
 def read(described: Mapping[str, Any], *, region: str, stage: str, kinds: Collection[str]) -> Stack | None:
