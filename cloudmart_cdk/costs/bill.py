@@ -4,6 +4,8 @@ Owns `Item`, `Bill` and how resources become items. What a type is billed for is
 silence: what has no price is an error.
 """
 
+import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -13,13 +15,15 @@ from .charge import MONTH_HOURS, PRICE_FILE, SESSION_HOURS, Charge, Kind, Per, U
 from .dear import extras
 from .prices import Book, Line, Prices
 from .types import FREE, PRICED
-from .volumes import Volume
+from .volumes import TRACED, Volume
 
 _HOURS: Final[dict[Per, float]] = {"hour": 1, "month": MONTH_HOURS, "session": SESSION_HOURS}
 _HELD: Final = ("GB-month", "month")
 """Units of what stands all the time: a quantity of a month, in a lab session too."""
 _OWN_REGION: Final = "us-east-1"
 """Where the edge's stacks are: billed by that region's list, which the course's book is where it has no figure."""
+_RATIO: Final = re.compile(r"(?:TRACE_RATIO|OTEL_TRACES_SAMPLER_ARG)(?:\W|value)+?(\d+(?:\.\d+)?(?:e-\d+)?)")
+"""The share of requests that are traced, in user data and in pods' environments."""
 CAPPED: Final[tuple[Kind, ...]] = ("fixed", "usage")
 """What the caps of specification section 8 count."""
 
@@ -160,7 +164,7 @@ def _line(resource: Resource, charge: Charge, prices: Prices) -> Line:
 
 def _used(volume: Volume, app: Deployment, prices: Prices) -> Iterator[Item]:
     place = next(filter(volume.hangs_on, app.of(volume.type)), None)
-    quantity = volume.quantity(app.settings.stage, prices)
+    quantity = volume.quantity(app.settings.stage, prices) * (_traced(app, volume.stack) if volume.traces else 1)
     if place is None or not quantity:
         return
     line = prices.lines[volume.price]
@@ -168,6 +172,19 @@ def _used(volume: Volume, app: Deployment, prices: Prices) -> Iterator[Item]:
     kind: Kind = "apart" if volume.apart else "usage"
     charge = Charge(line.id, quantity, volume.what, kind, "month" if line.unit in _HELD else flows)
     yield _item(place, charge, line, volume.source)
+
+
+def _traced(app: Deployment, stack: str) -> float:
+    """How many times the volumes' share of requests is traced: what programs of the stack are told, the most of it.
+
+    A stack that traces nothing itself, as MonitoringStack, has the most of all.
+    """
+    said = {
+        one.id: max(map(float, _RATIO.findall(json.dumps(one.template))), default=None) for one in app.stacks.values()
+    }
+    own = said.get(stack)
+    most = own if own is not None else max((ratio for ratio in said.values() if ratio is not None), default=TRACED)
+    return most / TRACED
 
 
 def _item(resource: Resource, charge: Charge, line: Line, source: str = "") -> Item:

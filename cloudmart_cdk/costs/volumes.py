@@ -14,6 +14,8 @@ from ..policy.model import MISSING, Resource
 from .prices import Prices
 
 FILE: Final = Path(__file__).with_name("volumes.toml")
+TRACED: Final = 0.01
+"""Of the requests, where a volume is of traces."""
 PROPOSAL: Final = "proposal"
 """The source of the volumes that specification section 8 names."""
 _STAGES: Final = ("lab", "dev", "staging", "prod")
@@ -33,6 +35,8 @@ class Volume:
     source: str
     apart: bool
     property: str = ""
+    traces: bool = False
+    """Quantities are for one request in a hundred traced: `TRACED`."""
 
     def hangs_on(self, resource: Resource) -> bool:
         """Whether a resource of `type` brings this use along."""
@@ -71,4 +75,5 @@ def _volume(of: Mapping[str, Any]) -> Volume:
         source=of["source"],
         apart=of.get("apart", False),
         property=of.get("property", ""),
+        traces=of.get("traces", False),
     )

@@ -134,6 +134,30 @@ def test_some_use_needs_a_property_too() -> None:
     assert not copies({}, {})
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "#!/bin/bash\nexport TRACE_RATIO=0.5\nexport A=1\n",
+        json.dumps([{"name": "OTEL_TRACES_SAMPLER_ARG", "value": "0.5"}]),
+    ],
+)
+def test_a_trace_of_each_other_request_costs_fifty_times_that_of_one_in_a_hundred(told: str) -> None:
+    """Traces of all requests are 260 USD a month of prod: they must not slip under the cap."""
+
+    def traces(text: str) -> dict[str, float]:
+        app = deployment(
+            {"G": resource("AWS::XRay::Group", {"InsightsConfiguration": {"InsightsEnabled": True}})},
+            stack="MonitoringStack",
+            stage="prod",
+            also={"EksPlatformStack": {"C": resource("AWS::EKS::Cluster", {"Told": text})}},
+        )
+        found = bill(app, prices.load(), volumes.load())
+        return {item.price_id: item.quantity for item in found if item.price_id.startswith("xray.")}
+
+    assert traces("") == {"xray.traces": 0.26, "xray.insights": 0.52}
+    assert traces(told) == {"xray.traces": 13, "xray.insights": 26}
+
+
 def test_a_type_without_a_price_is_an_error() -> None:
     app = deployment({"X": resource("AWS::Nobody::Knows")})
     with pytest.raises(UnpricedType, match="AWS::Nobody::Knows"):
