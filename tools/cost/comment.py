@@ -30,6 +30,8 @@ LIMIT: Final = 65_536
 _NAMED: Final = 3
 """Logical ids that a row names; the others are counted."""
 _MARK: Final = in_markdown(UNSOURCED)
+_MARKUP: Final = re.compile(r"[&<>|`@\[\]*_~#\\]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
+"""GitHub makes links of bare addresses too."""
 
 
 def markdown(comparisons: Sequence[Comparison], *, limit: int = LIMIT) -> str:
@@ -184,5 +186,5 @@ def _folded(summary: str, content: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """No markup, no mention of anybody, no reference, one line."""
-    return re.sub(r"[&<>|`@\[\]*_~#\\]", lambda found: f"&#{ord(found[0])};", " ".join(text.split()))
+    """No markup, no mention of anybody, no reference, no link, one line."""
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", " ".join(text.split()))

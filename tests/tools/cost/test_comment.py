@@ -48,7 +48,13 @@ def test_prices_without_source_are_marked_and_named() -> None:
     assert "some.price" in text
 
 
-@pytest.mark.parametrize("hostile", ["<img src=x>", "@everyone", "a | b", "[x](http://evil.example)", "`x`", "a\n# b"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<img src=x>", "@everyone", "a | b", "[x](http://evil.example)", "`x`", "a\n# b", "https://evil.example",
+        "WWW.evil.example",
+    ],
+)  # fmt: skip
 def test_texts_of_templates_are_harmless(hostile: str) -> None:
     evil = item(hostile, resource=f"Database{hostile}", stack=hostile)
     text = comment.markdown([Comparison(sheet(label=hostile), sheet(evil))])
