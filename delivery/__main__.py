@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from commands.ending import ended
+from commands.place import explained
 from delivery import command_line
-from delivery.errors import DeliveryError, explain
 
 if TYPE_CHECKING:
     from delivery.place import Place
@@ -21,7 +22,7 @@ _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """One command. Raises `DeliveryError`, and what boto3 raises."""
+    """One command. Raises `CommandError`, and what boto3 raises."""
     # Imported late: help and a bad command line are answered at once.
     from delivery import place
 
@@ -88,28 +89,17 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     """Runs one command; whatever fails ends in one line."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     for number in _STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
-    try:
-        run(command_line.parse())
-    except DeliveryError as error:
-        return _ended(str(error), status=error.status)
-    except (BotoCoreError, ClientError) as error:
-        return _ended(str(explain(error)), status=1)
-    except KeyboardInterrupt:
-        # Outside of a release's phases, before or after: what users meet is not known here.
-        line = "error: interrupted: by you or by a signal; `status` tells what users meet, run it again when ready"
-        return _ended(line, status=130)
-    return 0
+    # Outside of a release's phases, before or after: what users meet is not known here.
+    return ended(_explained, interrupted="`status` tells what users meet, run it again when ready")
 
 
-def _ended(line: str, *, status: int) -> int:
-    sys.stdout.flush()
-    print(line, file=sys.stderr, flush=True)
-    return status
+def _explained() -> None:
+    arguments = command_line.parse()
+    with explained():
+        run(arguments)
 
 
 if __name__ == "__main__":

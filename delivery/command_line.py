@@ -2,25 +2,16 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from delivery.errors import CommandLineError
+from commands.errors import CommandLineError
+from commands.options import Parser, add_copy, add_place, check_place, copy_of
 
 PROGRAM: Final = "python -m delivery"
 STRATEGIES: Final = ("rolling", "blue-green", "canary")
 _LONGEST_MINUTES: Final = 24 * 60
 _OF_SHOP: Final = frozenset({"application", "hold_minutes", "settle_seconds", "again", "services"})
 _OF_SERVICE: Final = frozenset({"image", "strategy", "accept_findings", "deadline_minutes"})
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandLineError(
-            "command line", given=message, allowed=f"what `{self.prog} --help` lists", do="correct it and run it again"
-        )
 
 
 def _number(option: str, *, least: float, most: float, unit: str) -> Callable[[str], float]:
@@ -43,15 +34,12 @@ def _percent(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = _Parser(add_help=False)
-    shared.add_argument("--local", action="store_true", help="in the local cloud (make deploy) instead of AWS")
-    shared.add_argument("--state", type=Path, metavar="DIR", help="folder of the local cloud (default: .localcloud)")
-    shared.add_argument("--stage", help="lab (default), dev, staging or prod")
-    shared.add_argument("--name", help="name of this copy (default: cloudmart)")
-    shared.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a setting")
+    shared = Parser(add_help=False)
+    add_place(shared)
+    add_copy(shared)
     shared.add_argument("--service", metavar="NAME", help="a service of the platform, instead of the shop's backend")
     description = "Releases without downtime: of the shop's backend, or with --service of one of the services."
-    parser = _Parser(prog=PROGRAM, description=description)
+    parser = Parser(prog=PROGRAM, description=description)
     commands = parser.add_subparsers(dest="command", required=True)
     release = commands.add_parser("release", parents=[shared], help="bring a version to all users, a few first")
     release.add_argument("--application", metavar="WHAT", help="folder, image or `shop` (default: backend.application)")
@@ -111,17 +99,10 @@ def _misplaced(key: str, where: str) -> CommandLineError:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command and its options. Raises `CommandLineError`."""
     parsed = _parser().parse_args(arguments)
-    if parsed.state is not None and not parsed.local:
-        raise CommandLineError("--state", given="without --local", allowed="with it", do="add --local")
-    context = {}
-    for entry in parsed.context:
-        key, separator, value = entry.partition("=")
-        if not separator:
-            raise CommandLineError("-c", given=entry, allowed="KEY=VALUE", do="correct it")
-        context[key] = value
-    # The project's usual way to name a stage is `-c stage=prod`; both ways are one.
+    check_place(parsed)
+    context = copy_of(parsed)
     for key in ("stage", "name"):
-        setattr(parsed, key, context.pop(key, None) or getattr(parsed, key))
+        setattr(parsed, key, context.pop(key, None))
     if context and parsed.local:
         raise CommandLineError(
             "-c",

@@ -3,13 +3,13 @@
 Owns the switch between the two and the clients; all that follows is the same code for both.
 """
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from delivery.errors import DeliveryError
+from commands import place
+from commands.errors import BadInputError
 
 if TYPE_CHECKING:
     from cloudmart_cdk.settings import Settings
@@ -46,25 +46,12 @@ class Place:
 
 
 def on_aws(*, stage: str | None, name: str | None, context: dict[str, str]) -> Place:
-    """The account of the environment's credentials, the settings' region. Raises `DeliveryError`."""
-    import boto3
-    from botocore.config import Config
-
-    settings = _settings({**context, "stage": stage or "lab", "name": name or "cloudmart"})
-    session = boto3.Session(region_name=settings.region)
-    config = Config(retries={"mode": "standard", "total_max_attempts": 8}, connect_timeout=10, read_timeout=60)
-    if settings.account:
-        account = session.client("sts", config=config).get_caller_identity()["Account"]
-        if account != settings.account:
-            raise DeliveryError(
-                "account",
-                why=f"given credentials of {account}; allowed: {settings.account} (setting `account`)",
-                do="log in to that account",
-            )
+    """The account of the environment's credentials, the settings' region. Raises `CommandError`."""
+    settings = place.settings_of({**context, "stage": stage or "lab", "name": name or "cloudmart"})
     options = f" --stage {settings.stage}" + (f" --name {name}" if name else "")
     return Place(
         settings=settings,
-        client=functools.cache(functools.partial(session.client, config=config)),
+        client=place.aws(settings),
         poll_s=_POLL_S,
         command=f"python -m delivery {{}}{options}",
         local=False,
@@ -72,39 +59,20 @@ def on_aws(*, stage: str | None, name: str | None, context: dict[str, str]) -> P
 
 
 def in_local_cloud(*, stage: str | None, name: str | None, folder: Path | None = None) -> Place:
-    """The cloud that `make deploy` started. Raises `DeliveryError` when there is none, or another one."""
-    from localcloud import emulator, environment
+    """The cloud that `make deploy` started. Raises `CommandError` when there is none, or another one."""
     from localcloud.aws import Clients
-    from localcloud.state import State
 
-    environment.forget_aws_settings()
-    cloud = State(folder).load()
-    if cloud is None or not emulator.alive(cloud):
-        raise DeliveryError(
-            "local cloud",
-            why="given none that runs",
-            do="run `make deploy` first, or leave --local out to release on AWS",
-        )
+    cloud = place.local_cloud(folder)
     for option, asked, has in (("--stage", stage, cloud.stage), ("--name", name, cloud.name)):
         if asked not in (None, has):
-            raise DeliveryError(
-                option, why=f"given {asked}; allowed: {has}, which is what runs here", do="leave the option out"
+            raise BadInputError(
+                option, given=asked, allowed=f"{has}, which is what runs here", do="leave the option out"
             )
     context = dict(entry.partition("=")[::2] for entry in cloud.context)
     return Place(
-        settings=_settings({**context, "stage": cloud.stage, "name": cloud.name}),
+        settings=place.settings_of({**context, "stage": cloud.stage, "name": cloud.name}),
         client=Clients(cloud).client,
         poll_s=_LOCAL_POLL_S,
         command="make {}" if folder is None else f"python -m delivery {{}} --local --state {folder}",
         local=True,
     )
-
-
-def _settings(context: dict[str, str]) -> "Settings":
-    from cloudmart_cdk.settings import SettingsError, load_settings
-
-    try:
-        return load_settings(context)
-    except SettingsError as refused:
-        what, _, rest = str(refused).removeprefix("error: ").partition(": ")
-        raise DeliveryError(what, why=rest.rpartition("; ")[0], do=rest.rpartition("; ")[2]) from None

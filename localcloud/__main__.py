@@ -12,8 +12,8 @@ import traceback
 from pathlib import Path
 from types import FrameType
 
+from commands.errors import CommandError
 from localcloud import command_line
-from localcloud.errors import CloudError
 from localcloud.state import State
 
 
@@ -58,7 +58,7 @@ def main() -> int:
         arguments = command_line.parse()
         folder = arguments.state
         return _run(arguments)
-    except CloudError as error:
+    except CommandError as error:
         return _ended(str(error), status=error.status)
     except KeyboardInterrupt:
         return _ended("error: interrupted: stopped by you or by a signal; run the command again when ready", status=130)

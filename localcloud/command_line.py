@@ -6,26 +6,14 @@ Owns parsing and bounds. A stage or a setting is judged where settings are; whet
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from localcloud.errors import CommandLineError
+from commands.errors import CommandLineError
+from commands.options import Parser
 from localcloud.steps import Options
 
 PROGRAM: Final = "python -m localcloud"
 _HIGHEST_PORT: Final = 65535
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise _unusable(message, program=self.prog)
-
-
-def _unusable(given: str, *, program: str) -> CommandLineError:
-    return CommandLineError(
-        "command line", given=given, allowed=f"what `{program} --help` lists", do="correct it and run it again"
-    )
 
 
 def _integer(what: str, *, highest: int | None, allowed: str, do: str) -> Callable[[str], int]:
@@ -51,10 +39,10 @@ def _port(option: str, variable: str) -> Callable[[str], int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog=PROGRAM, description="AWS on this machine, for this project.")
-    shared = _Parser(add_help=False)
+    parser = Parser(prog=PROGRAM, description="AWS on this machine, for this project.")
+    shared = Parser(add_help=False)
     shared.add_argument("--state", type=Path, metavar="DIR", help="folder of the cloud (default: .localcloud)")
-    settings = _Parser(add_help=False)
+    settings = Parser(add_help=False)
     settings.add_argument("--stage", help="lab (default), dev, staging or prod")
     settings.add_argument("--name", help="name of this copy (default: cloudmart)")
     settings.add_argument(
@@ -65,12 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="a setting; those of the last deploy hold when none is given",
     )
-    stacks = _Parser(add_help=False)
+    stacks = Parser(add_help=False)
     at_least_one = _integer("--concurrency", highest=None, allowed="at least 1", do="leave it out to have 4")
     stacks.add_argument("--concurrency", type=at_least_one, default=4, help="stacks at a time (default: 4)")
     commands = parser.add_subparsers(dest="command", required=True)
 
-    beginning = _Parser(add_help=False)
+    beginning = Parser(add_help=False)
     beginning.add_argument(
         "--port", type=_port("--port", "PORT"), help="port of the emulated AWS (default: a free one)"
     )
@@ -114,7 +102,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command and its options. Raises `CommandLineError`."""
     parsed, unknown = _parser().parse_known_args(arguments)
     if unknown:
-        raise _unusable(" ".join(unknown), program=f"{PROGRAM} {parsed.command}")
+        # Of the parser of that command, whose help lists what it takes.
+        Parser(prog=f"{PROGRAM} {parsed.command}").error(" ".join(unknown))
     return parsed
 
 

@@ -14,17 +14,19 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cloudmart_cdk.assets.data_move.__main__ import run_as_program
+from commands.errors import CommandError, CommandLineError
+from commands.options import Parser
 from localcloud import environment
 from localcloud.aws import Clients
 from localcloud.engines import binaries
-from localcloud.errors import CloudError, CommandLineError
+from localcloud.errors import CloudError
 from localcloud.state import Cloud, State
 
 _BACK: Final = "make migrate-data BACK={}"
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make migrate-data", description="Move a dump into the local cloud.")
+    parser = Parser(prog="python -m localcloud.data_move", description="Move a dump into the local cloud.")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--dump", type=Path)
     what.add_argument("--bring-back", metavar="NAME")
@@ -72,16 +74,16 @@ def _words(state: State, cloud: Cloud, arguments: argparse.Namespace) -> list[st
 
 def main() -> int:
     """One command against the local cloud that is up; whatever fails ends in one line."""
-    arguments = _arguments()
     environment.forget_aws_settings()
-    state = State(arguments.state)
     try:
+        arguments = _arguments()
+        state = State(arguments.state)
         _check(arguments)
         cloud = state.load()
         if cloud is None:
             raise CloudError("no local cloud", why=f"none was started in {state.root}", do="run make deploy")
         words = _words(state, cloud, arguments)
-    except CloudError as error:
+    except CommandError as error:
         print(error, file=sys.stderr)
         return error.status
     return run_as_program(words)

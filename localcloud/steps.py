@@ -13,10 +13,11 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
+from commands import place
 from localcloud import progress, recorded
 from localcloud.cdk import Cdk
 from localcloud.environment import BYTECODE
-from localcloud.errors import CloudError, RefusedSettingsError
+from localcloud.errors import CloudError
 from localcloud.report import say
 from localcloud.state import Cloud, State
 
@@ -42,15 +43,10 @@ class Options:
 
 
 def settings_of(stage: str, name: str, context: list[str]) -> "Settings":
-    """The settings as the app will see them. Raises `CloudError` before anything is started."""
-    # Imported late: stopping a cloud must work with settings that are broken.
-    from cloudmart_cdk.settings import SettingsError, load_settings
-
+    """The settings as the app will see them. Raises `CommandError` before anything is started."""
+    # `place` imports settings late: stopping a cloud must work with settings that are broken.
     chosen = dict(entry.partition("=")[::2] for entry in context)
-    try:
-        return load_settings(chosen | {"stage": stage, "name": name})
-    except SettingsError as refused:
-        raise RefusedSettingsError(str(refused)) from None
+    return place.settings_of(chosen | {"stage": stage, "name": name})
 
 
 def refuse_another(cloud: Cloud, options: Options) -> None:

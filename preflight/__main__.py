@@ -8,9 +8,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from preflight.errors import CommandLineError, PreflightError
+from commands.ending import ended
+from commands.options import Parser, add_copy, add_place, check_place, copy_of
 
 if TYPE_CHECKING:
     from preflight.finding import Finding
@@ -18,48 +19,26 @@ if TYPE_CHECKING:
 PROGRAM: Final = "python -m preflight"
 
 
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandLineError(
-            "command line", given=message, allowed=f"what `{PROGRAM} --help` lists", do="correct it and run it again"
-        )
-
-
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options. Raises `CommandLineError`."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM,
         description="Asks an AWS account, read-only, whether a deploy would come through: credentials, bootstrap, "
         "quotas, what the region offers, names.",
     )
-    parser.add_argument("--stage", help="lab (default), dev, staging or prod")
-    parser.add_argument("--name", help="name of this copy (default: cloudmart)")
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a setting")
+    add_copy(parser)
     parser.add_argument(
         "--assembly", type=Path, metavar="DIR", help="templates that `cdk synth` wrote (default: synthesizes them)"
     )
-    parser.add_argument("--local", action="store_true", help="ask the local cloud (make cloud) instead of AWS")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the local cloud (default: .localcloud)")
+    add_place(parser)
     parsed = parser.parse_args(arguments)
-    if parsed.state is not None and not parsed.local:
-        raise CommandLineError("--state", given="without --local", allowed="with it", do="add --local")
-    context = {}
-    for entry in parsed.context:
-        key, separator, value = entry.partition("=")
-        if not separator:
-            raise CommandLineError("-c", given=entry, allowed="KEY=VALUE", do="correct it")
-        context[key] = value
-    for key in ("stage", "name"):
-        if chosen := getattr(parsed, key):
-            context[key] = chosen
-    parsed.context = context
+    check_place(parsed)
+    parsed.context = copy_of(parsed)
     return parsed
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the lines; the exit status. Raises `PreflightError`."""
+    """Print the lines; the exit status. Raises `CommandError`."""
     # Imported late: help and a bad command line are answered at once.
     import time
 
@@ -82,14 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def main() -> int:
     """Runs the checks; what stops them ends in one line."""
-    try:
-        return run(parse())
-    except PreflightError as error:
-        print(error, file=sys.stderr)
-        return error.status
-    except KeyboardInterrupt:
-        print("error: interrupted; nothing was changed, run it again", file=sys.stderr)
-        return 130
+    return ended(lambda: run(parse()), interrupted="nothing was changed, run it again")
 
 
 if __name__ == "__main__":

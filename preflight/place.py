@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from commands.place import local_cloud, settings_of
 from preflight.account import Account, NotAskedError
-from preflight.errors import PreflightError, SettingsRefusedError
+from preflight.errors import PreflightError
 
 if TYPE_CHECKING:
     from cloudmart_cdk.settings import Settings
@@ -26,12 +27,12 @@ class Place:
 
 
 def on_aws(*, context: Mapping[str, str]) -> Place:
-    """The account of the environment's credentials, in the settings' region. Raises `PreflightError`."""
+    """The account of the environment's credentials, in the settings' region. Raises `CommandError`."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    settings = _settings(context)
+    settings = settings_of(context)
     config = Config(
         connect_timeout=_CONNECT_S,
         read_timeout=_READ_S,
@@ -50,21 +51,14 @@ def on_aws(*, context: Mapping[str, str]) -> Place:
 
 
 def in_local_cloud(*, context: Mapping[str, str], folder: Path | None) -> Place:
-    """The local cloud that runs, with the settings it was started with. Raises `PreflightError`."""
-    from localcloud import emulator, environment
+    """The local cloud that runs, with the settings it was started with. Raises `CommandError`."""
     from localcloud.aws import Clients
-    from localcloud.state import State
 
-    environment.forget_aws_settings()
-    cloud = State(folder).load()
-    if cloud is None or not emulator.alive(cloud):
-        raise PreflightError(
-            "local cloud", given="none that runs", allowed="one", do="run `make cloud` first, or leave --local out"
-        )
+    cloud = local_cloud(folder)
     own = {"stage": cloud.stage, "name": cloud.name, **dict(entry.partition("=")[::2] for entry in cloud.context)}
     clients = Clients(cloud)
     whole = {**own, **context}
-    settings = _settings(whole)
+    settings = settings_of(whole)
     return _asked(Account(clients.client, region=settings.region, local=True), settings, whole)
 
 
@@ -84,12 +78,3 @@ def _no_credentials(why: str) -> PreflightError:
         allowed="those of the account that you deploy to",
         do="log in (`aws sso login`, or AWS_PROFILE) and run this again",
     )
-
-
-def _settings(context: Mapping[str, str]) -> "Settings":
-    from cloudmart_cdk.settings import SettingsError, load_settings
-
-    try:
-        return load_settings({"stage": "lab", **context})
-    except SettingsError as refused:
-        raise SettingsRefusedError(str(refused)) from None

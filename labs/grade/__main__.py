@@ -8,7 +8,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
-from delivery.errors import DeliveryError, explain
+from commands.ending import ended
+from commands.place import explained
 from labs.grade import command_line
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ _ASK_S: Final = 1.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Grades, and says so. Raises `DeliveryError`, and what boto3 raises."""
+    """Grades, and says so. Raises `CommandError`, and what boto3 raises."""
     from labs import place
     from labs.grade import report
 
-    context = {key: value for key in ("stage", "name") if (value := getattr(arguments, key)) is not None}
+    context = arguments.context
     where = place.in_local_cloud(context, folder=arguments.state) if arguments.local else place.on_aws(context)
     grade = _grade(arguments, where)
     least = report.PASS if arguments.minimum is None else arguments.minimum
@@ -81,23 +82,13 @@ def _say(line: str) -> None:
 
 def main() -> int:
     """Runs the command; whatever fails ends in one line."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return run(command_line.parse())
-    except DeliveryError as error:
-        return _ended(str(error), status=error.status)
-    except (BotoCoreError, ClientError) as error:
-        return _ended(str(explain(error)), status=1)
-    except KeyboardInterrupt:
-        line = "error: interrupted: by you or by a signal; an instance that was ended is replaced by its group"
-        return _ended(line, status=130)
+    return ended(_explained, interrupted="an instance that was ended is replaced by its group")
 
 
-def _ended(line: str, *, status: int) -> int:
-    sys.stdout.flush()
-    _say(line)
-    return status
+def _explained() -> int:
+    arguments = command_line.parse()
+    with explained():
+        return run(arguments)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,14 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
-from delivery.errors import CommandLineError
+from commands.errors import CommandLineError
+from commands.options import Parser, add_copy, add_place, check_place, copy_of
 from labs.grade.rubric import LANGUAGES
 
 PROGRAM: Final = "python -m labs.grade"
 _MOST: Final = 100
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandLineError(
-            "command line", given=message, allowed=f"what `{self.prog} --help` lists", do="correct it and run it again"
-        )
 
 
 def _points(text: str) -> int:
@@ -29,13 +21,11 @@ def _points(text: str) -> int:
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line. Raises `CommandLineError`."""
-    parser = _Parser(
+    parser = Parser(
         prog=PROGRAM, description="Scores the challenge from what is deployed. It reads only, but for --try."
     )
-    parser.add_argument("--stage", help="lab (default), dev, staging or prod")
-    parser.add_argument("--name", help="name of your copy (default: cloudmart)")
-    parser.add_argument("--local", action="store_true", help="in the local cloud instead of AWS")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the local cloud (default: .localcloud)")
+    add_copy(parser)
+    add_place(parser)
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the report (default: en)")
     parser.add_argument("--details", action="store_true", help="show all that was looked at, not only what is missing")
     parser.add_argument("--json", action="store_true", help="the grade as JSON")
@@ -45,9 +35,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--try", dest="drill", action="store_true", help="end an instance, and see whether customers notice"
     )
     parsed = parser.parse_args(arguments)
-    if parsed.state is not None and not parsed.local:
-        raise CommandLineError("--state", given="without --local", allowed="with it", do="add --local")
-    if parsed.drill and parsed.stage == "prod":
+    check_place(parsed)
+    parsed.context = copy_of(parsed)
+    if parsed.drill and parsed.context.get("stage") == "prod":
         raise CommandLineError("--try", given="stage prod", allowed="lab, dev, staging", do="leave --try out")
     if parsed.markdown is not None and not parsed.markdown.parent.is_dir():
         raise CommandLineError(

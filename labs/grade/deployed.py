@@ -12,7 +12,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings.topology import EDGE_REGION
-from delivery.errors import DeliveryError
+from commands.errors import CommandError
 
 _REFUSED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "UnauthorizedException"}
@@ -62,7 +62,7 @@ class Stack:
 
 
 class Deployed:
-    """A deployment, read back. Raises `DeliveryError` when there is none, or one that is not at rest."""
+    """A deployment, read back. Raises `CommandError` when there is none, or one that is not at rest."""
 
     def __init__(self, client: Callable[..., Any], *, prefix: str, region: str) -> None:
         """`client`: boto3's, by service and region. `prefix`: `<name>-<stage>`."""
@@ -70,7 +70,7 @@ class Deployed:
         self._answers: dict[str, Any] = {}
         self.stacks = [stack for each in dict.fromkeys((region, EDGE_REGION)) for stack in self._stacks(each)]
         if not self.stacks:
-            raise DeliveryError(
+            raise CommandError(
                 prefix,
                 why=f"given no stack {prefix}-... in {region}; allowed: a deployment",
                 do="deploy first, or say which: --stage, --name",
@@ -83,7 +83,7 @@ class Deployed:
             if not name.startswith(f"{self.prefix}-") or status == "DELETE_COMPLETE":
                 continue
             if status in _EMPTY or status.endswith("_IN_PROGRESS"):
-                raise DeliveryError(
+                raise CommandError(
                     name, why=f"given {status}; allowed: stacks at rest that hold something", do="deploy it again"
                 )
             listed = self.read("cloudformation", "list_stack_resources", region, StackName=name)

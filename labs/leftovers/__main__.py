@@ -6,11 +6,13 @@ too, or AWS refused; 2: bad command line; 130: interrupted.
 
 import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from delivery.errors import CommandLineError, DeliveryError, explain
+from commands.ending import ended
+from commands.errors import CommandError, CommandLineError
+from commands.options import Parser, add_copy, add_place, check_place, copy_of
+from commands.place import explained
 
 if TYPE_CHECKING:
     from labs.leftovers.account import Account
@@ -21,15 +23,6 @@ PROGRAM: Final = "python -m labs.leftovers"
 _WAIT_MINUTES: Final = 15.0
 """A function's last interface takes longer; run it again then."""
 _LONGEST_MINUTES: Final = 120.0
-
-
-class _Parser(argparse.ArgumentParser):
-    """Refuses in one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise CommandLineError(
-            "command line", given=message, allowed=f"what `{PROGRAM} --help` lists", do="correct it and run it again"
-        )
 
 
 def _minutes(text: str) -> float:
@@ -45,12 +38,9 @@ def _minutes(text: str) -> float:
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options. Raises `CommandLineError`."""
     description = "What a copy of a stage left behind in the account; removes it on request."
-    parser = _Parser(prog=PROGRAM, description=description)
-    parser.add_argument("--stage", help="lab (default), dev, staging or prod")
-    parser.add_argument("--name", help="name of the copy (default: cloudmart)")
-    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE", help="a setting")
-    parser.add_argument("--local", action="store_true", help="in the local cloud instead of AWS")
-    parser.add_argument("--state", type=Path, metavar="DIR", help="folder of the local cloud (default: .localcloud)")
+    parser = Parser(prog=PROGRAM, description=description)
+    add_copy(parser)
+    add_place(parser)
     parser.add_argument("--remove", action="store_true", help="remove what is left over, after a question")
     parser.add_argument("--yes", action="store_true", help="with --remove: without the question")
     parser.add_argument("--including-data", action="store_true", help="also what staging and prod keep on purpose")
@@ -58,25 +48,21 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--wait-minutes", type=_minutes, default=_WAIT_MINUTES, metavar="N", help="for what goes slowly (default: 15)"
     )
     parsed = parser.parse_args(arguments)
-    for entry in parsed.context:
-        if "=" not in entry:
-            raise CommandLineError("-c", given=entry, allowed="KEY=VALUE", do="correct it")
-    if parsed.state is not None and not parsed.local:
-        raise CommandLineError("--state", given="without --local", allowed="with it", do="add --local")
+    check_place(parsed)
+    parsed.context = copy_of(parsed)
     if parsed.yes and not parsed.remove:
         raise CommandLineError("--yes", given="without --remove", allowed="with it", do="add --remove")
     return parsed
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Lists, and removes if asked to; the exit status. Raises `DeliveryError`, and what boto3 raises."""
+    """Lists, and removes if asked to; the exit status. Raises `CommandError`, and what boto3 raises."""
     # Imported late: help and a bad command line are answered at once.
     from labs import place
     from labs.leftovers import findings, report
     from labs.leftovers.account import Account
 
-    context = dict(entry.split("=", 1) for entry in arguments.context)
-    context |= {key: getattr(arguments, key) for key in ("stage", "name") if getattr(arguments, key) is not None}
+    context = arguments.context
     where = place.in_local_cloud(context, folder=arguments.state) if arguments.local else place.on_aws(context)
     account, prefix = Account(where), where.settings.names.prefix
     print(f"{prefix} in {', '.join(where.regions)}{' of the local cloud' if where.local else ''}")
@@ -91,10 +77,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _command(arguments: argparse.Namespace, where: "Place") -> str:
     names = where.settings.names
-    options = [f"--stage {names.stage}", f"--name {names.name}", *(f"-c {entry}" for entry in arguments.context)]
+    options = [f"--stage {names.stage}", f"--name {names.name}", *_settings(arguments.context)]
     options += ["--local"] if arguments.local else []
     options += [f"--state {arguments.state}"] if arguments.state else []
     return " ".join([PROGRAM, *options])
+
+
+def _settings(context: Mapping[str, str]) -> Iterator[str]:
+    return (f"-c {key}={value}" for key, value in context.items() if key not in ("stage", "name"))
 
 
 def _remove(arguments: argparse.Namespace, where: "Place", account: "Account", found: "Findings") -> int:
@@ -121,24 +111,18 @@ def _ask(prefix: str) -> None:
     if not sys.stdin.isatty():
         raise CommandLineError("--remove", given="no terminal to ask at", allowed="one, or --yes", do="add --yes")
     if input(f"Remove them, for ever? Type {prefix}: ").strip() != prefix:
-        raise DeliveryError("--remove", why="given another answer than the name", do="nothing was removed")
+        raise CommandError("--remove", why="given another answer than the name", do="nothing was removed")
 
 
 def main() -> int:
     """Runs the command; whatever fails ends in one line."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    return ended(_explained, interrupted="run it again, what is gone is gone")
 
-    try:
-        return run(parse())
-    except DeliveryError as error:
-        line, status = str(error), error.status
-    except (BotoCoreError, ClientError) as error:
-        line, status = str(explain(error)), 1
-    except KeyboardInterrupt:
-        line, status = "error: interrupted: by you or by a signal; run it again, what is gone is gone", 130
-    sys.stdout.flush()
-    print(line, file=sys.stderr)
-    return status
+
+def _explained() -> int:
+    arguments = parse()
+    with explained():
+        return run(arguments)
 
 
 if __name__ == "__main__":

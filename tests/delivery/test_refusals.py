@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from commands.errors import CommandError, CommandLineError
 from delivery import command_line, place
 from delivery.commands import Delivery, Wishes
-from delivery.errors import CommandLineError, DeliveryError
 from tests.delivery import applications
 from tests.delivery.shop import Shop
 from tests.delivery.template import PREFIX
@@ -42,12 +42,12 @@ def test_both_ways_to_name_a_stage() -> None:
 
 
 def test_no_local_cloud(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match="local cloud: given none that runs"):
+    with pytest.raises(CommandError, match="local cloud: given none that runs"):
         place.in_local_cloud(stage=None, name=None, folder=tmp_path)
 
 
 def test_another_stage_than_the_cloud_has(shop: Shop) -> None:
-    with pytest.raises(DeliveryError, match="--stage: given prod; allowed: lab"):
+    with pytest.raises(CommandError, match="--stage: given prod; allowed: lab"):
         place.in_local_cloud(stage="prod", name=None, folder=shop.state.root)
 
 
@@ -56,7 +56,7 @@ def test_aws_is_the_same_code(shop: Shop, monkeypatch: pytest.MonkeyPatch, accou
     for key, value in shop.aws().items():
         monkeypatch.setenv(key, value)
     context = {"account": account} if account else {}
-    with pytest.raises(DeliveryError, match=tells):
+    with pytest.raises(CommandError, match=tells):
         Delivery(place.on_aws(stage="lab", name="nobody", context=context))
     Delivery(place.on_aws(stage="lab", name="test", context={})).status()
 
@@ -64,7 +64,7 @@ def test_aws_is_the_same_code(shop: Shop, monkeypatch: pytest.MonkeyPatch, accou
 def test_bad_applications(shop: Shop, tmp_path: Path) -> None:
     delivery = Delivery(place.in_local_cloud(stage=None, name=None, folder=shop.state.root))
     for given, tells in ((str(tmp_path), "bin/start is not there"), ("no/such", "no folder"), ("image:", "image as")):
-        with pytest.raises(DeliveryError, match=tells):
+        with pytest.raises(CommandError, match=tells):
             delivery.release(Wishes(application=given))
 
 
@@ -73,20 +73,20 @@ def test_nothing_live_and_traffic_that_nobody_explains(shop: Shop, application: 
     here = place.in_local_cloud(stage=None, name=None, folder=shop.state.root)
     live, idle = shop.live(), shop.idle()
     shop.split({live: 50, idle: 50})
-    with pytest.raises(DeliveryError, match=f"traffic on {idle} .* and no release that did it"):
+    with pytest.raises(CommandError, match=f"traffic on {idle} .* and no release that did it"):
         Delivery(here).release(Wishes(application=str(application)))
     Delivery(here).rollback()
     assert {max(pair) for pair in shop.weights()} == {100}
     scaling = shop.client("autoscaling")
     scaling.update_auto_scaling_group(AutoScalingGroupName=f"{PREFIX}-backend-{live}", MinSize=0, DesiredCapacity=0)
-    with pytest.raises(DeliveryError, match=f"no instance of {live}, the live colour"):
+    with pytest.raises(CommandError, match=f"no instance of {live}, the live colour"):
         Delivery(here).release(Wishes(application=str(application)))
 
 
 def test_wrong_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError, NoCredentialsError
 
-    from delivery.errors import explain
+    from commands.place import explain
 
     expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DescribeStacks")
     refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "x is not authorized"}}, "PutParameter")

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from commands.errors import CommandLineError
 from localcloud import beginning, command_line, emulator
 from localcloud.aws import Clients
-from localcloud.errors import CloudError, CommandLineError
+from localcloud.errors import CloudError
 from localcloud.state import Cloud, State
 
 pytestmark = pytest.mark.xdist_group("emulator")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from commands.errors import CommandLineError, RefusedSettingsError
 from preflight import __main__ as command
 from preflight import checking, place
-from preflight.errors import CommandLineError, PreflightError
+from preflight.errors import PreflightError
 from preflight.finding import Level, error, ok, summary, unchecked
 from preflight.needs import Needs
 from tests.preflight.canned import ACCOUNT, REGION, Cloud
@@ -105,11 +106,12 @@ def test_an_assembly_is_read_with_little_installed(lab: Needs) -> None:
         "    sys.modules[name] = None\n"
         "from preflight.__main__ import main\n"
         "sys.argv[1:] = ['--stage', 'lab', '--assembly', sys.argv[1]]\n"
+        "from commands.place import settings_of\n"
         "from preflight import place\n"
         "from tests.preflight.canned import ACCOUNT, Cloud\n"
         "identity = {'Account': ACCOUNT, 'Arn': 'arn:aws:iam::' + ACCOUNT + ':user/kim', 'UserId': 'AIDAEXAMPLE'}\n"
         "account = Cloud({'sts:GetCallerIdentity': identity}).account()\n"
-        "place.on_aws = lambda context: place._asked(account, place._settings(context), context)\n"
+        "place.on_aws = lambda context: place._asked(account, settings_of(context), context)\n"
         "sys.exit(main())\n"
     )
     command_line = [sys.executable, "-c", program, str(lab.folder)]
@@ -131,7 +133,7 @@ def test_without_credentials_there_is_one_line(lab: Needs) -> None:
 
 
 def test_settings_are_refused_as_a_synth_refuses_them() -> None:
-    with pytest.raises(PreflightError, match=r"^error: "):
+    with pytest.raises(RefusedSettingsError, match=r"^error: "):
         place.on_aws(context={"stage": "lab", "network.zones": "nowhere"})
 
 

@@ -16,30 +16,31 @@ from pathlib import Path
 
 from cloudmart_cdk.costs import prices
 from cloudmart_cdk.settings import load_settings
-from cloudmart_cdk.settings.loading import STAGES
+from commands.errors import CommandLineError
+from commands.options import Parser, add_copy, copy_of
 
 from . import as_json, chart, options, page, text
 from .billing import of_contexts, sheets
-from .command_line import Parser, guarded, setting, stage
-from .errors import refused
+from .command_line import guarded
+from .errors import CostError
 from .figures import Sheet
 from .sources import Source, checkout, folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Status 0; 1: refused; 2: bad command line. A cap that is exceeded is said, and refused by `cdk synth`."""
-    given = _parser().parse_args(arguments)
-    return guarded(lambda: _run(given))
+    return guarded(lambda: _run(_parser().parse_args(arguments)))
 
 
 def _run(given: argparse.Namespace) -> None:
-    _refuse_what_does_not_go_together(given)
-    context = dict(given.context) | ({"name": given.name} if given.name else {})
+    context = copy_of(given)
+    stage = context.pop("stage", None)
+    _refuse_what_does_not_go_together(given, stage, context)
     if given.options:
-        _options(given, context)
+        _options(given, stage or page.OPTIONS_STAGE, context)
         return
     source = folder(given.assembly) if given.assembly else checkout(context)
-    bills = sheets([(source, stage) for stage in _stages(given, source)])
+    bills = sheets([(source, stage) for stage in (source.stages if given.all else [_stage(stage, source)])])
     if given.output:
         _write(bills, given.output)
     if given.json:
@@ -51,29 +52,32 @@ def _run(given: argparse.Namespace) -> None:
             print("\n".join(text.items(bill) if given.items else text.sheet(bill)))
 
 
-def _refuse_what_does_not_go_together(given: argparse.Namespace) -> None:
+def _refuse_what_does_not_go_together(given: argparse.Namespace, stage: str | None, context: Mapping[str, str]) -> None:
     """What would be passed over in silence."""
-    if given.assembly and (given.context or given.name or given.options):
+    if given.assembly and (context or given.options):
         what = "--options" if given.options else "a setting"
-        raise refused("--assembly", given=f"{what} beside it", allowed="templates as they are", do="leave one out")
+        raise _contradiction("--assembly", f"{what} beside it", "templates as they are", "leave one out")
     if given.page and not given.options:
-        raise refused("--page", given="no --options", allowed="both", do="add --options; make docs writes all else")
+        raise _contradiction("--page", "no --options", "both", "add --options; make docs writes all else")
     if given.options and given.output:
-        raise refused("--output", given="--options beside it", allowed="one of both", do="use --options --json > FILE")
-    if given.all and given.stage:
-        raise refused("--all", given=f"--stage {given.stage} beside it", allowed="one of both", do="leave one out")
+        raise _contradiction("--output", "--options beside it", "one of both", "use --options --json > FILE")
+    if given.all and stage:
+        raise _contradiction("--all", f"stage {stage} beside it", "one of both", "leave one out")
 
 
-def _stages(given: argparse.Namespace, source: Source) -> Sequence[str]:
-    if given.all:
-        return source.stages
-    if given.stage and given.stage not in source.stages:
-        raise refused("--stage", given=given.stage, allowed=", ".join(source.stages), do=f"{source.label} has no other")
-    return [given.stage or source.stages[0]]
+def _contradiction(option: str, given: str, allowed: str, do: str) -> CommandLineError:
+    return CommandLineError(option, given=given, allowed=allowed, do=do)
 
 
-def _options(given: argparse.Namespace, context: Mapping[str, str]) -> None:
-    stage = given.stage or page.OPTIONS_STAGE
+def _stage(wanted: str | None, source: Source) -> str:
+    if wanted and wanted not in source.stages:
+        raise CostError(
+            "--stage", given=wanted, allowed=", ".join(source.stages), do=f"choose one; {source.label} has no other"
+        )
+    return wanted or source.stages[0]
+
+
+def _options(given: argparse.Namespace, stage: str, context: Mapping[str, str]) -> None:
     settings = load_settings({**context, "stage": stage})
     as_it_is, measured = options.measure(settings, prices.load(), of_contexts(stage, context))
     if given.page:
@@ -102,11 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m tools.cost", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--stage", type=stage, metavar="STAGE", help=f"{', '.join(STAGES)}; lab unless told")
-    parser.add_argument("--name", help="name of this copy (default: cloudmart)")
-    parser.add_argument(
-        "-c", "--context", action="append", default=[], type=setting, metavar="KEY=VALUE", help="a setting"
-    )
+    add_copy(parser)
     parser.add_argument("--assembly", type=Path, metavar="DIR", help="read what cdk synth wrote there, or one a stage")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--items", action="store_true", help="every resource that costs something")

@@ -41,5 +41,5 @@ def priced(deployment: Deployment, label: str) -> Sheet:
     try:
         made = bill(deployment, prices.load(), volumes.load())
     except Unpriced as missing:
-        raise CostError(str(missing)) from None
+        raise CostError(missing.what, given=missing.given, allowed=missing.allowed, do=missing.do) from None
     return Sheet(deployment.settings.stage, label, deployment.settings, made.items, tuple(deployment.stacks))

@@ -15,24 +15,25 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cloudmart_cdk.settings.loading import STAGES
+from commands.errors import CommandLineError
+from commands.options import Parser, add_settings
 
 from . import comment, text
 from .billing import sheets
-from .command_line import Parser, guarded, setting, stage
+from .command_line import guarded
 from .compare import Comparison
-from .errors import refused
+from .errors import CostError
 from .sources import Source, checkout, find, scratch_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Status 0, whatever it costs: caps are the policies' affair, at every synth. 1: refused; 2: bad command line."""
-    given = _parser().parse_args(arguments)
-    return guarded(lambda: _run(given))
+    return guarded(lambda: _run(_parser().parse_args(arguments)))
 
 
 def _run(given: argparse.Namespace) -> None:
     if given.head and given.context:
-        raise refused("-c", given="a setting and HEAD", allowed="settings of this checkout", do="leave HEAD out")
+        raise CommandLineError("-c", given="a setting, and HEAD", allowed="one of both", do="leave HEAD out")
     with scratch_folder() as scratch:
         before = find(given.base, scratch=scratch)
         after = find(given.head, scratch=scratch) if given.head else checkout(dict(given.context))
@@ -52,7 +53,7 @@ def _pairs(before: Source, after: Source, wanted: Sequence[str]) -> Iterator[tup
     shared = [stage for stage in STAGES if stage in before.stages and stage in after.stages]
     if missing := [stage for stage in wanted if stage not in shared] or not shared:
         given = ", ".join(missing) if isinstance(missing, list) else f"{before.label} and {after.label}"
-        raise refused("--stage", given=given, allowed=", ".join(shared) or "a stage that both have", do="choose one")
+        raise CostError("--stage", given=given, allowed=", ".join(shared) or "a stage that both have", do="choose one")
     yield from ((stage, stage) for stage in shared if stage in (wanted or shared))
 
 
@@ -64,17 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("base", metavar="BASE", help="a stage, a commit or branch, or a folder")
     parser.add_argument("head", metavar="HEAD", nargs="?", default="", help="likewise; this checkout unless told")
     parser.add_argument(
-        "--stage", action="append", default=[], type=stage, metavar="STAGE", help="only this; repeatable"
+        "--stage", action="append", default=[], choices=STAGES, metavar="STAGE", help="only this; repeatable"
     )
-    parser.add_argument(
-        "-c",
-        "--context",
-        action="append",
-        default=[],
-        type=setting,
-        metavar="KEY=VALUE",
-        help="a setting of this checkout",
-    )
+    add_settings(parser)
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write a comment for a pull request")
     parser.add_argument("--limit", type=int, default=comment.LIMIT, metavar="N", help="most characters of that comment")
     return parser

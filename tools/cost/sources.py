@@ -26,7 +26,7 @@ from cloudmart_cdk.settings import load_settings
 from cloudmart_cdk.settings.loading import STAGES
 from tools.assembly import PROJECT
 
-from .errors import CostError, refused
+from .errors import CostError
 
 _CACHE: Final = PROJECT / ".cache"
 _MANIFEST: Final = "manifest.json"
@@ -66,7 +66,7 @@ def folder(path: Path) -> Source:
     inside = sorted(entry for entry in path.iterdir() if (entry / _MANIFEST).is_file())
     found = {_stage_of(one): one for one in ([path] if (path / _MANIFEST).is_file() else inside)}
     if not found:
-        raise refused(
+        raise CostError(
             "cost",
             given=f"{path}, a folder without {_MANIFEST}",
             allowed="what cdk synth wrote, or a folder with one for each stage",
@@ -80,7 +80,7 @@ def commit(name: str, *, scratch: Path) -> Source:
     """A commit's own templates, its files unpacked in `scratch` and nothing checked out here."""
     parsed = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if parsed.returncode:
-        raise refused(
+        raise CostError(
             "cost",
             given=name,
             allowed=f"{', '.join(STAGES)}, a commit or branch, a folder that was synthesized",
@@ -129,7 +129,7 @@ def _synthesized(project: Path, context: Mapping[str, str], what: str) -> Deploy
         )
         if not (made / _MANIFEST).is_file():
             print(ran.stdout + ran.stderr, file=sys.stderr)
-            raise refused(
+            raise CostError(
                 "cost",
                 given=f"a synth of {what} that ended with status {ran.returncode}",
                 allowed="one that writes templates",
@@ -158,7 +158,7 @@ def _stage_of(folder: Path) -> str:
 
 
 def _unreadable(folder: Path, why: str) -> CostError:
-    return refused(
+    return CostError(
         "cost", given=f"{folder}, which does not read: {why}", allowed="what cdk synth wrote", do="synthesize it again"
     )
 

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.pipeline.errors import PipelineError
+from commands.ending import ended
+from commands.errors import CommandError
+from commands.options import Parser
 
 _STAGES = ("lab", "dev", "staging", "prod")
 """Said here, not asked of the settings' model, which needs what is not installed where a token can write."""
@@ -15,7 +17,7 @@ _STAGES = ("lab", "dev", "staging", "prod")
 
 def parser() -> argparse.ArgumentParser:
     """Each command with what it takes."""
-    made = argparse.ArgumentParser(prog="python -m tools.pipeline", description=__doc__)
+    made = Parser(prog="python -m tools.pipeline", description=__doc__)
     commands = made.add_subparsers(dest="command", required=True)
     changes = commands.add_parser("changes", help="template changes of all stages, as Markdown")
     changes.add_argument("base", type=Path, help="folder with a cloud assembly a stage, before")
@@ -79,15 +81,17 @@ _COMMANDS = {"changes": _changes, "comment": _comment, "drift": _drift, "smoke":
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; what fails ends in one line."""
+    return ended(lambda: _run(arguments), interrupted="run it again")
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     given = parser().parse_args(arguments)
     try:
         _COMMANDS[given.command](given)
-    except PipelineError as refused:
-        print(refused, file=sys.stderr)
+    except CommandError as refused:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             print(f"::error::{str(refused).removeprefix('error: ')}")
-        return 1
-    return 0
+        raise
 
 
 if __name__ == "__main__":

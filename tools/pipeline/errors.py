@@ -1,8 +1,7 @@
-"""What ends a command of the pipeline in one line."""
+"""What ends a command of the pipeline."""
+
+from commands.errors import CommandError
 
 
-class PipelineError(Exception):
-    """`what` is wrong, `why`, and what to `do`: `str()` is the line to show."""
-
-    def __init__(self, what: str, *, why: str, do: str) -> None:
-        super().__init__(f"error: {what}: {why}; {do}")
+class PipelineError(CommandError):
+    """GitHub, a template or a shop that is not as it has to be."""

@@ -1,8 +1,10 @@
 """What a plan refuses."""
 
+from commands.errors import BadInputError
 
-class PlanError(Exception):
-    """One line: what was given, what is allowed, what to do."""
+
+class PlanError(BadInputError):
+    """Templates or times that nothing can be planned with."""
 
 
 class UntimedTypeError(PlanError):

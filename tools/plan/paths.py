@@ -35,7 +35,7 @@ def schedule(durations: Mapping[str, float], waits: Mapping[str, Mapping[str, fl
     try:
         order = list(TopologicalSorter({name: waits.get(name, {}) for name in durations}).static_order())
     except ValueError as circle:
-        raise PlanError(f"plan: given {circle}; allowed: no circle; break it") from None
+        raise PlanError("plan", given=str(circle), allowed="no circle", do="break it") from None
     starts: dict[str, float] = {}
     for name in order:
         starts[name] = max((starts[before] + offset for before, offset in waits.get(name, {}).items()), default=0.0)

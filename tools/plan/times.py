@@ -28,7 +28,12 @@ class Span:
 
     def __post_init__(self) -> None:
         if not 0 <= self.usual <= self.slow:
-            raise PlanError(f"times: given {self.usual} and {self.slow}; allowed: usual, then slow, of 0 or more")
+            raise PlanError(
+                "times",
+                given=f"{self.usual} and {self.slow}",
+                allowed="usual, then slow, of 0 or more",
+                do="correct them",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,11 @@ class Times:
         if type_ in self.types_of_seconds:
             return self.seconds[operation]
         raise UntimedTypeError(
-            f"plan: given {type_}; allowed: types with a time; add [[create]] and [[delete]] with minutes and source, "
-            f"or a line in seconds.types, to tools/plan/{FILE.name}"
+            "plan",
+            given=type_,
+            allowed="types with a time",
+            do="add [[create]] and [[delete]] with minutes and source, "
+            f"or a line in seconds.types, to tools/plan/{FILE.name}",
         )
 
     def types(self) -> frozenset[str]:
@@ -113,7 +121,9 @@ def load(file: Path = FILE) -> Times:
 
     def time(entry: Mapping[str, Any], minutes: list[float]) -> Time:
         if entry["source"] not in documents:
-            raise PlanError(f"times: given source {entry['source']}; allowed: {', '.join(documents)}; add a document")
+            raise PlanError(
+                "times", given=f"source {entry['source']}", allowed=", ".join(documents), do="add a [document]"
+            )
         return Time(Span(*minutes), documents[entry["source"]], entry.get("note", ""), entry.get("ready"))
 
     def entries(operation: Operation) -> dict[str, tuple[_Entry, ...]]:

@@ -17,10 +17,10 @@ from typing import Final
 from cloudmart_cdk.caches import CACHE
 from cloudmart_cdk.settings import SettingsError, load_settings
 from cloudmart_cdk.settings.topology import NEEDS
+from commands.errors import CommandError
 from delivery import command_line as delivery_line
-from delivery.errors import DeliveryError
 from localcloud import command_line as localcloud_line
-from localcloud.errors import CommandLineError
+from localcloud.errors import CloudError
 
 from .pages import PROJECT
 
@@ -116,14 +116,14 @@ def python(arguments: Sequence[str]) -> Iterator[str]:
         case ["-m", "delivery", *rest]:
             try:
                 delivery_line.parse(rest)
-            except DeliveryError as wrong:
+            except CommandError as wrong:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
         case ["-m", "localcloud", *rest]:
             try:
                 localcloud_line.options(localcloud_line.parse(rest))
-            except CommandLineError as wrong:
+            except CloudError as wrong:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
@@ -154,7 +154,8 @@ def _parsed(module: str, arguments: tuple[str, ...]) -> str:
     file = _source(module)
     if file is None:
         return f"given {module}; allowed: a module of the project"
-    if "argparse" not in file.read_text(encoding="utf-8"):
+    source = file.read_text(encoding="utf-8")
+    if "argparse" not in source and "commands.options" not in source:
         return f"given {' '.join(arguments)}; allowed: nothing after {module}" if arguments else ""
     done = subprocess.run(
         [sys.executable, "-c", _PARSE, module, *arguments],

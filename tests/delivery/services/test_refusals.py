@@ -2,8 +2,9 @@
 
 import pytest
 
+from commands.errors import CommandLineError
 from delivery import command_line, place
-from delivery.errors import CommandLineError, DeliveryError
+from delivery.errors import DeliveryError
 from delivery.services.commands import ServiceDelivery, Wishes, status_of_all
 from tests.delivery.services.platform import Platform
 

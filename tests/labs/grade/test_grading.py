@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings import load_settings
-from delivery.errors import DeliveryError
+from commands.errors import CommandError
 from labs.grade import cost, drill, rubric
 from labs.grade.__main__ import run
 from labs.grade.command_line import parse
@@ -80,7 +80,7 @@ def test_the_same_deployment_gets_the_same_grade(team: Team) -> None:
 
 @pytest.mark.parametrize("prefix", ["team-lab", "team33-lab", "team3-dev", "eam3-lab"])
 def test_nobody_is_graded_by_anothers_stacks(team: Team, prefix: str) -> None:
-    with pytest.raises(DeliveryError, match=f"^error: {prefix}: given no stack {prefix}-... in ap-northeast-2"):
+    with pytest.raises(CommandError, match=f"^error: {prefix}: given no stack {prefix}-... in ap-northeast-2"):
         team.deployed(prefix)
 
 
@@ -91,7 +91,7 @@ def test_a_deployment_that_is_not_at_rest_is_not_graded(team: Team, status: str)
             stack["StackStatus"] = status
 
     at_rest = answered("cloudformation", "DescribeStacks", change)(team)
-    with at_rest, pytest.raises(DeliveryError, match=f"^error: team3-lab-.*: given {status}"):
+    with at_rest, pytest.raises(CommandError, match=f"^error: team3-lab-.*: given {status}"):
         team.deployed()
 
 
@@ -150,7 +150,7 @@ def test_the_command_grades_the_local_cloud_and_says_so_in_each_form(
     with disabled_alarm(team):
         assert run(parse([*local, "--language", "ko", "--minimum", "100"])) == 1
     assert "100점 만점에 98점" in capsys.readouterr().out
-    with pytest.raises(DeliveryError, match=r"^error: team4-lab: given no stack"):
+    with pytest.raises(CommandError, match=r"^error: team4-lab: given no stack"):
         run(parse([*local, "--name", "team4"]))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery.errors import CommandLineError
+from commands.errors import CommandLineError
 from labs.grade import command_line, report, rubric
 from labs.grade.cost import CAP_USD, Cost
 from labs.grade.drill import Drill

@@ -95,15 +95,17 @@ def test_guides_up_to_the_last_one_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "named"),
+    ("arguments", "status", "named"),
     [
-        (["7-nothing"], "7-nothing; allowed: 1-vpc, 2-data"),
-        (["--language", "fr"], "fr; allowed: en, ko"),
-        (["--no-such"], "--no-such"),
+        (["7-nothing"], 1, "7-nothing; allowed: 1-vpc, 2-data"),
+        (["--language", "fr"], 2, "'fr' (choose from 'en', 'ko')"),
+        (["--no-such"], 2, "--no-such"),
     ],
 )
-def test_bad_input_is_one_line(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 1
+def test_bad_input_is_one_line(
+    arguments: list[str], status: int, named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == status
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("error: ")
