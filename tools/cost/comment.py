@@ -34,12 +34,12 @@ _MARKUP: Final = re.compile(r"[&<>|`@\[\]*_~#\\]|:(?=//)|(?<=\bwww)\.", re.IGNOR
 """GitHub makes links of bare addresses too."""
 
 
-def markdown(comparisons: Sequence[Comparison], *, limit: int = LIMIT) -> str:
-    """The verdict alone when nothing changed."""
+def markdown(comparisons: Sequence[Comparison], *, alone: Sequence[str] = (), limit: int = LIMIT) -> str:
+    """The verdict alone when nothing changed. `alone`: stages that could not be compared."""
     changed = [one for one in comparisons if one.changes]
     if not changed:
-        return f"**{verdict(comparisons)}**\n"
-    head = f"**{_safe(verdict(comparisons))}**\n\n{_between(changed)}\n\n"
+        return f"**{verdict(comparisons, alone)}**\n"
+    head = f"**{_safe(verdict(comparisons, alone))}**\n\n{_between(changed)}\n\n"
     rows = list(_rows(changed))
     details = _details(changed)
     shown = len([row for row in rows if row.shows])
@@ -53,13 +53,14 @@ def markdown(comparisons: Sequence[Comparison], *, limit: int = LIMIT) -> str:
     return text
 
 
-def verdict(comparisons: Sequence[Comparison]) -> str:
-    """One line: what breaks its cap first, then what grows most."""
+def verdict(comparisons: Sequence[Comparison], alone: Sequence[str] = ()) -> str:
+    """One line: what breaks its cap first, then what grows most; at last what is on one side only."""
+    lacking = f"; {', '.join(alone)} on one side only, NOT COMPARED" if alone else ""
     changed = [_of_stage(one) for one in sorted(comparisons, key=_news) if one.changes]
     same = [one.stage for one in comparisons if not one.changes]
     if not changed:
-        return "Cost: nothing changed"
-    return f"Cost: {'; '.join(changed)}" + (f"; {', '.join(same)} unchanged" if same else "")
+        return f"Cost: nothing changed{lacking}"
+    return f"Cost: {'; '.join(changed)}" + (f"; {', '.join(same)} unchanged" if same else "") + lacking
 
 
 def _of_stage(one: Comparison) -> str:

@@ -34,15 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> None:
     if given.head and given.context:
         raise CommandLineError("-c", given="a setting, and HEAD", allowed="one of both", do="leave HEAD out")
+    if given.limit < 1:
+        raise CommandLineError("--limit", given=str(given.limit), allowed="1 and more", do="give it a figure")
     with scratch_folder() as scratch:
         before = find(given.base, scratch=scratch)
         after = find(given.head, scratch=scratch) if given.head else checkout(dict(given.context))
         pairs = list(_pairs(before, after, given.stage))
+        alone = _alone(before, after, given.stage)
         bills = iter(sheets([side for one, other in pairs for side in ((before, one), (after, other))]))
     comparisons = [Comparison(one, other) for one, other in zip(bills, bills, strict=True)]
     if given.markdown:
-        given.markdown.write_text(comment.markdown(comparisons, limit=given.limit), encoding="utf-8")
-    print("\n".join(text.comparisons(comparisons)))
+        written = comment.markdown(comparisons, alone=alone, limit=given.limit)
+        given.markdown.write_text(written, encoding="utf-8")
+    print("\n".join(text.comparisons(comparisons, alone=alone)))
 
 
 def _pairs(before: Source, after: Source, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -55,6 +59,15 @@ def _pairs(before: Source, after: Source, wanted: Sequence[str]) -> Iterator[tup
         given = ", ".join(missing) if isinstance(missing, list) else f"{before.label} and {after.label}"
         raise CostError("--stage", given=given, allowed=", ".join(shared) or "a stage that both have", do="choose one")
     yield from ((stage, stage) for stage in shared if stage in (wanted or shared))
+
+
+def _alone(before: Source, after: Source, wanted: Sequence[str]) -> list[str]:
+    """Stages that only one of two folders has: nothing is known of what they cost more."""
+    if not (before.made and after.made) or len(before.stages) == len(after.stages) == 1:
+        return []
+    return [
+        stage for stage in STAGES if (stage in before.stages) != (stage in after.stages) and stage in (wanted or STAGES)
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:

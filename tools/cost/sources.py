@@ -40,6 +40,8 @@ class Source:
     stages: tuple[str, ...]
     deployment: Callable[[str], Deployment]
     """Stage -> its templates. Raises `CostError`, and `SettingsError` for bad input."""
+    made: bool = False
+    """Synthesized before: a stage that is not there is lacking, not merely not asked for."""
 
 
 def checkout(context: Mapping[str, str] | None = None, title: str = "") -> Source:
@@ -56,7 +58,7 @@ def find(text: str, *, scratch: Path) -> Source:
     """
     if text in STAGES:
         return Source(text, (text,), checkout().deployment)
-    if Path(text).is_dir():
+    if text and Path(text).is_dir():  # an empty word, of a variable that is not set, is no folder
         return folder(Path(text))
     return commit(text, scratch=scratch)
 
@@ -64,7 +66,15 @@ def find(text: str, *, scratch: Path) -> Source:
 def folder(path: Path) -> Source:
     """Assemblies that are there already. Raises `CostError` where there is none."""
     inside = sorted(entry for entry in path.iterdir() if (entry / _MANIFEST).is_file())
-    found = {_stage_of(one): one for one in ([path] if (path / _MANIFEST).is_file() else inside)}
+    found: dict[str, Path] = {}
+    for one in [path] if (path / _MANIFEST).is_file() else inside:
+        if (first := found.setdefault(_stage_of(one), one)) != one:
+            raise CostError(
+                "cost",
+                given=f"{first} and {one}, both of {_stage_of(one)}",
+                allowed="one folder for each stage",
+                do="name one of them",
+            )
     if not found:
         raise CostError(
             "cost",
@@ -73,7 +83,7 @@ def folder(path: Path) -> Source:
             do=f"cdk synth --quiet -c stage=prod --output {path}/prod",
         )
     stages = tuple(stage for stage in STAGES if stage in found)
-    return Source(str(path), stages, lambda stage: _read(found[stage], {"stage": stage}))
+    return Source(str(path), stages, lambda stage: _read(found[stage], {"stage": stage}), made=True)
 
 
 def commit(name: str, *, scratch: Path) -> Source:
@@ -82,7 +92,7 @@ def commit(name: str, *, scratch: Path) -> Source:
     if parsed.returncode:
         raise CostError(
             "cost",
-            given=name,
+            given=name or "an empty word",
             allowed=f"{', '.join(STAGES)}, a commit or branch, a folder that was synthesized",
             do="git log --oneline shows commits; a shallow clone has few of them",
         )

@@ -103,9 +103,9 @@ def options(as_it_is: Sheet, measured: Sequence[Measured]) -> Iterator[str]:
     yield from notes([as_it_is, *(one.sheet for one in measured)])
 
 
-def comparisons(compared: Sequence[Comparison]) -> Iterator[str]:
-    """Lines: the verdict, then what changed in each stage that did."""
-    yield comment.verdict(compared)
+def comparisons(compared: Sequence[Comparison], *, alone: Sequence[str] = ()) -> Iterator[str]:
+    """Lines: the verdict, then what changed in each stage that did. `alone`: stages that could not be compared."""
+    yield comment.verdict(compared, alone)
     for one in compared:
         if not one.changes:
             continue

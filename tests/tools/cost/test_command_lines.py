@@ -103,6 +103,8 @@ def test_bad_input_is_one_line(arguments: list[str], status: int, capsys: pytest
         (["lab", "prod", "-c", "cache.engine=valkey"], 2),
         (["HEAD", "HEAD", "--stage", "qa"], 2),
         (["HEAD", "HEAD", "--limit", "none"], 2),
+        (["HEAD", "HEAD", "--limit", "-5"], 2),
+        ([""], 1),
     ],
 )
 def test_bad_input_of_diff_is_one_line(arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +120,21 @@ def test_a_stage_that_one_side_lacks_is_refused(
         (tmp_path / stage).symlink_to(synthesized(stage).folder)
     assert diff.main([str(tmp_path), str(tmp_path), "--stage", "dev"]) == 1
     assert "given dev; allowed: lab, prod" in capsys.readouterr().err
+
+
+def test_a_stage_that_one_folder_lacks_is_said_first(
+    synthesized: Synthesize, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A synth of the base that failed must not read as a change without a cost."""
+    for side, stages in (("base", ("lab",)), ("head", ("lab", "prod"))):
+        (tmp_path / side).mkdir()
+        for stage in stages:
+            (tmp_path / side / stage).symlink_to(synthesized(stage).folder)
+    sides, into = [str(tmp_path / side) for side in ("base", "head")], tmp_path / "cost.md"
+    assert diff.main([*sides, "--markdown", str(into)]) == 0
+    verdict = "Cost: nothing changed; prod on one side only, NOT COMPARED"
+    assert capsys.readouterr().out.strip() == verdict
+    assert into.read_text(encoding="utf-8") == f"**{verdict}**\n"
 
 
 def test_no_synthesized_folder_is_no_reason_to_fall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,7 +82,7 @@ def test_a_bad_setting_is_answered_before_any_synth(project: Path, capsys: pytes
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("text", ["no-such-branch", "--output=/tmp/x", "HEAD~99"])
+@pytest.mark.parametrize("text", ["", "no-such-branch", "--output=/tmp/x", "HEAD~99"])
 def test_what_is_neither_is_refused(text: str, project: Path, tmp_path: Path) -> None:
     with pytest.raises(CostError, match="allowed: lab, dev, staging, prod, a commit or branch, a folder"):
         sources.find(text, scratch=tmp_path)
@@ -104,6 +104,13 @@ def test_a_folder_that_is_one_has_what_lies_in_it_for_parts(synthesized: Synthes
     (tmp_path / "manifest.json").symlink_to(synthesized("prod").folder / "manifest.json")
     (tmp_path / "assembly-of-a-part").symlink_to(synthesized("lab").folder)
     assert sources.folder(tmp_path).stages == ("prod",)
+
+
+def test_two_of_one_stage_are_not_chosen_from(synthesized: Synthesize, tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).symlink_to(synthesized("lab").folder)
+    with pytest.raises(CostError, match=r"new and .*old, both of lab"):
+        sources.folder(tmp_path)
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
