@@ -177,13 +177,14 @@ def _connections(settings: Settings) -> Iterator[Problem]:
 
 def _names(settings: Settings) -> Iterator[Problem]:
     """The physical name that leaves least room for `name`; and nobody's resources begin like another's."""
-    rest, _, last = settings.name.rpartition("-")
-    if rest and last in get_args(Stage):
+    first, *parts = settings.name.split("-")
+    if like := next((part for part in parts if part in get_args(Stage)), ""):
+        head = "-".join([first, *parts[: parts.index(like)]])
         yield Problem(
             "name",
             settings.name,
-            f"names that do not end like a stage: stage {last} of {rest} begins with {settings.name}, too",
-            f"use e.g. -c name={rest}{last}",
+            f"names without a part that is a stage: all of stage {like} of {head} begins with {head}-{like}, too",
+            f"use e.g. -c name={settings.name.replace('-' + like, like, 1)}",
         )
     room = {kind: limit - len(name) + len(settings.name) for kind, (name, limit) in settings.names.limits().items()}
     kind = min(room, key=room.__getitem__)

@@ -142,6 +142,7 @@ CHECKS: Final = EKS | {
         database__engine="aurora",
     ),
     "name that ends like a stage": _of("name", "stage lab of team", "-c name=teamlab", name="team-lab"),
+    "name with a stage in it": _of("name", "stage dev of team-1", "-c name=team-1dev-x", name="team-1-dev-x"),
     "canary without the CDN": _of(
         "monitoring.canary_minutes",
         "given 5",
