@@ -158,9 +158,9 @@ def _live_sizes(app: Deployment, asked: Resource) -> Mapping[str, float]:
     Which colour is live is such a parameter: both have instances in the template, and only one of them at a time.
     """
     template = app.stacks[asked.stack].template
-    resources = section(app.stacks[asked.stack], "Resources")
-    groups = {id_: of.get("Properties", {}) for id_, of in resources.items() if of.get("Type") == _GROUP}
-    actions = [of.get("Properties", {}) for of in resources.values() if of.get("Type") == _ACTION]
+    resources = {id_: _mapping(of) for id_, of in section(app.stacks[asked.stack], "Resources").items()}
+    groups = {id_: _mapping(of.get("Properties")) for id_, of in resources.items() if of.get("Type") == _GROUP}
+    actions = [_mapping(of.get("Properties")) for of in resources.values() if of.get("Type") == _ACTION]
 
     def size(id_: str, world: World) -> float:
         names = [{"Ref": id_}, groups[id_].get("AutoScalingGroupName", MISSING)]
@@ -170,7 +170,10 @@ def _live_sizes(app: Deployment, asked: Resource) -> Mapping[str, float]:
             for of in actions
             if of.get("AutoScalingGroupName") in names and (count := _size(of, world, asked)) is not None
         ]
-        return average(_size(groups[id_], world, asked) or 0, changes)
+        first = _size(groups[id_], world, asked)
+        if first is None:
+            raise Unpriced(asked, "no MinSize", "a number that the template states", "state it")
+        return average(first, changes)
 
     def usd(sizes: Mapping[str, float]) -> float:
         return sum(count * _usd_hour(app, asked.stack, id_) for id_, count in sizes.items())
@@ -188,29 +191,33 @@ def _usd_hour(app: Deployment, stack: str, id_: str) -> float:
 def _worlds(template: Mapping[str, Any]) -> list[World]:
     """How conditions come out, for each value that a parameter may take; what is no such condition stays open."""
     worlds: list[World] = []
-    for name, parameter in template.get("Parameters", {}).items():
-        chosen = {
-            condition: given["Fn::Equals"][1]
-            for condition, given in template.get("Conditions", {}).items()
-            if given.get("Fn::Equals", [None])[0] == {"Ref": name} and isinstance(given["Fn::Equals"][1], str)
-        }
-        if chosen and "AllowedValues" in parameter:
-            worlds += [
-                {condition: value == allowed for condition, value in chosen.items()}
-                for allowed in parameter["AllowedValues"]
-            ]
+    conditions = _mapping(template.get("Conditions"))
+    for name, parameter in _mapping(template.get("Parameters")).items():
+        chosen: dict[str, str] = {}
+        for condition, given in conditions.items():
+            match _mapping(given).get("Fn::Equals"):
+                case [{"Ref": chooser}, str() as value] if chooser == name:
+                    chosen[condition] = value
+        allowed = _mapping(parameter).get("AllowedValues")
+        if chosen and isinstance(allowed, list):
+            worlds += [{condition: value == one for condition, value in chosen.items()} for one in allowed]
     return worlds or [{}]
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    """Templates may be anybody's, broken ones too."""
+    return found if isinstance(found, Mapping) else {}
 
 
 def _size(of: Mapping[str, Any], world: World, group: Resource) -> float | None:
     """Instances that a group or an action asks for, if it does. An open condition counts as its larger side."""
 
     def settled(raw: Any) -> float:
-        if isinstance(raw, Mapping) and set(raw) == {"Fn::If"}:
-            condition, yes, no = raw["Fn::If"]
-            if condition in world:
+        match raw:
+            case {"Fn::If": [str() as condition, yes, no]} if condition in world:
                 return settled(yes if world[condition] else no)
-            return max(settled(yes), settled(no))
+            case {"Fn::If": [str(), yes, no]}:
+                return max(settled(yes), settled(no))
         return number_of(raw, group, "MinSize")
 
     return max((settled(of[name]) for name in ("MinSize", "DesiredCapacity") if name in of), default=None)

@@ -25,7 +25,7 @@ def alarm(resource: Resource, _: Deployment) -> Iterator[Charge]:
     """By metric; one on a learned band as three. Periods below a minute, which cost three times, nobody has."""
     queries = resource.items("Metrics")
     metrics = sum("MetricStat" in query for query in queries if isinstance(query, dict)) or 1
-    periods = [resource.get("Period"), *(q.get("MetricStat", {}).get("Period") for q in queries if isinstance(q, dict))]
+    periods = [resource.get("Period"), *(period for _, period in resource.at("Metrics[].MetricStat.Period"))]
     if any(period in (10, 20, 30, "10", "20", "30") for period in periods):
         raise Unpriced(resource, "a period below 60 s", "60 s and more: that is a high-resolution alarm", "lengthen it")
     if resource.get("ThresholdMetricId") is not MISSING:

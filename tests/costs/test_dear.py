@@ -133,6 +133,32 @@ def test_an_action_without_a_size_changes_none() -> None:
     assert charged({**_group(), "A": action})["ec2.t3.micro"] == 1
 
 
+@pytest.mark.parametrize(
+    "broken", [{"Fn::If": []}, {"Fn::If": ["A", 1]}, {"Fn::If": [{"a": 1}, 2, 3]}, None, "nan", True, "-1"], ids=str
+)
+def test_a_size_that_is_none_is_said(broken: object) -> None:
+    assert any("given MinSize" in line for line in refused(_group(MinSize=broken)))
+
+
+@pytest.mark.parametrize("broken", [[], "x", {"P": []}, {"P": {"AllowedValues": 1}}], ids=str)
+def test_broken_sections_choose_nothing(broken: object) -> None:
+    template = {"Parameters": broken, "Conditions": {"A": {"Fn::Equals": []}, "B": []}}
+    assert charged(_group(), template=template)["ec2.t3.micro"] == 1
+    template = {"Parameters": {"P": {"AllowedValues": ["a"]}}, "Conditions": broken}
+    assert charged(_group(), template=template)["ec2.t3.micro"] == 1
+
+
+def test_a_group_without_a_size_is_said() -> None:
+    group = {name: value for name, value in _group()["G"]["Properties"].items() if name != "MinSize"}
+    resources = {**_group(), "G": resource("AWS::AutoScaling::AutoScalingGroup", group)}
+    assert any("no MinSize" in line for line in refused(resources))
+
+
+def test_a_broken_metric_of_an_alarm_is_one() -> None:
+    alarm = resource("AWS::CloudWatch::Alarm", {"Metrics": [{"MetricStat": "x"}, {"MetricStat": [1]}]})
+    assert charged({"A": alarm})["cloudwatch.alarm"] == 2
+
+
 def test_a_condition_between_two_parameters_stays_open() -> None:
     size = {"Fn::If": ["Many", 100, 1]}
     parameters = {"P": {"AllowedValues": ["a", "b"]}, "Q": {}}
