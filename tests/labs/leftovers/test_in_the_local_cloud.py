@@ -111,7 +111,9 @@ def test_ours_is_found_and_nobody_else_s(where: place.Place) -> None:
     assert found.held == found.kept == found.unknown == []
 
 
-def test_the_command_says_so_and_answers_1(state: State, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_so_and_answers_1(
+    where: place.Place, state: State, capsys: pytest.CaptureFixture[str]
+) -> None:
     options = ["--local", "--state", str(state.root), "--stage", "lab", "--name", "team1"]
     assert command.run(command.parse(options)) == 1
     said = capsys.readouterr().out
