@@ -11,7 +11,7 @@ from cloudmart_cdk.costs.prices import Book
 from tools.svg import Box, Drawing, width
 
 from .figures import BOOKS, KINDS, Sheet
-from .words import SPAN_NAMES, UNSOURCED, change, usd
+from .words import SPAN_NAMES, UNSOURCED, change, marked, usd
 
 COLOURS: Final[dict[Kind, str]] = {"fixed": "#2f74d0", "usage": "#c98500", "apart": "#8c959f"}
 """Apart in lightness too, on white and on black."""
@@ -68,10 +68,9 @@ def draw(shown: Sheet) -> str:
 
 
 def _headline(shown: Sheet) -> str:
-    course, seoul = (usd(shown.amount(book).usd(shown.span), shown.span) for book in BOOKS)
-    mark = UNSOURCED if shown.unsourced("seoul") else ""
+    course, seoul = (marked(shown.amount(book), shown.span) for book in BOOKS)
     span = SPAN_NAMES[shown.span]
-    return f"{shown.stage}: {course} USD {span} at the course's prices, {seoul}{mark} at Seoul's"
+    return f"{shown.stage}: {course} USD {span} at the course's prices, {seoul} at Seoul's"
 
 
 def _subtitle(shown: Sheet) -> str:

@@ -1,9 +1,12 @@
 """The picture: well formed, says its figures in words too, bars as long as what they stand for."""
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from cloudmart_cdk.costs.prices import Document
 from tests.tools.cost.bills import item, sheet
 from tools.cost import chart
 
@@ -25,6 +28,15 @@ def _texts(svg: str) -> list[str]:
 def _bars(svg: str, colour: str) -> list[float]:
     found = (element for element in _parsed(svg).iter() if element.get("fill") == colour)
     return [float(element.get("width", "0")) for element in found if element.get("height") == "13"]
+
+
+@pytest.mark.parametrize(("read", "mark"), [(date(2026, 11, 22), ""), (None, "*")])
+def test_a_sum_in_the_title_has_the_mark_of_its_bar(read: date | None, mark: str) -> None:
+    one = item("server", 0.6)
+    line = replace(one.line, course_source=Document("a list", "https://aws.example", read))
+    title = next(iter(_parsed(chart.draw(sheet(replace(one, line=line))))))
+    assert title.text is not None
+    assert f"438.00{mark} USD a month" in title.text
 
 
 def test_title_and_description_say_it_all() -> None:
