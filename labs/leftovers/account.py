@@ -21,7 +21,6 @@ from .whose import CLUSTER_TAGS, OWN, OWNED, Copy
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 _GONE: Final = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 """Of a stack that holds nothing: deleted, or never made."""
-_NATIVE: Final = ("role", "scaling group")
 _UNKNOWN: Final = "unknown"
 
 
