@@ -280,9 +280,9 @@ class Cost(_Frozen):
     Without keys, secrets, web ACLs, public addresses and EBS, which stand on a line of their own.
     """
 
-    session_cap_usd: Annotated[float, Field(ge=0)]
+    session_cap_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """All stacks for 50 minutes."""
-    month_cap_usd: Annotated[float, Field(ge=0)]
+    month_cap_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """All stacks for a month, with the volumes of `costs/volumes.toml`."""
 
 

@@ -7,6 +7,7 @@ from tests.settings.refusal import Refusal
 from tests.settings.refusal import of as _of
 
 LOADING: Final = {
+    "a cap that caps nothing": _of("cost.month_cap_usd", "given inf", "a number, 0 or more", cost__month_cap_usd="inf"),
     "unknown stage": _of("stage", "given production", "lab, dev, staging, prod", "-c stage=prod", stage="production"),
     "stage of a wrong type": _of("stage", "lab, dev, staging, prod", stage=["lab"]),
     "unknown key": _of("databse.proxy", "that no setting has", "database.proxy", databse__proxy="true"),
