@@ -33,7 +33,8 @@ def test_nonsense_is_one_line_with_status_2(
     """In this process: imports, which are most of a command's start, are shared."""
     monkeypatch.setattr(sys, "argv", [module, "--nonsense"])
     monkeypatch.setattr("signal.signal", lambda *_: None)  # the test run's own stay
-    monkeypatch.delitem(sys.modules, module, raising=False)
+    for name in (module, f"{module}.__main__"):  # which another test may have imported
+        monkeypatch.delitem(sys.modules, name, raising=False)
     with pytest.raises(SystemExit) as left:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     said = capsys.readouterr()
