@@ -10,6 +10,7 @@ from labs.grade.cost import CAP_USD
 from tests.matrix import MATRIX
 from tests.support import Synthesized, synthesize
 
+
 def session(app: Synthesized) -> float:
     """USD for 50 minutes, at the course's prices."""
     made = bill(load(app.folder, app.settings), prices.load(), volumes.load())
