@@ -21,7 +21,7 @@ from localcloud.aws import Clients
 from localcloud.engines import probes
 from localcloud.state import Cloud, State
 from tests.localcloud import templates
-from tests.localcloud.stacks import create, settle
+from tests.localcloud.stacks import create, reasons, settle
 
 pytestmark = pytest.mark.xdist_group("emulator")
 
@@ -179,6 +179,30 @@ def test_tokens_of_the_cache_change_through_the_api(clients: Clients, state: Sta
             ReplicationGroupId="stores", AuthToken=new, AuthTokenUpdateStrategy=strategy, ApplyImmediately=True
         )
         assert (accepted(_TOKEN), accepted(new)) == expected, strategy
+
+
+def test_replicas_of_a_cache_come_and_go(clients: Clients, outputs: dict[str, str]) -> None:
+    cloudformation, elasticache = clients.client("cloudformation"), clients.client("elasticache")
+    template = _template()
+    for nodes in (2, 1):
+        failover = nodes > 1
+        template["Resources"]["Cache"]["Properties"] |= {
+            "NumCacheClusters": nodes,
+            "AutomaticFailoverEnabled": failover,
+            "MultiAZEnabled": failover,
+        }
+        cloudformation.update_stack(
+            StackName="stores", TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM"]
+        )
+        stack = settle(cloudformation, "stores")
+        assert stack["StackStatus"] == "UPDATE_COMPLETE", reasons(cloudformation, stack["StackId"])
+        group = elasticache.describe_replication_groups(ReplicationGroupId="stores")["ReplicationGroups"][0]
+        clusters = elasticache.describe_cache_clusters()["CacheClusters"]
+        zones = {c["CacheClusterId"]: c["PreferredAvailabilityZone"] for c in clusters}
+        assert list(zones) == group["MemberClusters"]
+        assert len(set(zones.values())) == nodes
+        (shard,) = group["NodeGroups"]
+        assert {m["ReadEndpoint"]["Address"] for m in shard["NodeGroupMembers"]} == {outputs["CacheHost"]}
 
 
 def _until(done: Callable[[], bool], what: str) -> None:

@@ -4,9 +4,10 @@ Faults: nothing answers at a cache's endpoint. Here a Redis does, single or a cl
 token; a change of the token through the API changes what it accepts, and a reboot empties it. And: a cache whose
 template asks for a final snapshot gets none; ElastiCache is said not to take two shards, which it does; SET is taken
 where no ROTATE has left two ways in, which the API refuses (its reference, ModifyReplicationGroup,
-AuthTokenUpdateStrategy).
+AuthTokenUpdateStrategy). A replica that is added to a group, or taken from it, is no cache cluster, or stays one.
 """
 
+import copy
 from typing import Any, Final
 
 from ministack.services import elasticache
@@ -35,6 +36,12 @@ _REBOOT: Final = """\
         return _error("InvalidCacheClusterState", "Rebooting is not supported in cluster mode", 400)
     _localcloud_reboot(cluster)
 """
+_COUNTED: Final = """\
+    _record_event(rg_id, "replication-group", "Replica count {way}")
+"""
+_MEMBERS: Final = """\
+    _localcloud_members(rg)
+"""
 _DEFAULT_PORT: Final = 6379
 
 
@@ -61,6 +68,29 @@ def _complete(physical_id: str, properties: Properties) -> dict[str, Any]:
         group["ConfigurationEndpoint"] = {"Address": engine.host, "Port": engine.port}
     attributes: dict[str, Any] = provisioners._ec_rg_attrs(physical_id)
     return attributes
+
+
+def _members(group: dict[str, Any]) -> None:
+    """Every node of the group is a cache cluster, a replica in another zone than its primary, and no other is."""
+    clusters = elasticache._clusters
+    before = group["MemberClusters"]
+    group["MemberClusters"] = []
+    for node_group in group["NodeGroups"]:
+        primary = node_group["NodeGroupMembers"][0]
+        for number, member in enumerate(node_group["NodeGroupMembers"]):
+            name = member["CacheClusterId"]
+            group["MemberClusters"].append(name)
+            if name in clusters:
+                continue
+            zone = elasticache.get_region() + "abcdef"[number % 6]
+            member.update(PreferredAvailabilityZone=zone, ReadEndpoint=primary["ReadEndpoint"])
+            cluster = copy.deepcopy(clusters[primary["CacheClusterId"]])
+            arn = elasticache._arn_cluster(name)
+            elasticache._tags[arn] = elasticache._copy_tag_list(elasticache._tags[cluster["CacheClusterArn"]])
+            cluster.update(CacheClusterId=name, CacheClusterArn=arn, PreferredAvailabilityZone=zone)
+            clusters[name] = cluster
+    for name in set(before) - set(group["MemberClusters"]):
+        elasticache._tags.pop(clusters.pop(name)["CacheClusterArn"], None)
 
 
 def _stop(physical_id: str, _: Properties) -> None:
@@ -105,3 +135,9 @@ def install() -> None:
         names={"_localcloud_reboot": _reboot},
     )
     _really_change_tokens()
+    for count, way in (
+        (elasticache._increase_replica_count, "increased"),
+        (elasticache._decrease_replica_count, "decreased"),
+    ):
+        event = _COUNTED.format(way=way)
+        patching.edit(count, old=event, new=_MEMBERS + event, names={"_localcloud_members": _members})
