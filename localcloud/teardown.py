@@ -54,7 +54,8 @@ def _destroy_stacks(state: State, cloud: Cloud, options: Options) -> None:
         raise CloudError(
             f"destroy of {cloud.prefix} left {len(wrong)} resources behind",
             why=", ".join(wrong)[:500],
-            do="give them a removal policy of the stage; the emulator is stopped, so nothing lives on here",
+            do="nothing to do if you deployed them with settings of your own: the emulator is stopped, nothing is left; "
+            "else give them a removal policy of the stage",
         )
     lost = leftovers.lost(left, settings) if settings.keeps_data else []
     if lost:

@@ -21,11 +21,11 @@ STACKS: Final = dict(zip(ORDER, FILES, strict=True))
 _SENTENCES: Final[Mapping[str, str]] = {
     "en": (
         "Minutes: {stack} takes about **{up}** to come on AWS and {down} to go (estimates, `make plan`); "
-        "seconds in the local cloud.\n\n"
+        "under a minute in the local cloud.\n\n"
     ),
     "ko": (
         "시간: AWS에서 {stack} 배포에 약 **{up}분**, 삭제에 {down}분이 걸립니다(추정값, `make plan`). "
-        "로컬 클라우드에서는 몇 초면 됩니다.\n\n"
+        "로컬 클라우드에서는 1분이 걸리지 않습니다.\n\n"
     ),
 }
 

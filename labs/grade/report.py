@@ -26,7 +26,7 @@ _MOST_SHOWN: Final = 4
 def text(grade: Grade, language: Language, *, least: int, details: bool = False) -> str:
     """For a terminal. `details`: all that was looked at."""
     said = rubric.words(language)
-    lines = [f"{said['heading'].format(deployment=grade.deployment)} ({grade.place})", ""]
+    lines = [f"{said['heading'].format(deployment=grade.deployment)} ({_place(grade, language)})", ""]
     for area in rubric.areas():
         marks = grade.area(area.id)
         points = sum(mark.points for mark in marks)
@@ -41,6 +41,10 @@ def text(grade: Grade, language: Language, *, least: int, details: bool = False)
         lines.append(_drill(grade.drill, language))
     lines.append(said["passed" if grade.passed(least) else "failed"].format(least=least))
     return "\n".join(lines)
+
+
+def _place(grade: Grade, language: Language) -> str:
+    return rubric.seen(language).get(grade.place, grade.place)
 
 
 def as_json(grade: Grade, language: Language, *, least: int) -> str:
@@ -80,7 +84,7 @@ def markdown(grade: Grade, language: Language, *, least: int) -> str:
     lines = [
         f"# {said['heading'].format(deployment=f'`{grade.deployment}`')}",
         "",
-        f"**{said['score'].format(points=grade.points, of=grade.of)}** ({grade.place})",
+        f"**{said['score'].format(points=grade.points, of=grade.of)}** ({_place(grade, language)})",
         "",
         *(f"- {line}" for line in _cost(grade.cost, language, details=True)),
         *([f"- {_drill(grade.drill, language)}"] if grade.drill else []),

@@ -35,6 +35,8 @@ def lines(found: Findings, stacks: Mapping[str, Mapping[str, Any]], *, prefix: s
     if found.left:
         about = f", at least {usd:.3f} USD an hour by the course's list" if parts else ""
         yield f"{len(found.left)} left over of {prefix}{about}. To remove them: {command} --remove"
+    elif stacks:
+        yield f"Nothing left over of {prefix} but its stacks above: cdk destroy, with the -c they were deployed with."
     else:
         yield f"Nothing left over of {prefix}."
     if found.kept:

@@ -140,7 +140,12 @@ def _texts(old: Sequence[Item], new: Sequence[Item]) -> tuple[str, str]:
 
 
 def _quantities(items: Iterable[Item]) -> str:
-    return ", ".join(f"{item.quantity:,.4g}{_unit(item.unit)}" for item in items)
+    return ", ".join(f"{item.quantity:,.4g}{_unit(item.unit)}{_span(item)}" for item in items)
+
+
+def _span(item: Item) -> str:
+    """Of a session: volumes of the other stages are a month's."""
+    return " a session" if item.per == "session" else ""
 
 
 def _unit(unit: str) -> str:
