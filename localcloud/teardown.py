@@ -54,7 +54,7 @@ def _destroy_stacks(state: State, cloud: Cloud, options: Options) -> None:
         raise CloudError(
             f"destroy of {cloud.prefix} left {len(wrong)} resources behind",
             why=", ".join(wrong)[:500],
-            do="nothing to do if you deployed them with settings of your own: the emulator is stopped, nothing is left; "
+            do="nothing to do if you gave settings of your own: the emulator is stopped, nothing lives on; "
             "else give them a removal policy of the stage",
         )
     lost = leftovers.lost(left, settings) if settings.keeps_data else []
