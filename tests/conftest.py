@@ -2,8 +2,9 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -46,9 +47,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ[RUN_FOLDER_VARIABLE], ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest test first, so that the other worker runs the rest beside it."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """The longest test first, so that the other worker runs the rest beside it; groups are kept together.
+
+    pytest-xdist 3.8 writes a group into an attribute that pytest 9.2 no longer reads (pytest-xdist's issue 1386).
+    """
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    yield
+    for item in items:
+        if grouped := vars(item).get("_nodeid"):
+            identity: Any = item._id
+            item._id = type(identity).parse(grouped)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

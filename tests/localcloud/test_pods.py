@@ -90,9 +90,10 @@ def seats(cloud: Cloud, clients: Clients, state: State) -> Iterator[Seats]:
     seats = Seats(cloud, clients, state, made)
     eventually(lambda: seats.healthy("Stable", 2), "two stand-ins are in service")
     yield seats
-    seats.cloudformation.delete_stack(StackName=_STACK)
     # By its id: a name that is gone is no stack.
-    stack = settle(seats.cloudformation, seats.cloudformation.describe_stacks()["Stacks"][0]["StackId"])
+    stack_id = seats.cloudformation.describe_stacks(StackName=_STACK)["Stacks"][0]["StackId"]
+    seats.cloudformation.delete_stack(StackName=_STACK)
+    stack = settle(seats.cloudformation, stack_id)
     assert stack["StackStatus"] == "DELETE_COMPLETE", reasons(seats.cloudformation, stack["StackId"])
     eventually(lambda: seats.pods()["pods"] == [], "a destroy ends the stand-ins")
 

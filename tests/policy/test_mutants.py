@@ -10,7 +10,7 @@ from tools.mutants import relevance, survivors
 from tools.mutants.operators import Mutant, mutants, sample
 from tools.mutants.trial import Trial, by_cdk_nag
 
-_EVERY = 25
+_EVERY = 50
 _CONTEXT = {"stage": "prod"}
 
 

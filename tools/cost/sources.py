@@ -101,7 +101,9 @@ def commit(name: str, *, scratch: Path) -> Source:
     if not files.exists():
         packed = _git("archive", "--format=tar", revision)
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-            archive.extractall(files, filter="data")
+            # As Python's documentation has it for versions that have no filter yet.
+            archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            archive.extractall(files)
     label = name if revision.startswith(name) else f"{name} ({revision[:9]})"
     return Source(label, STAGES, lambda stage: _synthesized(files, {"stage": stage}, f"{stage}, {label}"))
 

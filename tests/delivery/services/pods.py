@@ -51,6 +51,10 @@ class _Server(ThreadingHTTPServer):
         self.server_close()
 
 
+def _servers(image: str, number: int) -> list[_Server]:
+    return [_Server(image or "stand-in") for _ in range(number)]
+
+
 @dataclass
 class _Running:
     """A track's pods, and what they run."""
@@ -104,10 +108,10 @@ class Pods:
         if image in self.never_ready:
             return
         if template != running.template:
-            self._replace(service, track, [_Server(image or "stand-in") for _ in range(number)])
+            self._replace(service, track, _servers(image, number))
             running.template = template
         elif number > len(running.servers):
-            self._add(service, track, [_Server(image) for _ in range(number - len(running.servers))])
+            self._add(service, track, _servers(image, number - len(running.servers)))
 
     def _wanted(self, service: str, track: Track) -> tuple[str, str, str] | None:
         ssm = self._clients.client("ssm")
