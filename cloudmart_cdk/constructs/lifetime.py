@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import aws_cdk as cdk
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from ..acknowledge import acknowledge
@@ -32,10 +30,10 @@ from ..settings.topology import (
 )
 from .alarms import Alarm, Metric, Severity
 from .function_archive import add_package, archive
-from .functions import python_function
+from .functions import python_function, scheduled
 from .instance_role import reported
 from .log_groups import LogGroups
-from .roles import LOG_ACTIONS, allow, of_this_account, service_role
+from .roles import LOG_ACTIONS, allow, service_role
 
 EVERY_MINUTES: Final = 15
 _PACKAGE: Final = Path(__file__).parents[1] / "assets" / "lifetime"
@@ -106,31 +104,13 @@ class Lifetime(Construct):
             seconds=_SECONDS,
             variables={"STAGE": stage, "REGIONS": ",".join(regions), "NEEDED_BY": json.dumps(needed_by())},
         )
-        self._schedule(function)
-
-    def _schedule(self, function: lambda_.CfnFunction) -> None:
-        role = service_role(
+        scheduled(
             self,
-            "ScheduleRole",
-            service="scheduler.amazonaws.com",
-            trusted_if=of_this_account(self),
-            policy="Invoke",
-            statements=[allow(["lambda:InvokeFunction"], [function.attr_arn])],
-        )
-        scheduler.CfnSchedule(
-            self,
-            "Schedule",
+            function,
             description="Deletes stacks that outlived their tag Lifetime",
-            schedule_expression=f"rate({EVERY_MINUTES} minutes)",
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=function.attr_arn,
-                role_arn=role.attr_arn,
-                # No dead-letter queue: the event says nothing, and the next one does what this one did not.
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_RETRIED_S, maximum_retry_attempts=1
-                ),
-            ),
+            every=f"rate({EVERY_MINUTES} minutes)",
+            retried_s=_RETRIED_S,
+            retries=1,
         )
 
 

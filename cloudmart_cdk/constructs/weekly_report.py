@@ -11,8 +11,6 @@ from typing import Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from ..acknowledge import acknowledge
@@ -20,11 +18,11 @@ from ..assets.restore_drill.outcome import NAMESPACE
 from .alarms import Alarm, Metric, Severity
 from .alarms.rollout import ERRORS, REQUESTS, outcomes
 from .function_archive import add_package, archive
-from .functions import python_function
+from .functions import python_function, scheduled
 from .instance_role import reported
 from .log_groups import LogGroups
 from .off_hours import ZONE
-from .roles import LOG_ACTIONS, allow, of_this_account, service_role
+from .roles import LOG_ACTIONS, allow, service_role
 from .watched import WatchedLoadBalancer
 
 EVERY: Final = "cron(0 9 ? * MON *)"
@@ -152,35 +150,15 @@ class WeeklyReport(Construct):
             variables={"PLAN": stack.to_json_string(plan)},
         )
         self.log_group_name = log_group.ref
-        self._schedule(prefix, function)
-
-    def _schedule(self, prefix: str, function: lambda_.CfnFunction) -> None:
-        role = service_role(
+        scheduled(
             self,
-            "ScheduleRole",
-            service="scheduler.amazonaws.com",
-            trusted_if=of_this_account(self),
-            policy="Invoke",
-            statements=[allow(["lambda:InvokeFunction"], [function.attr_arn])],
-        )
-        scheduler.CfnSchedule(
-            self,
-            "Schedule",
+            function,
             description=f"The weekly report of {prefix}",
-            schedule_expression=EVERY,
-            schedule_expression_timezone=ZONE,
-            # Whole hours are when everybody's schedules begin.
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
-                mode="FLEXIBLE", maximum_window_in_minutes=15
-            ),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=function.attr_arn,
-                role_arn=role.attr_arn,
-                # No dead-letter queue: the event says nothing, and who misses a report has one written by hand.
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_RETRIED_S, maximum_retry_attempts=_RETRIES
-                ),
-            ),
+            every=EVERY,
+            zone=ZONE,
+            window_minutes=15,  # whole hours are when everybody's schedules begin
+            retried_s=_RETRIED_S,
+            retries=_RETRIES,
         )
 
 
