@@ -99,6 +99,21 @@ class Stage:
         }
 
 
+class _Patient(httpx.HTTPTransport):
+    """Asks again for what is only read, as `Retry-After` says: the shop gives a search one second, however slow the
+    machine of the tests is."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(5):
+            response = super().handle_request(request)
+            after = response.headers.get("retry-after")
+            if request.method != "GET" or response.status_code != 503 or after is None:
+                return response
+            response.close()
+            time.sleep(int(after))
+        return super().handle_request(request)
+
+
 class Instance:
     """A running shop."""
 
@@ -125,9 +140,10 @@ class Instance:
             time.sleep(0.02)
         raise AssertionError(f"the shop does not listen: {self._log.read_text()}")
 
-    def client(self) -> httpx.Client:
-        """A browser of its own."""
-        return httpx.Client(base_url=self.url, timeout=_PATIENCE, trust_env=False)
+    def client(self, *, patient: bool = False) -> httpx.Client:
+        """A browser of its own; a `patient` one comes back when a page is refused for the moment."""
+        transport = _Patient() if patient else httpx.HTTPTransport()
+        return httpx.Client(base_url=self.url, timeout=_PATIENCE, trust_env=False, transport=transport)
 
     def resident_megabytes(self) -> float:
         [line] = [row for row in Path(f"/proc/{self.pid}/status").read_text().splitlines() if row.startswith("VmRSS")]
