@@ -13,7 +13,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -311,18 +310,14 @@ class Database(Construct):
             iam.PolicyStatement(actions=[f"rds:StopDB{kind}", f"rds:StartDB{kind}"], resources=[self.arn])
         )
         for action, time in (("Stop", f"0 {off_hours.EVENING}"), ("Start", f"45 {off_hours.MORNING - 1}")):
-            scheduler.CfnSchedule(
+            off_hours.call(
                 self,
                 f"{action}Schedule",
                 description=f"{action} the database off-hours",
-                flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-                schedule_expression=f"cron({time} ? * {off_hours.DAYS} *)",
-                schedule_expression_timezone=off_hours.ZONE,
-                target=scheduler.CfnSchedule.TargetProperty(
-                    arn=f"arn:aws:scheduler:::aws-sdk:rds:{action.lower()}DB{kind}",
-                    role_arn=role.role_arn,
-                    input=f'{{"DB{kind}Identifier":"{self._name}"}}',
-                ),
+                at=time,
+                action=f"rds:{action.lower()}DB{kind}",
+                role_arn=role.role_arn,
+                given={f"DB{kind}Identifier": self._name},
             )
 
     def _acknowledge(self) -> None:

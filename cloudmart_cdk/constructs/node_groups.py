@@ -17,7 +17,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from .. import labels
@@ -38,6 +37,9 @@ _POLICIES: Final = {
     "AmazonEC2ContainerRegistryPullOnly": "Images of the add-ons lie in registries of AWS's own accounts, those of the "
     "services in ours; it reads, and the policy names no more than pulling.",
 }
+
+_REST_MINUTES: Final = "0,20"
+"""Of the evening's hour: again when the first time is over, because the drain of a node takes minutes."""
 
 
 class NodeGroups(Construct):
@@ -78,8 +80,9 @@ class NodeGroups(Construct):
     def rest_at_night(self) -> None:
         """Off-hours: no node.
 
-        In the morning each group comes back to the size it was declared with. Pods wait meanwhile; the autoscaler,
-        a pod itself, cannot wake anything.
+        In the morning each group comes back to the sizes it was declared with. Pods wait meanwhile; the autoscaler,
+        a pod itself, cannot wake anything once it has no node. Until then it may order one for the pods that lost
+        theirs: at most one a group (EKS allows no smaller maximum), which the same call ends soon afterwards.
         """
         role = iam.CfnRole(
             self,
@@ -105,30 +108,29 @@ class NodeGroups(Construct):
         for group in self.groups:
             scaling = group.scaling_config
             assert isinstance(scaling, eks.CfnNodegroup.ScalingConfigProperty)
-            day = {"MinSize": int(scaling.min_size or 0), "DesiredSize": int(scaling.desired_size or 0)}
-            for what, hour, sizes in (
-                ("Rest", off_hours.EVENING, {"MinSize": 0, "DesiredSize": 0}),
-                ("Wake", off_hours.MORNING, day),
+            least, wanted, most = (
+                int(size or 0) for size in (scaling.min_size, scaling.desired_size, scaling.max_size)
+            )
+            for what, at, sizes in (
+                ("Rest", f"{_REST_MINUTES} {off_hours.EVENING}", {"MinSize": 0, "DesiredSize": 0, "MaxSize": 1}),
+                (
+                    "Wake",
+                    f"0 {off_hours.MORNING}",
+                    {"MinSize": least, "DesiredSize": wanted, "MaxSize": most},
+                ),
             ):
-                scheduler.CfnSchedule(
+                off_hours.call(
                     self,
                     f"{what}{group.node.id}",
                     description=f"{what} the {group.node.id} nodes off-hours",
-                    flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-                    schedule_expression=f"cron(0 {hour} ? * {off_hours.DAYS} *)",
-                    schedule_expression_timezone=off_hours.ZONE,
-                    target=scheduler.CfnSchedule.TargetProperty(
-                        arn="arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
-                        role_arn=role.attr_arn,
-                        # Pascal case, unlike EKS's own API: Scheduler refuses the other.
-                        input=cdk.Stack.of(self).to_json_string(
-                            {
-                                "ClusterName": self._cluster.cluster_name,
-                                "NodegroupName": group.attr_nodegroup_name,
-                                "ScalingConfig": sizes,
-                            }
-                        ),
-                    ),
+                    at=at,
+                    action="eks:updateNodegroupConfig",
+                    role_arn=role.attr_arn,
+                    given={
+                        "ClusterName": self._cluster.cluster_name,
+                        "NodegroupName": group.attr_nodegroup_name,
+                        "ScalingConfig": sizes,
+                    },
                 )
 
     def _make_role(self) -> iam.CfnRole:

@@ -14,8 +14,8 @@ from ..policy.model import MISSING, Resource
 _DAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _DAY_MINUTES: Final = 24 * 60
 _WEEK_MINUTES: Final = 7 * _DAY_MINUTES
-_CRON: Final = re.compile(r"(?:cron\()?(?P<minute>\d+) (?P<hour>\d+) [*?] \* (?P<days>[A-Z*?,-]+)(?: \*)?\)?")
-"""Of a scaling group ("0 20 * * MON-FRI") and of EventBridge Scheduler ("cron(0 20 ? * MON-FRI *)")."""
+_CRON: Final = re.compile(r"(?:cron\()?(?P<minutes>\d+(?:,\d+)*) (?P<hour>\d+) [*?] \* (?P<days>[A-Z*?,-]+)(?: \*)?\)?")
+"""Of a scaling group ("0 20 * * MON-FRI") and of EventBridge Scheduler ("cron(0,20 20 ? * MON-FRI *)")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,12 @@ def _minutes(expression: Any) -> list[int]:
     found = _CRON.fullmatch(expression) if isinstance(expression, str) else None
     if not found:
         return []
-    return [day * _DAY_MINUTES + int(found["hour"]) * 60 + int(found["minute"]) for day in _days(found["days"])]
+    hour = int(found["hour"]) * 60
+    return [
+        day * _DAY_MINUTES + hour + int(minute)
+        for day in _days(found["days"])
+        for minute in found["minutes"].split(",")
+    ]
 
 
 def _days(text: str) -> list[int]:

@@ -146,9 +146,18 @@ def test_dev_has_no_node_off_hours(synthesized: Synthesize) -> None:
         for s in schedules
         for parts in [s["Target"]["Input"]["Fn::Join"][1]]
     ]
-    evening, morning = "cron(0 20 ? * MON-FRI *)", "cron(0 8 ? * MON-FRI *)"
-    nothing = {"MinSize": 0, "DesiredSize": 0}
-    assert sorted(sizes, key=str) == sorted(
-        [(evening, nothing), (evening, nothing), (morning, {"MinSize": 2, "DesiredSize": 2}), (morning, nothing)],
-        key=str,
-    )
+    evening, morning = "cron(0,20 20 ? * MON-FRI *)", "cron(0 8 ? * MON-FRI *)"
+    nothing = {"MinSize": 0, "DesiredSize": 0, "MaxSize": 1}
+    day = [{"MinSize": 2, "DesiredSize": 2, "MaxSize": 4}, {"MinSize": 0, "DesiredSize": 0, "MaxSize": 4}]
+    expected = [(evening, nothing), (evening, nothing), *((morning, sizes) for sizes in day)]
+    assert sorted(sizes, key=str) == sorted(expected, key=str)
+
+
+def test_an_evening_call_that_fails_does_not_come_in_the_morning(synthesized: Synthesize) -> None:
+    dev = synthesized("dev")
+    schedules = [s for stack in (EKS, "DataStack") for s in dev.resources(stack, "AWS::Scheduler::Schedule").values()]
+    targets = [
+        s["Properties"]["Target"] for s in schedules if "aws-sdk:ssm" not in str(s["Properties"]["Target"]["Arn"])
+    ]
+    assert len(targets) == 6
+    assert {target["RetryPolicy"]["MaximumEventAgeInSeconds"] for target in targets} == {3600}

@@ -18,6 +18,7 @@ def _change(expression: object, size: float, zone: str = _SEOUL) -> Change:
         (12 * 5, [("0 20 * * MON-FRI", 0), ("0 8 * * MON-FRI", 1)]),
         (12 * 5, [("cron(0 20 ? * MON-FRI *)", 0), ("cron(0 8 ? * MON-FRI *)", 1)]),
         (12.25 * 5, [("cron(0 20 ? * MON-FRI *)", 0), ("cron(45 7 ? * MON-FRI *)", 1)]),
+        (12 * 5, [("cron(0,20 20 ? * MON-FRI *)", 0), ("cron(0 8 ? * MON-FRI *)", 1)]),
         (2 * 12 * 5, [("0 20 * * MON-FRI", 0), ("0 8 * * MON-FRI", 2)]),
         (12 * 7, [("0 20 * * *", 0), ("0 8 * * *", 1)]),
         (24 + 3, [("0 0 * * TUE,SAT", 1), ("0 0 * * WED", 0), ("0 3 * * SAT", 0)]),
