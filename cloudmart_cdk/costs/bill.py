@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..policy.model import Deployment, Resource
+from ..settings.topology import EDGE_REGION
 from .charge import MONTH_HOURS, PRICE_FILE, SESSION_HOURS, Charge, Kind, Per, Unpriced, UnpricedType
 from .dear import extras
 from .prices import Book, Line, Prices
@@ -20,8 +21,6 @@ from .volumes import TRACED, Volume
 _HOURS: Final[dict[Per, float]] = {"hour": 1, "month": MONTH_HOURS, "session": SESSION_HOURS}
 _HELD: Final = ("GB-month", "month")
 """Units of what stands all the time: a quantity of a month, in a lab session too."""
-_OWN_REGION: Final = "us-east-1"
-"""Where the edge's stacks are: billed by that region's list, which the course's book is where it has no figure."""
 _RATIO: Final = re.compile(r"(?:TRACE_RATIO|OTEL_TRACES_SAMPLER_ARG)(?:\W|value)+?(\d+(?:\.\d+)?(?:e-\d+)?)")
 """The share of requests that are traced, in user data and in pods' environments."""
 CAPPED: Final[tuple[Kind, ...]] = ("fixed", "usage")
@@ -63,7 +62,8 @@ class Item:
         return self.line.sourced(self._book(book))
 
     def _book(self, book: Book) -> Book:
-        return "course" if self.region == _OWN_REGION else book
+        """The edge's region has its own list, which the course's book is where the course has no figure."""
+        return "course" if self.region == EDGE_REGION else book
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..policy.model import MISSING, Resource
+from ..settings.loading import STAGES
 from .prices import Prices
 
 FILE: Final = Path(__file__).with_name("volumes.toml")
@@ -18,7 +19,6 @@ TRACED: Final = 0.01
 """Of the requests, where a volume is of traces."""
 PROPOSAL: Final = "proposal"
 """The source of the volumes that specification section 8 names."""
-_STAGES: Final = ("lab", "dev", "staging", "prod")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ def parsed(data: Mapping[str, Any]) -> tuple[Volume, ...]:
 
 
 def _volume(of: Mapping[str, Any]) -> Volume:
-    quantities = of.get("usd", {stage: of[stage] for stage in _STAGES if stage in of})
-    if not quantities or quantities.keys() - set(_STAGES):
-        raise ValueError(f"volumes.toml: {of['what']}: given no quantity of a stage; allowed: {', '.join(_STAGES)}")
+    quantities = of.get("usd", {stage: of[stage] for stage in STAGES if stage in of})
+    if not quantities or quantities.keys() - set(STAGES):
+        raise ValueError(f"volumes.toml: {of['what']}: given no quantity of a stage; allowed: {', '.join(STAGES)}")
     return Volume(
         what=of["what"],
         price=of["price"],

@@ -9,13 +9,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cloudmart_cdk.costs import prices
+from cloudmart_cdk.costs.charge import MONTH_HOURS
 
 from .findings import Findings
 from .kinds import Call, Resource
 from .whose import STACK_NAME
 
 _SEOUL: Final = ZoneInfo("Asia/Seoul")
-_HOURS: Final = {"hour": 1.0, "month": 730.0}
+_HOURS: Final = {"hour": 1.0, "month": MONTH_HOURS}
 
 
 def lines(found: Findings, stacks: Mapping[str, Mapping[str, Any]], *, prefix: str, command: str) -> Iterator[str]:

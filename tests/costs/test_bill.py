@@ -11,6 +11,7 @@ from cloudmart_cdk.costs.bill import CAPPED, Bill, bill
 from cloudmart_cdk.costs.charge import UnpricedType
 from cloudmart_cdk.policy.assembly import load
 from cloudmart_cdk.policy.model import Deployment
+from tests.costs.support import billed
 from tests.matrix import MATRIX
 from tests.policy.support import deployment, resource
 from tests.support import synthesize
@@ -92,9 +93,10 @@ def test_a_bill_goes_by_stacks_kinds_and_time() -> None:
 
 
 def test_what_is_in_virginia_is_billed_there() -> None:
-    for item in _bill({"stage": "prod"}):
-        if item.stack.startswith("Edge"):
-            assert item.usd_hour("seoul") == item.usd_hour("course")
+    """By something that costs more in Seoul."""
+    canary = {"C": resource("AWS::Synthetics::Canary", {"Schedule": {"Expression": "rate(5 minutes)"}})}
+    home, edge = (billed(canary, region=region) for region in ("ap-northeast-2", "us-east-1"))
+    assert edge.usd_hour("seoul") == edge.usd_hour("course") == home.usd_hour("course") < home.usd_hour("seoul")
 
 
 def test_only_the_stage_counts_of_the_settings() -> None:

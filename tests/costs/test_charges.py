@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from cloudmart_cdk.costs import prices
-from cloudmart_cdk.costs.charge import TABLE
+from cloudmart_cdk.costs.charge import PRICE_FILE, TABLE
 from cloudmart_cdk.costs.types import FREE, PRICED
 from cloudmart_cdk.costs.volumes import load
 from cloudmart_cdk.settings import catalogue
 from tests.costs.support import billed, charged, refused
 from tests.policy.support import Resources, resource
+from tests.support import PROJECT
 
 _SEOUL = {"ScheduleExpressionTimezone": "Asia/Seoul"}
 _REST = "cron(0 20 ? * MON-FRI *)"
@@ -361,4 +362,8 @@ def test_a_type_is_priced_or_free_and_free_ones_have_a_reason() -> None:
     assert not PRICED.keys() & FREE.keys()
     assert not {volume.type for volume in load()} & FREE.keys()
     assert all(len(reason.split()) >= 4 for reason in FREE.values())
-    assert TABLE.endswith("costs/types.py")
+
+
+def test_the_files_that_errors_point_to_are_there() -> None:
+    assert (PROJECT / TABLE).is_file()
+    assert PROJECT / PRICE_FILE == prices.FILE

@@ -86,4 +86,5 @@ def test_the_line_of_a_cap_crosses_no_figure() -> None:
 
 
 def test_a_stage_that_costs_nothing_can_be_drawn() -> None:
-    assert _parsed(chart.draw(sheet())) is not None
+    title = next(iter(_parsed(chart.draw(sheet()))))
+    assert title.text == "Cost of stage prod: 0.00 USD a month at the course's prices, 0.00 at Seoul's"
