@@ -13,7 +13,8 @@ _CACHING_DISABLED: Final = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 """Of the managed cache policies (CloudFront guide, "Use managed cache policies")."""
 _ADDONS: Final = ("coredns", "eks-pod-identity-agent", "kube-proxy", "vpc-cni")
 _TAGS: Final = ("Project", "Stage", "Owner", "CostCenter")
-_TWO: Final = 2
+_ZONES: Final = 2
+"""At the least: one of them may be lost."""
 
 
 def tiers(parts: Parts) -> Evidence:
@@ -22,7 +23,7 @@ def tiers(parts: Parts) -> Evidence:
     seen = []
     for tier in (PUBLIC, PRIVATE, ISOLATED):
         zones = {network.zones[subnet] for subnet, of in network.tiers.items() if of == tier}
-        seen.append(present(f"{tier} subnets", "zones", zones, least=_TWO))
+        seen.append(present(f"{tier} subnets", "zones", zones, least=_ZONES))
     return proportionally(seen)
 
 
@@ -89,7 +90,7 @@ def balancers(parts: Parts) -> Evidence:
     for balancer in parts.balancers:
         subnets = [zone["SubnetId"] for zone in balancer["AvailabilityZones"]]
         name = balancer["LoadBalancerName"]
-        seen.append(Seen(name, "subnets", network.described(subnets), network.spread(subnets) >= _TWO))
+        seen.append(Seen(name, "subnets", network.described(subnets), network.spread(subnets) >= _ZONES))
     for group in parts.target_groups:
         check = group.get("HealthCheckPath") or group.get("HealthCheckProtocol") or ""
         well = bool(group.get("HealthCheckEnabled")) and str(group["HealthCheckProtocol"]).startswith("HTTP")

@@ -6,7 +6,8 @@ from labs.grade.evidence import Evidence, Seen, flag, present, proportionally
 from labs.grade.network import PRIVATE
 from labs.grade.parts import Parts
 
-_TWO: Final = 2
+_ENOUGH: Final = 2
+"""Instances, nodes, members, zones: one of them may be lost."""
 _WEEK: Final = 7
 
 
@@ -38,7 +39,7 @@ def database(parts: Parts) -> Evidence:
     ]
     for cluster in parts.aurora:
         members = [each["DBInstanceIdentifier"] for each in cluster["DBClusterMembers"]]
-        seen.append(present(cluster["DBClusterIdentifier"], "members", members, least=_TWO))
+        seen.append(present(cluster["DBClusterIdentifier"], "members", members, least=_ENOUGH))
     return proportionally(seen)
 
 
@@ -50,7 +51,7 @@ def cache(parts: Parts) -> Evidence:
         seen.append(flag(name, "AutomaticFailover", group["AutomaticFailover"], wanted="enabled", weight=2))
         seen.append(flag(name, "MultiAZ", group.get("MultiAZ"), wanted="enabled", weight=2))
         nodes = min((len(shard["NodeGroupMembers"]) for shard in group["NodeGroups"]), default=0)
-        seen.append(Seen(name, "nodes a shard", str(nodes), nodes >= _TWO))
+        seen.append(Seen(name, "nodes a shard", str(nodes), nodes >= _ENOUGH))
     # Serverless caches are in several zones by what they are.
     seen += [flag(name, "serverless", True) for name in sorted(parts.deployed.ids("AWS::ElastiCache::ServerlessCache"))]
     return proportionally(seen)
@@ -63,9 +64,9 @@ def backend(parts: Parts) -> Evidence:
         name = group["AutoScalingGroupName"]
         subnets = str(group.get("VPCZoneIdentifier") or "").split(",")
         well = [each for each in group["Instances"] if each["LifecycleState"] == "InService"]
-        seen.append(Seen(name, "MinSize", str(group["MinSize"]), group["MinSize"] >= _TWO, 2))
-        seen.append(Seen(name, "subnets", network.described(subnets), network.spread(subnets) >= _TWO))
-        seen.append(Seen(name, "instances in service", str(len(well)), len(well) >= _TWO))
+        seen.append(Seen(name, "MinSize", str(group["MinSize"]), group["MinSize"] >= _ENOUGH, 2))
+        seen.append(Seen(name, "subnets", network.described(subnets), network.spread(subnets) >= _ENOUGH))
+        seen.append(Seen(name, "instances in service", str(len(well)), len(well) >= _ENOUGH))
         seen.append(flag(name, "HealthCheckType", group["HealthCheckType"], wanted="ELB"))
     if seen and parts.drilled is not None:
         seen.append(flag("drill", "customers served while an instance was lost", parts.drilled, weight=len(seen)))
@@ -79,7 +80,7 @@ def targets(parts: Parts) -> Evidence:
         states: list[str] = group["Targets"]
         well = states.count("healthy")
         value = f"{well} / {len(states)}"
-        seen.append(Seen(group["TargetGroupName"], "healthy targets", value, well >= _TWO and well == len(states)))
+        seen.append(Seen(group["TargetGroupName"], "healthy targets", value, well >= _ENOUGH and well == len(states)))
     return proportionally(seen)
 
 
@@ -93,9 +94,9 @@ def nodes(parts: Parts) -> Evidence:
     network = parts.network
     return proportionally(
         [
-            Seen("nodes", "desired", str(desired), desired >= _TWO),
-            Seen("nodes", "minimum", str(least), least >= _TWO),
-            Seen("nodes", "subnets", network.described(subnets), network.spread(subnets) >= _TWO),
+            Seen("nodes", "desired", str(desired), desired >= _ENOUGH),
+            Seen("nodes", "minimum", str(least), least >= _ENOUGH),
+            Seen("nodes", "subnets", network.described(subnets), network.spread(subnets) >= _ENOUGH),
         ]
     )
 

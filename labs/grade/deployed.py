@@ -18,7 +18,7 @@ _REFUSED: Final = frozenset(
     {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "UnauthorizedException"}
 )
 _READS: Final = ("describe_", "list_", "get_")
-_ABSENT: Final = ("NoSuch", "NotFound", "ResourceNotFound", "DoesNotExist", "NonExistent")
+_ABSENT: Final = ("NoSuch", "NotFound", "DoesNotExist", "NonExistent")
 _SERVICES: Final = {"monitoring": "cloudwatch"}
 """What a service is called in IAM where that differs from what requests are signed with."""
 _ACTIONS: Final = {

@@ -14,7 +14,8 @@ from labs.grade.parts import Parts
 from labs.grade.shop import API
 
 _TRIES: Final = 3
-_TWO: Final = 2
+_LEAST: Final = 2
+"""Instances: with one alone the drill would be an outage."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ def run(
     region = parts.deployed.region
     scaling, balancing = client("autoscaling", region), client("elbv2", region)
     before = _serving(scaling, group)
-    if len(before) < _TWO:
+    if len(before) < _LEAST:
         return Drill(refused=f"instances of {group} in service: {len(before)}")
     if not _served(parts, domain):
         return Drill(refused=f"{domain} does not answer as it is")

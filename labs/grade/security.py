@@ -20,14 +20,14 @@ _LONGEST_ROTATION_DAYS: Final = 90
 def doors(parts: Parts) -> Evidence:
     """Nothing but a load balancer's web ports is open to the internet."""
     fronts = {group for balancer in parts.balancers for group in balancer.get("SecurityGroups", [])}
+    groups = parts.network.of_ours("describe_security_groups", "SecurityGroups")
     seen = []
-    for group in parts.network.of_ours("describe_security_groups", "SecurityGroups"):
+    for group in groups:
         front = group["GroupId"] in fronts
         wide = [rule for rule in group["IpPermissions"] if _open(rule)]
         bad = [_ports(rule) for rule in wide if not (front and _web(rule))]
         if bad:
             seen.append(Seen(f"{group['GroupName']} {group['GroupId']}", "open to the internet", joined(bad), ok=False))
-    groups = parts.network.of_ours("describe_security_groups", "SecurityGroups")
     if groups and not seen:
         seen.append(Seen("security groups", "open to the internet", "none", ok=True))
     return strictly(seen)

@@ -120,8 +120,8 @@ class Kind:
 
     def resource(self, arn: str, region: str, tags: Mapping[str, str]) -> Resource | None:
         """A resource of this kind; None for the ARN of another."""
-        service, at, account_free = arn.split(":", 5)[2], arn.split(":", 5)[3], arn.split(":", 5)[5]
-        shown = f"{service}:{account_free}"
+        service, at, _, rest = arn.split(":", 5)[2:]
+        shown = f"{service}:{rest}"
         if not shown.startswith(self.arn):
             return None
         name = shown.removeprefix(self.arn).removeprefix("app/")

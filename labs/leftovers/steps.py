@@ -10,13 +10,15 @@ from .kinds import Resource, absent
 
 _KEY_DAYS: Final = 7
 """KMS's least."""
+_BATCH: Final = 1000
+"""The most that S3 deletes in one call (S3 API, DeleteObjects)."""
 
 
 def empty_bucket(s3: Any, resource: Resource) -> None:
     """Every version and every upload that was never finished, then the bucket."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=resource.id):
         entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        for some in _hundreds([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]):
+        for some in _batches([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]):
             failed = s3.delete_objects(Bucket=resource.id, Delete={"Objects": some, "Quiet": True}).get("Errors")
             if failed:
                 raise RuntimeError(f"{failed[0].get('Code')} on {failed[0].get('Key')}")
@@ -26,9 +28,9 @@ def empty_bucket(s3: Any, resource: Resource) -> None:
     s3.delete_bucket(Bucket=resource.id)
 
 
-def _hundreds(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
-    for start in range(0, len(entries), 1000):
-        yield entries[start : start + 1000]
+def _batches(entries: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    for start in range(0, len(entries), _BATCH):
+        yield entries[start : start + _BATCH]
 
 
 def delete_key(kms: Any, resource: Resource) -> None:
