@@ -10,11 +10,11 @@ import pytest
 
 from cloudmart_cdk.assets.notifier.clock import Clock
 from cloudmart_cdk.assets.notifier.handler import Notifier
-from cloudmart_cdk.assets.notifier.post import Patience, Poster
 from cloudmart_cdk.assets.notifier.settings import Settings
 from localcloud.aws import Clients
 from tests.localcloud import conftest as localcloud_conftest
 from tests.notifier import events
+from tests.notifier.line import Line
 from tests.notifier.receiver import Receiver, receiving
 
 state, cloud, clients = localcloud_conftest.state, localcloud_conftest.cloud, localcloud_conftest.clients
@@ -27,22 +27,23 @@ _NUMBERS: Final = itertools.count(1)
 
 @dataclass
 class Stage:
-    """What a deploy has made. `now`: seconds since 1970, where the clock stands."""
+    """What a deploy has made. `now`: seconds since 1970, where the clock stands. `silent`: who does not answer."""
 
     clients: dict[str, Any]
     slack: Receiver
     pagerduty: Receiver
     settings: Settings
     now: float = field(default_factory=lambda: events.START.timestamp() + 1)
+    silent: set[str] = field(default_factory=set)
 
     def notifier(self, **changed: Any) -> Notifier:
         """A process of the function that begins."""
         return Notifier.of(
             Settings(**{**self.settings.__dict__, **changed}),
             self.clients,
-            Poster(
+            Line(
                 Clock(now=lambda: self.now, monotonic=lambda: self.now, sleep=self._sleep, chance=lambda: 0.5),
-                Patience(connect=2, read=0.3, attempt=1),
+                silent=lambda url: url in self.silent,
             ),
         )
 

@@ -156,6 +156,7 @@ def test_a_channel_that_fails_is_told_later_and_the_other_not_again(stage: Stage
 
 def test_a_channel_that_hangs_holds_up_no_other(stage: Stage) -> None:
     stage.slack.usual = answers.silence
+    stage.silent.add(stage.slack.url())
     body = _page()
     assert stage.invoke(body) == [body]
     assert _actions(stage) == ["trigger"]

@@ -7,12 +7,12 @@ import pytest
 
 from cloudmart_cdk.assets.notifier.clock import Clock
 from cloudmart_cdk.assets.notifier.errors import Refused, Unavailable
-from cloudmart_cdk.assets.notifier.post import Patience, Poster, check_address
+from cloudmart_cdk.assets.notifier.post import check_address
 from tests.notifier import receiver as answers
+from tests.notifier.line import Line
 from tests.notifier.receiver import Receiver, receiving
 
 _BODY = json.dumps({"text": "hello"}).encode()
-_IMPATIENT = Patience(connect=2, read=0.2, attempt=0.6)
 
 
 class Time:
@@ -36,8 +36,10 @@ def server() -> Iterator[Receiver]:
         yield receiver
 
 
-def _post(server: Receiver, time: Time, *, deadline: float = 60) -> None:
-    Poster(time.clock(), _IMPATIENT).post(server.url(), _BODY, deadline=deadline)
+def _post(server: Receiver, time: Time, *, deadline: float = 60, silent: int = 0) -> None:
+    """`silent`: how many attempts get no answer at first."""
+    line = Line(time.clock(), silent=lambda _: len(time.waits) < silent)
+    line.post(server.url(), _BODY, deadline=deadline)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def _post(server: Receiver, time: Time, *, deadline: float = 60) -> None:
 )
 def test_trouble_that_may_pass_is_tried_again(server: Receiver, trouble: answers.Answer) -> None:
     server.script = [trouble, trouble]
-    _post(server, time := Time())
+    _post(server, time := Time(), silent=2)
     assert server.taken == [{"text": "hello"}]
     assert len(server.asked) == 3
     assert time.waits == [1.0, 2.0], "twice as long each time"
@@ -74,7 +76,7 @@ def test_it_gives_up_after_four_attempts(server: Receiver) -> None:
 def test_waits_are_drawn_by_chance(server: Receiver) -> None:
     server.script = [answers.status(500)] * 3
     time = Time()
-    Poster(time.clock(chance=0.25), _IMPATIENT).post(server.url(), _BODY, deadline=60)
+    Line(time.clock(chance=0.25)).post(server.url(), _BODY, deadline=60)
     assert time.waits == [0.25, 0.5, 1.0]
 
 
@@ -157,7 +159,7 @@ def test_nobody_there_may_pass() -> None:
         url = gone.url()
     time = Time()
     with pytest.raises(Unavailable, match="ConnectionRefusedError"):
-        Poster(time.clock(), _IMPATIENT).post(url, _BODY, deadline=60)
+        Line(time.clock()).post(url, _BODY, deadline=60)
     assert len(time.waits) == 3
 
 
@@ -193,5 +195,5 @@ def test_only_https_leaves_the_machine() -> None:
 def test_a_certificate_of_nobody_is_not_accepted(server: Receiver) -> None:
     """HTTPS is spoken and verified; the server here speaks plain HTTP."""
     with pytest.raises(Unavailable, match="SSL"):
-        Poster(Time().clock(), _IMPATIENT).post(server.url().replace("http:", "https:"), _BODY, deadline=60)
+        Line(Time().clock()).post(server.url().replace("http:", "https:"), _BODY, deadline=60)
     assert server.asked == []
