@@ -34,11 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     _RUNS.mkdir(parents=True, exist_ok=True)
-    for abandoned in _RUNS.iterdir():
-        if not Path("/proc", abandoned.name).exists():
-            shutil.rmtree(abandoned, ignore_errors=True)
     folder = _RUNS / str(os.getpid())
-    folder.mkdir(exist_ok=True)
+    for abandoned in _RUNS.iterdir():
+        # One of our own number too: containers count from one, and what an older run synthesized is out of date.
+        if abandoned == folder or not Path("/proc", abandoned.name).exists():
+            shutil.rmtree(abandoned, ignore_errors=True)
+    folder.mkdir()
     os.environ[RUN_FOLDER_VARIABLE] = str(folder)
 
 

@@ -3,13 +3,14 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import psycopg
 import pytest
 
 from cloudmart_cdk.assets.restore_drill import handler
+from cloudmart_cdk.assets.rotation.roles import LIMITS
 from cloudmart_cdk.assets.rotation.versions import Login
 from localcloud.engines import addresses, postgres
 from tests.stores import APP, CLONE, DATABASE, OWNER, PASSWORD, Stores
@@ -47,6 +48,14 @@ INSERT INTO passing VALUES (1);
 _NUMBERS: Final = itertools.count(1)
 
 
+class _Clock(datetime):
+    """The function's: stands still, so that a slow machine adds nothing to the minutes of a restore."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "_Clock":
+        return cls(2026, 11, 1, 12, tzinfo=tz)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """Two databases of one name, on two servers."""
@@ -56,7 +65,8 @@ class Pair:
     database: str
 
     def run(self, where: Stores, statements: str, *, user: str = APP) -> None:
-        with psycopg.connect(where.dsn(user, database=self.database), autocommit=True) as connection:
+        dsn = f"{where.dsn(user, database=self.database)} options='-c statement_timeout=0'"
+        with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(statements.encode())
 
     def at_original(self, statements: str, **options: str) -> None:
@@ -75,7 +85,7 @@ class Pair:
             {
                 "Host": self.copy.postgres.host,
                 "Point": POINT.isoformat(),
-                "StartedAt": (datetime.now(UTC) - timedelta(minutes=minutes)).isoformat(),
+                "StartedAt": (_Clock.now(UTC) - timedelta(minutes=minutes)).isoformat(),
                 "LossMinutes": str(loss),
             },
             None,
@@ -108,9 +118,9 @@ def empty_pair(stores: Stores, second_server: Stores, monkeypatch: pytest.Monkey
     for server in (stores, second_server):
         with psycopg.connect(server.postgres.superuser_dsn, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {database} OWNER {OWNER}".encode())
-            # RDS's, as its guide says: what a session of the application's users carries.
-            connection.execute(f"ALTER ROLE {APP} SET statement_timeout = '4s'".encode())
-            connection.execute(f"ALTER ROLE {APP} SET idle_in_transaction_session_timeout = '8s'".encode())
+            # What a session of the application's users carries; here only, as other tests use the same server.
+            for name, value in LIMITS.items():
+                connection.execute(f"ALTER ROLE {APP} IN DATABASE {database} SET {name} = '{value}'".encode())
         server.grant(database)
     for name, value in {
         "AWS_REGION": "ap-northeast-2",
@@ -126,6 +136,7 @@ def empty_pair(stores: Stores, second_server: Stores, monkeypatch: pytest.Monkey
         Login({"username": APP, "password": PASSWORD}),
     ]
     monkeypatch.setattr(handler, "_logins", lambda: logins)
+    monkeypatch.setattr(handler, "datetime", _Clock)
     return Pair(original=stores, copy=second_server, database=database)
 
 

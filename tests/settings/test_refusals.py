@@ -62,7 +62,8 @@ def test_process_says_one_line_and_loads_no_cdk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["stage=nowhere", "skip=VpcStack"])
 def test_cdk_synth_refuses_and_leaves_no_template(option: str, tmp_path: Path) -> None:
-    done = run_app({}, tmp_path, command=[str(CDK), "synth", "-c", option, "--output", str(tmp_path / "out")])
+    command = [str(CDK), "synth", "--no-notices", "-c", option, "--output", str(tmp_path / "out")]
+    done = run_app({}, tmp_path, command=command)
     ours, cli = done.stderr.splitlines()
     assert done.returncode == 1
     assert done.stdout == ""

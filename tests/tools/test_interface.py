@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -75,11 +74,19 @@ def make(folder: Path, *arguments: str, path: str = os.defpath) -> subprocess.Co
     )
 
 
+def only(folder: Path, *programs: str) -> str:
+    """A search path with these programs of the machine and no other."""
+    folder.mkdir()
+    for name in programs:
+        (folder / name).symlink_to(shutil.which(name) or name)
+    return str(folder)
+
+
 def test_help_lists_every_target_at_once_and_sets_nothing_up(clone: Path) -> None:
-    began = time.monotonic()
-    done = make(clone, path=os.environ["PATH"])
-    assert time.monotonic() - began < 1
+    """At once: nothing is there that would take its time, neither Python nor Node.js."""
+    done = make(clone, path=only(clone / "bin", "cat", "echo", "sed"))
     assert done.returncode == 0
+    assert done.stderr == ""
     for target in TARGETS:
         assert re.search(rf"^  make {target} +\S", done.stdout, re.MULTILINE), target
     for word in ("cloudmart_cdk/settings/stages/common.toml", "STAGE=", "NAME=", "PORT=", "ARGS="):
@@ -99,14 +106,11 @@ def test_help_lists_every_target_at_once_and_sets_nothing_up(clone: Path) -> Non
     ],
 )
 def test_unsuitable_python_is_one_line(clone: Path, body: str | None, words: str) -> None:
-    tools = clone / "bin"
-    tools.mkdir()
-    for name in ("sh", "sed", "cat", "test", "dirname", "printf", "touch", "mkdir", "echo"):
-        (tools / name).symlink_to(shutil.which(name) or name)
+    path = only(clone / "bin", "sh", "sed", "cat", "test", "dirname", "printf", "touch", "mkdir", "echo")
     if body:
-        (tools / "python3").write_text(f"#!/bin/sh\n{body}\n")
-        (tools / "python3").chmod(0o755)
-    done = make(clone, "setup", path=str(tools))
+        (clone / "bin" / "python3").write_text(f"#!/bin/sh\n{body}\n")
+        (clone / "bin" / "python3").chmod(0o755)
+    done = make(clone, "setup", path=path)
     ours, *of_make = done.stderr.splitlines()
     assert done.returncode != 0
     assert ours.startswith("error: python: given ")

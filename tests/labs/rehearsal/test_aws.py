@@ -11,9 +11,7 @@ from localcloud.state import PROJECT
 
 def test_it_is_the_aws_cli(tmp_path: Path) -> None:
     aws.write(tmp_path / "bin")
-    said = subprocess.run(
-        [tmp_path / "bin" / "aws", "--version"], capture_output=True, text=True, check=True, timeout=60
-    )
+    said = subprocess.run([tmp_path / "bin" / "aws", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout.startswith("aws-cli/1.")
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["aws"]
 
@@ -26,6 +24,5 @@ def test_a_shell_is_told_where_it_is() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
     )
     assert said.stdout.strip().startswith(str(PROJECT / ".cache"))
