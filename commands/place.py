@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from localcloud.state import Cloud
 
 _EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"})
-_REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+REFUSED: Final = frozenset(
+    {
+        "403",
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "UnauthorizedException",
+        "UnauthorizedOperation",
+    }
+)
+"""Codes by which services say that somebody may not; a bare status answers a HEAD."""
 
 
 def settings_of(context: Mapping[str, str]) -> "Settings":
@@ -94,6 +105,6 @@ def explain(error: "BotoCoreError | ClientError") -> CommandError:
     code, message = str(error.response["Error"].get("Code", "")), str(error.response["Error"].get("Message", ""))
     if code in _EXPIRED:
         return CommandError("credentials", why="given expired ones", do="log in again and run it again: it continues")
-    if code in _REFUSED:
+    if code in REFUSED:
         return CommandError(error.operation_name, why=f"not allowed to you ({message})", do="ask for it, run it again")
     return CommandError(error.operation_name, why=f"AWS says {code}: {message}", do="mend it and run it again")

@@ -12,18 +12,9 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.place import REFUSED
+
 _READING: Final = re.compile(r"(describe|get|list|head)_")
-_REFUSED: Final = frozenset(
-    {
-        "403",
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "UnauthorizedException",
-        "UnauthorizedOperation",
-    }
-)
 _PREFIXES: Final = {
     "elbv2": "elasticloadbalancing",
     "service-quotas": "servicequotas",
@@ -97,7 +88,7 @@ class Account:
                 raise NotThereError(message) from None
             if self._local:
                 raise NotAskedError(f"the local cloud has no answer to {permission}") from None
-            why = "" if code in _REFUSED else f" (AWS says {' '.join(dict.fromkeys((code, message))).strip()})"
+            why = "" if code in REFUSED else f" (AWS says {' '.join(dict.fromkeys((code, message))).strip()})"
             raise NotAskedError(f"needs {permission}{why}") from None
         except BotoCoreError as failed:
             raise NotAskedError(f"needs {permission} ({type(failed).__name__}: {failed})") from None

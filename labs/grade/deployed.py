@@ -13,10 +13,8 @@ from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings.topology import EDGE_REGION
 from commands.errors import CommandError
+from commands.place import REFUSED
 
-_REFUSED: Final = frozenset(
-    {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "UnauthorizedException"}
-)
 _READS: Final = ("describe_", "list_", "get_")
 _ABSENT: Final = ("NoSuch", "NotFound", "DoesNotExist", "NonExistent")
 _SERVICES: Final = {"monitoring": "cloudwatch"}
@@ -131,7 +129,7 @@ class Deployed:
             return getattr(client, operation)(**parameters)
         except ClientError as error:
             code = str(error.response["Error"].get("Code", ""))
-            if code in _REFUSED:
+            if code in REFUSED:
                 raise UnreadableError(_right(client, operation)) from error
             if any(word in code for word in _ABSENT):
                 return {}

@@ -7,16 +7,15 @@ that somebody changed, is honoured.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
 
 from botocore.exceptions import ClientError
+
+from commands.place import REFUSED
 
 from .account import Account
 from .findings import claim_now
 from .kinds import Resource, State, absent
 from .whose import Whose
-
-_REFUSED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError")
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,6 @@ def _try(account: Account, resource: Resource) -> tuple[str, bool]:
             return "", True
         error = refused.response["Error"]
         reason = " ".join(f"{error.get('Code', '')}: {error.get('Message', '')}".split())
-        return reason, error.get("Code", "") in _REFUSED
+        return reason, error.get("Code", "") in REFUSED
     except RuntimeError as refused:
         return str(refused), False
