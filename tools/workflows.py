@@ -11,7 +11,7 @@ from cloudmart_cdk.settings import load_settings
 
 FOLDER: Final = Path(__file__).parents[1] / ".github" / "workflows"
 CALLED: Final = "tiketi-service.yml"
-_PATHS: Final = "[services/{service}/**, .github/workflows/tiketi-service.yml, .github/actions/release-service/**]"
+_PATHS: Final = "[services/{service}/**, .github/workflows/{called}, .github/actions/release-service/**]"
 _CALLER: Final = """\
 # Written by `python -m tools.workflows` from the service table: change it there, or in {called}.
 name: {workflow}
@@ -45,7 +45,10 @@ def callers() -> dict[str, str]:
     """File -> text, of all services."""
     return {
         f"{releases.workflow(service)}.yml": _CALLER.format(
-            service=service, workflow=releases.workflow(service), called=CALLED, paths=_PATHS.format(service=service)
+            service=service,
+            workflow=releases.workflow(service),
+            called=CALLED,
+            paths=_PATHS.format(service=service, called=CALLED),
         )
         for service in load_settings({"stage": "prod"}).eks.services
     }

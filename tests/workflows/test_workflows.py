@@ -50,7 +50,9 @@ def test_there_is_a_workflow_for_each_service_of_the_table_and_no_other() -> Non
 
 
 def test_every_file_has_the_form_that_github_expects() -> None:
-    for kind, files in (("workflows", sorted(workflows.FOLDER.glob("*.yml"))), ("actions", [_ACTION])):
+    actions = sorted((_GITHUB / "actions").glob("*/action.yml"))
+    assert _ACTION in actions
+    for kind, files in (("workflows", sorted(workflows.FOLDER.glob("*.yml"))), ("actions", actions)):
         ended = _run("check-jsonschema", "--builtin-schema", f"vendor.github-{kind}", *map(str, files))
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
