@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
 def start(state: State, options: Options) -> None:
     """A cloud with nothing in it but CDK's bootstrap; one that is up stays, and its shop is opened if it has one."""
+    if state.load() is None:
+        wanted(options)  # what is refused leaves no folder
     with state.exclusive():
         cloud = running(state, options)
         if cloud is None:
-            settings = settings_of(given(options.stage, "lab"), given(options.name, "cloudmart"), options.context)
+            settings = wanted(options)
             # Rather now than when DataStack comes.
             binaries.postgres()
             binaries.redis()
@@ -57,9 +59,11 @@ def shop_domain(cloud: Cloud) -> str:
     return ""
 
 
-def given(option: str | None, default: str) -> str:
-    """What was given, though it be empty: the settings refuse that."""
-    return default if option is None else option
+def wanted(options: Options) -> "Settings":
+    """The settings of a new cloud. Raises `CommandError` for what no synth takes, as an empty name."""
+    stage = "lab" if options.stage is None else options.stage
+    name = "cloudmart" if options.name is None else options.name
+    return settings_of(stage, name, options.context)
 
 
 def running(state: State, options: Options) -> Cloud | None:

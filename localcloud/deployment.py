@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cloudmart_cdk.policy.off import NOTICE
 from cloudmart_cdk.settings.topology import BACKEND, DATA
 from localcloud import shop, tiketi
-from localcloud.beginning import begin, given, planned, running, stopping_on_failure
+from localcloud.beginning import begin, planned, running, stopping_on_failure, wanted
 from localcloud.engines import binaries
 from localcloud.errors import CloudError
 from localcloud.report import say, table
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 def deploy(state: State, options: Options) -> None:
     """Brings the cloud up, or an existing one to the app's current state."""
+    if state.load() is None:
+        _refuse_image(wanted(options))  # what is refused leaves no folder
     with state.exclusive():
         cloud = running(state, options)
         if cloud is not None:
@@ -38,7 +40,7 @@ def deploy(state: State, options: Options) -> None:
             cloud.context = context
             _deploy_again(state, cloud, options, settings)
             return
-        settings = settings_of(given(options.stage, "lab"), given(options.name, "cloudmart"), options.context)
+        settings = wanted(options)
         _refuse_image(settings)
         if settings.has(DATA):
             # Rather now than in the middle.

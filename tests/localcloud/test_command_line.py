@@ -46,22 +46,23 @@ UP = {
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (("--stage", "foo"), "lab, dev, staging, prod"),
-        (("-c", "stage=foo"), "lab, dev, staging, prod"),
-        (("-c", "stage="), "lab, dev, staging, prod"),
-        (("-c", "name="), "name"),
-        (("-c", "backend.min=9"), "backend"),
-        (("-c", "no.such.setting=1"), "no.such.setting"),
+        (("deploy", "--stage", "foo"), "lab, dev, staging, prod"),
+        (("deploy", "-c", "stage=foo"), "lab, dev, staging, prod"),
+        (("deploy", "-c", "stage="), "lab, dev, staging, prod"),
+        (("deploy", "-c", "name="), "name"),
+        (("deploy", "-c", "backend.min=9"), "backend"),
+        (("deploy", "-c", "no.such.setting=1"), "no.such.setting"),
+        (("start", "--stage", "foo"), "lab, dev, staging, prod"),
     ],
 )
 def test_bad_settings_are_refused_before_anything_starts(
     tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
-    line = last_line(run("deploy", *arguments, state=tmp_path))
+    line = last_line(run(*arguments, state=tmp_path / "state"))
     assert line.startswith("error: ")
     assert line.count("error:") == 1
     assert named in line
-    assert not (tmp_path / "cloud.json").exists()
+    assert not (tmp_path / "state").exists()
 
 
 @pytest.mark.parametrize(
@@ -102,9 +103,9 @@ def test_a_bad_command_line_is_one_line(
 
 
 def test_an_image_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    line = last_line(run("deploy", "-c", "backend.application=public.ecr.aws/nginx/nginx:1.27", state=tmp_path))
+    line = last_line(run("deploy", "-c", "backend.application=public.ecr.aws/nginx/nginx:1.27", state=tmp_path / "a"))
     assert "given public.ecr.aws/nginx/nginx:1.27: the local cloud has no container engine" in line
-    assert not (tmp_path / "cloud.json").exists()
+    assert not (tmp_path / "a").exists()
 
 
 def test_taken_port_is_refused(tmp_path: Path) -> None:
