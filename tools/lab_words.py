@@ -13,7 +13,7 @@ Say = Callable[..., str]
 _KOREAN: Final = {
     # Every picture
     "Coloured: made by this stack. Grey: was there before, or comes later.": (
-        "색이 있는 것은 이 스택이 만듭니다. 회색은 이미 있거나 나중에 옵니다."
+        "색이 있는 것은 이 스택이 만듭니다. 회색은 이미 있거나 나중에 만듭니다."
     ),
     "{number} resources in {stack} of stage lab:": "lab 스테이지의 {stack} 리소스 {number}개:",
     # VpcStack
@@ -36,7 +36,7 @@ _KOREAN: Final = {
         "대기 인스턴스가 있는 데이터베이스, 캐시, 이미지, 프로그램이 설정과 보안 암호를 찾는 곳"
     ),
     "Backend and pods": "백엔드와 파드",
-    "come in labs 3 and 5": "실습 3과 5에서 옵니다",
+    "come in labs 3 and 5": "실습 3과 5에서 만듭니다",
     "a standby in the other zone": "다른 가용 영역에 대기 인스턴스",
     "in one zone": "가용 영역 한 곳",
     "TLS and a password": "TLS와 암호",
@@ -45,21 +45,21 @@ _KOREAN: Final = {
     "{number} secrets": "보안 암호 {number}개",
     "passwords and keys": "암호와 키",
     "Rotation function": "교체 함수",
-    "new ones every 30 days": "30일마다 새것으로",
+    "new ones every 30 days": "30일마다 새 암호로",
     "Images bucket": "이미지 버킷",
     "read through the CDN only": "CDN을 거쳐서만 읽음",
     # BackendAsgStack
     "The load balancer, two scaling groups of which one is live, and what they reach": (
         "로드 밸런서, 하나만 서비스 중인 Auto Scaling 그룹 둘, 그 뒤의 저장소"
     ),
-    "comes in lab 4": "실습 4에서 옵니다",
+    "comes in lab 4": "실습 4에서 만듭니다",
     "Load balancer": "로드 밸런서",
     "public subnets\nadmits CloudFront only": "퍼블릭 서브넷\nCloudFront만 허용",
     "Blue, live": "Blue, 서비스 중",
     "{kind}, at least 2\nhealth: {path}": "{kind}, 최소 2대\n상태 확인: {path}",
     "Green, idle": "Green, 대기",
     "no instance\nuntil the next release": "다음 릴리스까지\n인스턴스 없음",
-    "of lab 2": "실습 2의 것",
+    "of lab 2": "실습 2에서 만듦",
     # FrontendCdnStack
     "CloudFront in front of the site's bucket, the load balancer and the images": (
         "사이트 버킷, 로드 밸런서, 이미지 앞에 있는 CloudFront"
@@ -69,13 +69,13 @@ _KOREAN: Final = {
     "security headers": "보안 헤더",
     "Site bucket": "사이트 버킷",
     "private, for CloudFront only": "비공개, CloudFront 전용",
-    "of lab 3, never cached": "실습 3의 것, 캐시 안 함",
+    "of lab 3, never cached": "실습 3에서 만듦, 캐시 안 함",
     # EksPlatformStack
     "A cluster, its nodes, and six services behind one load balancer": (
         "클러스터, 노드, 로드 밸런서 하나 뒤의 서비스 여섯 개"
     ),
     "You": "여러분",
-    "from the address you stated": "직접 적은 IP 주소에서",
+    "from the address you stated": "지정한 IP 주소에서",
     "a path a service": "서비스마다 경로 하나",
     "control plane, by AWS": "컨트롤 플레인, AWS가 운영",
     "port {port}": "포트 {port}",
@@ -83,16 +83,16 @@ _KOREAN: Final = {
     "{kind}\n{least} to {most}": "{kind}\n{least}~{most}대",
     # MonitoringStack
     "From the alarms of all stacks to people: pages, topics, notifier": (
-        "모든 스택의 경보에서 사람까지: 호출, 주제, 알림 함수"
+        "모든 스택의 경보에서 사람까지: 호출 경보, 주제, 알림 함수"
     ),
     "The five other stacks": "다른 다섯 스택",
     "metrics, logs, events": "지표, 로그, 이벤트",
     "{number} alarms": "경보 {number}개",
     "from one table": "표 하나에서",
-    "{number} pages": "호출 {number}개",
+    "{number} pages": "호출 경보 {number}개",
     "what wakes somebody": "사람을 깨우는 것",
     "{number} topics": "주제 {number}개",
-    "a severity each": "심각도마다 하나",
+    "a severity each": "심각도별로 하나",
     "Notifier": "알림 함수",
     "one message an incident": "장애 하나에 메시지 하나",
     "People": "사람",

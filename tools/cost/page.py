@@ -31,7 +31,7 @@ OPTIONS_STAGE: Final = "prod"
 _MARK: Final = in_markdown(UNSOURCED)
 _STAND_IN: Final = {
     "en": ", the course's where no public document states Seoul's",
-    "ko": " (공개 문서에서 서울 정가를 찾지 못한 항목은 강의 가격표 기준)",
+    "ko": "(공개 문서에서 서울 정가를 찾지 못한 항목은 강의 가격표 기준)",
 }
 
 
@@ -125,7 +125,7 @@ def so_far(stacks: Sequence[str], sheet: Sheet, language: Literal["en", "ko"] = 
     unsourced = any(sheet.amount("seoul", *KINDS, stack=stack).unsourced_hour for stack in stacks)
     if language == "ko":
         return (
-            f"지금까지의 비용: 50분에 약 **{course} USD** (강의 가격표 기준, 시간당 {hour} USD). "
+            f"지금까지의 비용: 50분에 약 **{course} USD**(강의 가격표 기준, 시간당 {hour} USD). "
             f"서울 리전 정가로는 50분에 {seoul} USD입니다{_STAND_IN['ko'] if unsourced else ''}. "
             f"배포된 스택: {names}.\n"
         )
