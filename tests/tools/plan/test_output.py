@@ -18,6 +18,7 @@ from tools.plan import __main__ as command
 from tools.plan import gantt, pages, report, times
 from tools.plan.plan import Plan, make
 from tools.plan.times import Span
+from tools.svg import width
 
 
 @pytest.fixture
@@ -87,8 +88,12 @@ def test_no_bar_or_word_leaves_the_paper(operation: times.Operation, synthesized
     root = ElementTree.fromstring(gantt.draw(plan, title="stage prod"))
     wide = float(root.get("width", ""))
     for element in root.iter():
+        x, text = float(element.get("x", "0")), element.text or ""
         if element.tag.endswith("rect"):
-            assert float(element.get("x", "0")) + float(element.get("width", "0")) <= wide
+            assert x + float(element.get("width", "0")) <= wide
+        elif element.tag.endswith("text"):
+            right = {"start": 1, "middle": 0.5, "end": 0}[element.get("text-anchor", "")]
+            assert x + right * width(text, float(element.get("font-size", ""))) <= wide, text
 
 
 @pytest.mark.parametrize(("span", "said"), [((0.2, 0.4), "1"), ((3.4, 3.4), "3"), ((17.2, 22.4), "17 to 22")])
