@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cloudmart_cdk.settings import Settings
     from localcloud.state import Cloud
 
-_EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"})
+EXPIRED: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"})
+"""Codes of credentials that were good once."""
 REFUSED: Final = frozenset(
     {
         "403",
@@ -103,7 +104,7 @@ def explain(error: "BotoCoreError | ClientError") -> CommandError:
     if not isinstance(error, ClientError):
         return CommandError("AWS", why=f"{type(error).__name__}: {error}", do="mend the way to it and run it again")
     code, message = str(error.response["Error"].get("Code", "")), str(error.response["Error"].get("Message", ""))
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return CommandError("credentials", why="given expired ones", do="log in again and run it again: it continues")
     if code in REFUSED:
         return CommandError(error.operation_name, why=f"not allowed to you ({message})", do="ask for it, run it again")

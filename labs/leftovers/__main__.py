@@ -110,7 +110,11 @@ def _remove(arguments: argparse.Namespace, where: "Place", account: "Account", f
 def _ask(prefix: str) -> None:
     if not sys.stdin.isatty():
         raise CommandLineError("--remove", given="no terminal to ask at", allowed="one, or --yes", do="add --yes")
-    if input(f"Remove them, for ever? Type {prefix}: ").strip() != prefix:
+    try:
+        answer = input(f"Remove them, for ever? Type {prefix}: ").strip()
+    except EOFError:  # Ctrl-D
+        answer = ""
+    if answer != prefix:
         raise CommandError("--remove", why="given another answer than the name", do="nothing was removed")
 
 

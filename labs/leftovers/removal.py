@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import ClientError
 
-from commands.place import REFUSED
+from commands.place import EXPIRED, REFUSED
 
 from .account import Account
 from .findings import claim_now
@@ -34,7 +34,10 @@ def remove(
     poll_s: float,
     tell: Callable[[str], None],
 ) -> Outcome:
-    """Removes what may be removed. `patience_s`: for how long what is refused or on its way is looked at again."""
+    """Removes what may be removed. `patience_s`: for how long what is refused or on its way is looked at again.
+
+    Raises what boto3 says of credentials that have expired: no patience mends them.
+    """
     outcome, waiting = Outcome(), list(resources)
     deadline = time.monotonic() + patience_s
     while waiting:
@@ -77,6 +80,8 @@ def _try(account: Account, resource: Resource) -> tuple[str, bool]:
         if absent(refused):
             return "", True
         error = refused.response["Error"]
+        if error.get("Code", "") in EXPIRED:
+            raise
         reason = " ".join(f"{error.get('Code', '')}: {error.get('Message', '')}".split())
         return reason, error.get("Code", "") in REFUSED
     except RuntimeError as refused:

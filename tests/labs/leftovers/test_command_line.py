@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_no_local_cloud(tmp_path: Path) -> None:
 
 def test_without_a_terminal_nothing_is_removed_unasked() -> None:
     with pytest.raises(CommandLineError, match=r"add --yes$"):
+        _ask("team1-lab")
+
+
+def test_no_answer_removes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-D."""
+    monkeypatch.setattr("sys.stdin", mock.Mock(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", mock.Mock(side_effect=EOFError))
+    with pytest.raises(CommandError, match="given another answer than the name; nothing was removed"):
         _ask("team1-lab")
 
 

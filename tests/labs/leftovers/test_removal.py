@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pytest
 from botocore.exceptions import ClientError
 
 from cloudmart_cdk.settings.naming import Names
@@ -57,7 +58,7 @@ class _Scripted(Account):
         return {}
 
 
-def _run(account: Account, *, patience_s: float = 5) -> tuple[Outcome, list[str]]:
+def _run(account: Account, *, patience_s: float = 300) -> tuple[Outcome, list[str]]:
     told: list[str] = []
     return remove(account, [_vpc()], patience_s=patience_s, poll_s=0, tell=told.append), told
 
@@ -83,6 +84,15 @@ def test_what_is_not_allowed_is_not_asked_twice() -> None:
     account = _Scripted([_FORBIDDEN])
     outcome, _ = _run(account)
     assert [reason for _, reason in outcome.stayed] == ["UnauthorizedOperation: not you"]
+
+
+def test_no_patience_mends_credentials_that_have_expired() -> None:
+    """Else a long removal goes on asking, each thing again and again, until its patience ends."""
+    expired = ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "DeleteVpc")
+    account = _Scripted([expired, None])
+    with pytest.raises(ClientError, match="ExpiredToken"):
+        _run(account)
+    assert account.asked == 1
 
 
 def test_what_somebody_deployed_meanwhile_is_not_touched() -> None:
