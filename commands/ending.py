@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from commands.errors import CommandError
+from commands.errors import BadInputError, CommandError
 
 
 def ended(run: Callable[[], int | None], *, interrupted: str) -> int:
@@ -23,7 +23,18 @@ def ended(run: Callable[[], int | None], *, interrupted: str) -> int:
         # Whoever read the output has had enough, as in `| head`. What is left in the buffer goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as failed:
+        return _last_line(str(_unusable(failed)), status=CommandError.status)
     return status
+
+
+def _unusable(failed: OSError) -> CommandError:
+    """A folder where a file was meant, a disk that is full, a connection that broke."""
+    do = "mend it and run it again"
+    if not failed.filename:
+        return CommandError("system", why=str(failed), do=do)
+    given = f"{failed.filename}: {failed.strerror}"
+    return BadInputError("file", given=given, allowed="one that can be used", do=do)
 
 
 def _last_line(line: str, *, status: int) -> int:

@@ -100,3 +100,19 @@ def test_how_a_command_ends(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("before\n", "error: x: given 1; allowed: 2; take 2\n")
     assert ended(stopped, interrupted="run it again") == 130
     assert capsys.readouterr().err == "error: interrupted: by you or by a signal; run it again\n"
+
+
+def test_a_file_that_cannot_be_used_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of `--markdown` with a folder's name, `--state` below a file."""
+
+    def write() -> None:
+        tmp_path.write_text("a folder takes none", encoding="utf-8")
+
+    def connect() -> None:
+        raise ConnectionResetError("reset by the other side")
+
+    allowed, do = "one that can be used", "mend it and run it again\n"
+    assert ended(write, interrupted="") == 1
+    assert capsys.readouterr() == ("", f"error: file: given {tmp_path}: Is a directory; allowed: {allowed}; {do}")
+    assert ended(connect, interrupted="") == 1
+    assert capsys.readouterr().err == f"error: system: reset by the other side; {do}"
