@@ -5,13 +5,12 @@ Owns exit statuses and the last line, on standard error when it is an error; opt
 """
 
 import argparse
-import os
 import signal
 import sys
 import traceback
-from pathlib import Path
 from types import FrameType
 
+from commands.ending import ended
 from commands.errors import CommandError
 from localcloud import command_line
 from localcloud.state import State
@@ -53,32 +52,22 @@ def main() -> int:
     """Runs one command; whatever fails ends in one line."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
-    folder: Path | None = None
+    return ended(_reported, interrupted="run the command again when ready")
+
+
+def _reported() -> int:
+    """As `_run`; a fault of this program ends in a line, too, with its traceback in a log."""
+    arguments = command_line.parse()
     try:
-        arguments = command_line.parse()
-        folder = arguments.state
         return _run(arguments)
-    except CommandError as error:
-        return _ended(str(error), status=error.status)
-    except KeyboardInterrupt:
-        return _ended("error: interrupted: stopped by you or by a signal; run the command again when ready", status=130)
-    except BrokenPipeError:
-        # Whoever read the output has had enough, as in `make objects | head`. What is left in the buffer goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (CommandError, BrokenPipeError):
+        raise
     except Exception as error:
-        log = State(folder).log("crash")
+        log = State(arguments.state).log("crash")
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(traceback.format_exc())
-        reason = " ".join(str(error).split())[:300]
-        return _ended(f"error: {type(error).__name__}: {reason}; this should not happen: please report {log}", status=1)
-
-
-def _ended(line: str, *, status: int) -> int:
-    """Says why on standard error, after all that standard output still holds."""
-    sys.stdout.flush()
-    print(line, file=sys.stderr, flush=True)
-    return status
+        do = f"this should not happen: please report {log}"
+        raise CommandError(type(error).__name__, why=str(error)[:300], do=do) from None
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The command line: every refusal is one line, without a traceback, at once, and with nothing started."""
 
+import argparse
 import json
 import os
 import signal
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from localcloud import __main__ as program
 from localcloud import environment, processes
-from localcloud.__main__ import main
 from localcloud.state import PROJECT
 
 
@@ -92,7 +93,7 @@ def test_a_bad_command_line_is_one_line(
     monkeypatch.setattr(sys, "argv", ["localcloud", *arguments])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(environment, "forget_aws_settings", lambda: None)
-    assert main() == 2
+    assert program.main() == 2
     output, line = capfd.readouterr()
     assert output == ""
     assert line.startswith("error: ")
@@ -157,3 +158,19 @@ def test_a_reader_that_has_had_enough_is_no_error() -> None:
     finally:
         os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_fault_of_our_own_is_one_line_and_its_traceback_in_a_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: argparse.Namespace) -> int:
+        raise LookupError("nobody\nthought of it")
+
+    monkeypatch.setattr(sys, "argv", ["localcloud", "status", "--state", str(tmp_path)])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(program, "_run", broken)
+    assert program.main() == 1
+    log = tmp_path / "logs" / "crash.log"
+    line = f"error: LookupError: nobody thought of it; this should not happen: please report {log}\n"
+    assert capsys.readouterr() == ("", line)
+    assert "in broken" in log.read_text()
