@@ -6,8 +6,6 @@ from cloudmart_cdk.settings import SettingsError
 from commands.ending import ended
 from commands.errors import RefusedSettingsError
 
-from .errors import CostError
-
 
 def guarded(run: Callable[[], None]) -> int:
     """The exit status, with one line on standard error where it is not 0."""
@@ -17,11 +15,5 @@ def guarded(run: Callable[[], None]) -> int:
             run()
         except SettingsError as refused:
             raise RefusedSettingsError(str(refused)) from None
-        except BrokenPipeError:
-            raise
-        except OSError as failed:
-            raise CostError(
-                "file", given=f"{failed.filename}: {failed.strerror}", allowed="one that can be used", do="mend it"
-            ) from None
 
     return ended(refusing, interrupted="nothing was deployed or changed, run it again")

@@ -34,21 +34,13 @@ def _run(given: argparse.Namespace) -> None:
         raise BadInputError("plan", given=status, allowed="0", do="mend what it says above") from None
     title = ", ".join([f"stage {context.get('stage', 'lab')}", *_overrides(context)])
     if given.svg:
-        _write(given.svg, gantt.draw(plan, title=title))
+        given.svg.write_text(gantt.draw(plan, title=title), encoding="utf-8")
     if given.json:
         print(json.dumps({"of": title} | report.data(plan), indent=2))
     else:
         print(report.text(plan, title=title), end="")
         if given.narrow:
             print("\nshorter by, if\n" + report.gains(plan), end="")
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as refused:
-        why = f"{file} ({refused.strerror})"
-        raise BadInputError("--svg", given=why, allowed="a file that can be written", do="name another") from None
 
 
 def _parser() -> argparse.ArgumentParser:

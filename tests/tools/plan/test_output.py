@@ -163,7 +163,7 @@ def test_command_prints_json_and_writes_the_picture(
     assert told["minutes"] == told["one_at_a_time"]
     assert "cdk destroy --all, stage lab" in picture.read_text(encoding="utf-8")
     assert command.main(["--svg", str(tmp_path)]) == 1
-    assert capsys.readouterr().err.startswith(f"error: --svg: given {tmp_path} (Is a directory); ")
+    assert capsys.readouterr().err.startswith(f"error: file: given {tmp_path}: Is a directory; ")
 
 
 def test_a_stage_that_nobody_has_is_refused_in_one_line() -> None:
