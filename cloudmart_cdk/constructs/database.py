@@ -19,7 +19,7 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 from ..security_groups import POSTGRESQL_PORT
 from ..settings.model import Database as DatabaseSettings
-from . import off_hours
+from . import off_hours, off_hours_calls
 from .log_groups import LogGroups
 from .stage_owned import Lifecycle
 
@@ -310,7 +310,7 @@ class Database(Construct):
             iam.PolicyStatement(actions=[f"rds:StopDB{kind}", f"rds:StartDB{kind}"], resources=[self.arn])
         )
         for action, time in (("Stop", f"0 {off_hours.EVENING}"), ("Start", f"45 {off_hours.MORNING - 1}")):
-            off_hours.call(
+            off_hours_calls.call(
                 self,
                 f"{action}Schedule",
                 description=f"{action} the database off-hours",

@@ -24,7 +24,7 @@ from ..acknowledge import acknowledge
 from ..settings import catalogue
 from ..settings.capacity import Reserved, widest_reserved
 from ..settings.model import NodeGroup as NodeGroupSettings
-from . import off_hours
+from . import off_hours, off_hours_calls
 from .ssm_agent import AGENT_REASONS, SSM_AGENT_ACTIONS
 
 Capacity = Literal["on-demand", "spot"]
@@ -119,7 +119,7 @@ class NodeGroups(Construct):
                     {"MinSize": least, "DesiredSize": wanted, "MaxSize": most},
                 ),
             ):
-                off_hours.call(
+                off_hours_calls.call(
                     self,
                     f"{what}{group.node.id}",
                     description=f"{what} the {group.node.id} nodes off-hours",
