@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -76,7 +77,7 @@ def _wrong(url: str, right: Callable[[str], bool]) -> str | None:
     except urllib.error.HTTPError as refused:
         with refused:
             return f"answers {refused.code}"
-    except (OSError, ValueError) as failed:
+    except (OSError, ValueError, HTTPException) as failed:  # the last: an instance that goes while it answers
         return f"does not answer ({failed})"
     return None if right(text) else "answers something else"
 

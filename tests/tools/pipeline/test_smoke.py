@@ -26,12 +26,12 @@ _RIGHT = {
 
 
 class Shop:
-    """Answers by path; `late`: how many requests are refused first."""
+    """Answers by path; `late`: how many requests are refused first; `cut`: how many answers break off."""
 
     def __init__(self) -> None:
         self.url = ""
         self.answers = dict(_RIGHT)
-        self.late = 0
+        self.late = self.cut = 0
         self.asked: list[str] = []
 
 
@@ -45,7 +45,8 @@ def shop() -> Iterator[Shop]:
             found = len(made.asked) > made.late and self.path in made.answers
             content = made.answers.get(self.path, "").encode() if found else b""
             self.send_response(200 if found else 503)
-            self.send_header("Content-Length", str(len(content)))
+            broken = len(made.asked) <= made.cut
+            self.send_header("Content-Length", str(len(content) + broken))
             self.end_headers()
             self.wfile.write(content)
 
@@ -83,6 +84,13 @@ def test_instances_may_take_their_time(shop: Shop) -> None:
     shop.late = 3
     smoke.ask(shop.url, stage="dev", backend=True, patience=Patience(longest_s=60, pause_s=0))
     assert shop.asked[:4] == ["/"] * 4
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(shop: Shop) -> None:
+    """Of an instance that goes while it answers, in the middle of a deploy."""
+    shop.cut = 2
+    smoke.ask(shop.url, stage="dev", backend=True, patience=Patience(longest_s=60, pause_s=0))
+    assert shop.asked[:3] == ["/"] * 3
 
 
 def test_a_backend_that_sleeps_is_not_asked(shop: Shop) -> None:
