@@ -76,8 +76,11 @@ class Account:
         """A client, whose refusals are put into words."""
         if not _READING.match(operation):
             raise ValueError(f"{operation} is not read-only")
-        with self._lock:  # a session makes one client at a time
-            client = self._make_client(service, region or self.region)
+        try:
+            with self._lock:  # a session makes one client at a time
+                client = self._make_client(service, region or self.region)
+        except (BotoCoreError, OSError, ValueError) as failed:  # as for half a key
+            raise NotAskedError(f"no way to AWS ({type(failed).__name__}: {failed})") from None
         permission = f"{_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
         permission = _PERMISSIONS.get(permission, permission)
         try:

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import PartialCredentialsError
 
+from cloudmart_cdk.settings import load_settings
+from preflight import place
 from preflight.account import Account, NotAskedError, NotThereError
+from preflight.errors import PreflightError
 from tests.preflight.canned import Cloud, Refusal
 
 
@@ -69,6 +73,26 @@ def test_a_way_that_is_blocked_is_not_an_answer() -> None:
 
     with pytest.raises(NotAskedError, match=r"needs ec2:DescribeVpcs \(EndpointConnectionError"):
         Account(make_client, region="ap-northeast-2").all("ec2", "describe_vpcs", "Vpcs")
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+        FileNotFoundError(2, "No such file or directory", "/opt/no-such-program"),
+        ValueError("Invalid endpoint: nonsense"),
+    ],
+    ids=lambda failed: type(failed).__name__,
+)
+def test_credentials_that_make_no_client_are_credentials_that_do_not_work(failed: Exception) -> None:
+    """Half a key in the environment, `credential_process`, `AWS_ENDPOINT_URL`: boto3 says so before it asks."""
+
+    def make_client(service: str, region: str) -> Any:
+        raise failed
+
+    account = Account(make_client, region="ap-northeast-2")
+    with pytest.raises(PreflightError, match=rf"^error: credentials: given none .*{type(failed).__name__}.*; log in "):
+        place._asked(account, load_settings({}), {})
 
 
 def test_reads_all_pages() -> None:
