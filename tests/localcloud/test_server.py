@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from localcloud.aws import Clients
 from localcloud.state import State
@@ -235,6 +236,50 @@ def test_unknown_type_fails_with_its_name(clients: Clients) -> None:
     body = json.dumps({"Resources": {"Odd": {"Type": "AWS::Nothing::Like", "Properties": {}}}})
     with pytest.raises(Exception, match="AWS::Nothing::Like"):
         clients.client("cloudformation").create_stack(StackName="odd", TemplateBody=body)
+
+
+def test_what_is_there_is_not_made_again(clients: Clients) -> None:
+    """A route or a vault in another's place is refused, as AWS does; the first stays."""
+    way_out = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": {"Ref": "Gateway"}, "RouteTableId": {"Ref": "Table"}}
+    vault = {"Type": "AWS::Backup::BackupVault", "Properties": {"BackupVaultName": "taken"}}
+    resources = {
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.9.0.0/16"}},
+        "Gateway": {"Type": "AWS::EC2::InternetGateway", "Properties": {}},
+        "Table": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+        "First": {"Type": "AWS::EC2::Route", "Properties": way_out},
+    }
+    cloudformation, ec2 = clients.client("cloudformation"), clients.client("ec2")
+    made = create(clients, "once", {"Resources": {**resources, "Vault": vault}})
+
+    def updated(**changed: Any) -> list[str]:
+        cloudformation.update_stack(StackName="once", TemplateBody=json.dumps({"Resources": resources | changed}))
+        stack = settle(cloudformation, "once")
+        assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+        return reasons(cloudformation, stack["StackId"])
+
+    renamed = {"Second": resources.pop("First"), "Vault": vault}
+    assert "Second: The route identified by 0.0.0.0/0 already exists." in updated(**renamed)
+    resources["First"] = renamed["Second"]
+    assert "Other: Backup vault with the same name already exists" in updated(Vault=vault, Other=vault)
+    with pytest.raises(ClientError, match="RouteAlreadyExists"):
+        ec2.create_route(RouteTableId=made["Table"], DestinationCidrBlock="0.0.0.0/0", GatewayId=made["Gateway"])
+    (table,) = ec2.describe_route_tables(RouteTableIds=[made["Table"]])["RouteTables"]
+    ways = [route.get("GatewayId") for route in table["Routes"] if route["DestinationCidrBlock"] == "0.0.0.0/0"]
+    assert ways == [made["Gateway"]]
+    cloudformation.delete_stack(StackName="once")
+
+
+def test_a_resource_keeps_its_type(clients: Clients) -> None:
+    """AWS refuses the change set, and names the resource; nothing is left behind of what it was."""
+    cloudformation = clients.client("cloudformation")
+    create(clients, "typed", {"Resources": {"Thing": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
+    body = json.dumps({"Resources": {"Thing": {"Type": "AWS::SQS::Queue", "Properties": {}}}})
+    cloudformation.create_change_set(StackName="typed", ChangeSetName="retyped", TemplateBody=body)
+    found = cloudformation.describe_change_set(StackName="typed", ChangeSetName="retyped")
+    assert (found["Status"], found["ExecutionStatus"]) == ("FAILED", "UNAVAILABLE")
+    assert found["StatusReason"].startswith("Update of resource type is not permitted.")
+    assert found["StatusReason"].endswith("following resources: [Thing]")
+    cloudformation.delete_stack(StackName="typed")
 
 
 def test_full_bucket_and_protected_database_are_not_deleted(clients: Clients) -> None:

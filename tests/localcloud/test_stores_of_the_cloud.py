@@ -70,7 +70,20 @@ def _template() -> dict[str, Any]:
         "Aurora": {
             "Type": "AWS::RDS::DBCluster",
             "DeletionPolicy": "Delete",
-            "Properties": {"Engine": "aurora-postgresql", "DatabaseName": "shop", **credentials},
+            "Properties": {
+                "Engine": "aurora-postgresql",
+                "DatabaseName": "shop",
+                "DBClusterParameterGroupName": {"Ref": "AuroraParameters"},
+                **credentials,
+            },
+        },
+        "AuroraParameters": {
+            "Type": "AWS::RDS::DBClusterParameterGroup",
+            "Properties": {
+                "Description": "TLS only",
+                "Family": "aurora-postgresql16",
+                "Parameters": {"rds.force_ssl": "1"},
+            },
         },
         "Cache": {
             "Type": "AWS::ElastiCache::ReplicationGroup",
@@ -144,6 +157,15 @@ def test_every_endpoint_of_a_database_answers_with_its_data(state: State, output
             _connect(state, host, sslmode="disable")
     with _connect(state, outputs["Host"]) as connection:
         assert connection.execute("SHOW max_connections").fetchone() == ("80",)
+
+
+def test_aurora_says_which_parameters_it_has(clients: Clients, outputs: dict[str, str]) -> None:
+    rds = clients.client("rds")
+    (cluster,) = rds.describe_db_clusters()["DBClusters"]
+    found = rds.describe_db_cluster_parameters(
+        DBClusterParameterGroupName=cluster["DBClusterParameterGroup"], Source="user"
+    )
+    assert [(each["ParameterName"], each["ParameterValue"]) for each in found["Parameters"]] == [("rds.force_ssl", "1")]
 
 
 def test_aurora_is_another_database(state: State, outputs: dict[str, str]) -> None:

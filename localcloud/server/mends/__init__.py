@@ -13,6 +13,7 @@ from localcloud.server.mends import (
     clusters,
     databases,
     deployment,
+    existing,
     network,
     notifications,
     offers,
@@ -30,6 +31,7 @@ def install() -> None:
     for family in (
         deployment,
         network,
+        existing,
         buckets,
         databases,
         caches,

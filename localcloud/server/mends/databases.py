@@ -2,8 +2,8 @@
 
 Faults: nothing answers at a database's endpoint. Here a PostgreSQL does, see `localcloud.engines`; a replica is a
 further address of its source, and Aurora a PostgreSQL; stop, start and reboot of an instance only change its status,
-here they stop and start the PostgreSQL too. And: a replica forgets its source and an instance its log
-exports; protected databases are deleted, where AWS refuses.
+here they stop and start the PostgreSQL too. And: a replica forgets its source, an instance its log exports and a
+cluster its parameter group; protected databases are deleted, where AWS refuses.
 """
 
 from typing import Any, Final
@@ -96,6 +96,8 @@ def _complete_replica(physical_id: str, instance: Record, primary: Record) -> No
 
 def _complete_cluster(physical_id: str, properties: Properties) -> dict[str, Any]:
     cluster = rds._clusters[physical_id]
+    family = f"default.{cluster['Engine']}{cluster['EngineVersion'].split('.')[0]}"
+    cluster["DBClusterParameterGroup"] = properties.get("DBClusterParameterGroupName", family)
     if cluster["Engine"] in _ENGINES:
         cluster["Endpoint"] = _start(
             physical_id, cluster, database=properties.get("DatabaseName", ""), port=cluster["Port"], group=""

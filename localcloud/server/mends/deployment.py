@@ -1,9 +1,10 @@
 """CloudFormation's engine.
 
-Faults: a change set that differs in outputs only counts as empty; `Fn::GetStackOutput` ignores its
-region; a custom resource whose function died holds its stack for an hour; types whose making takes time here, since
-something really starts, hold up the whole emulator. And one thing that is no fault: the CLI asks every five seconds
-how a stack does, which here is longer than most stacks take; the answer is held until the stack has settled.
+Faults: a change set that differs in outputs only counts as empty; a template that gives a resource another type is
+taken, and what it was before stays behind; `Fn::GetStackOutput` ignores its region; a custom resource whose function
+died holds its stack for an hour; types whose making takes time here, since something really starts, hold up the whole
+emulator. And one thing that is no fault: the CLI asks every five seconds how a stack does, which here is longer than
+most stacks take; the answer is held until the stack has settled.
 """
 
 import asyncio
@@ -42,6 +43,25 @@ _SLOW: Final = frozenset(
         "AWS::SecretsManager::RotationSchedule",
     }
 )
+
+
+_COMPARED: Final = """\
+    existing = []
+"""
+_REFUSED: Final = """\
+    if cs_type == "UPDATE":
+        import_failure = _localcloud_retyped(old_template, template)
+"""
+
+
+def _retyped(before: dict[str, Any], after: dict[str, Any]) -> str | None:
+    """Why AWS refuses a template under whose logical ids there are other types."""
+    old, new = (template.get("Resources") or {} for template in (before, after))
+    changed = sorted(name for name in old.keys() & new.keys() if old[name].get("Type") != new[name].get("Type"))
+    if not changed:
+        return None
+    where = f"The new template modifies resource type of the following resources: [{', '.join(changed)}]"
+    return f"Update of resource type is not permitted. {where}"
 
 
 class _OnlyOutputs(list[Any]):
@@ -99,6 +119,12 @@ def install() -> None:
         old="stack = _stacks.get(str(target_stack))",
         new='stack = _localcloud_stack_in(spec.get("Region"), str(target_stack))',
         names={"_localcloud_stack_in": _stack_in},
+    )
+    patching.edit(
+        changesets._create_change_set,
+        old=_COMPARED,
+        new=_COMPARED + _REFUSED,
+        names={"_localcloud_retyped": _retyped},
     )
     patching.edit(
         custom_resource.invoke_custom_resource,

@@ -40,6 +40,19 @@ def after(type_name: str, apply: Callable[[str, Properties], Attributes | None])
         handlers["update"] = update_and_apply
 
 
+def before_create(type_name: str, check: Callable[[Properties], None]) -> None:
+    """Calls `check(properties)` before each create; what it raises fails the resource."""
+    handlers = provisioners._RESOURCE_HANDLERS[type_name]
+    create = handlers["create"]
+
+    def check_and_create(logical_id: str, properties: Properties, stack_name: str) -> tuple[str, Attributes]:
+        check(properties)
+        made: tuple[str, Attributes] = create(logical_id, properties, stack_name)
+        return made
+
+    handlers["create"] = check_and_create
+
+
 def before_delete(type_name: str, apply: Callable[[str, Properties], None]) -> None:
     """Calls `apply(physical id, properties)` before each delete; what it raises refuses the delete."""
     handlers = provisioners._RESOURCE_HANDLERS[type_name]
