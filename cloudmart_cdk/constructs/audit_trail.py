@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from ..acknowledge import acknowledge
+from .log_bucket import transitions
 from .stage_owned import Lifecycle, private_bucket, stage_key
 
 
@@ -67,12 +68,7 @@ class AuditTrail(Construct):
             versioned=True,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    transitions=[
-                        s3.Transition(
-                            storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=cdk.Duration.days(30)
-                        ),
-                        s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=cdk.Duration.days(90)),
-                    ],
+                    transitions=transitions(),
                     expiration=cdk.Duration.days(expire_days),
                     noncurrent_version_expiration=cdk.Duration.days(expire_days),
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),

@@ -8,8 +8,16 @@ from constructs import Construct
 from ..acknowledge import acknowledge
 
 
+def transitions() -> list[s3.Transition]:
+    """Of logs and trails: STANDARD_IA at 30 days, GLACIER at 90. Specification section 2."""
+    return [
+        s3.Transition(storage_class=storage_class, transition_after=cdk.Duration.days(days))
+        for storage_class, days in ((s3.StorageClass.INFREQUENT_ACCESS, 30), (s3.StorageClass.GLACIER, 90))
+    ]
+
+
 class LogBucket(Construct):
-    """STANDARD_IA at 30 days, GLACIER at 90, then expiry. Specification section 2.
+    """Ever cheaper, then gone (`transitions`). Specification section 2.
 
     SSE-S3, because load balancers write nothing else; ACLs stay possible, because CloudFront's
     standard (legacy) logs are delivered by them.
@@ -29,12 +37,7 @@ class LogBucket(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    transitions=[
-                        s3.Transition(
-                            storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=cdk.Duration.days(30)
-                        ),
-                        s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=cdk.Duration.days(90)),
-                    ],
+                    transitions=transitions(),
                     expiration=cdk.Duration.days(expire_days),
                     abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
                 )
