@@ -129,6 +129,7 @@ BAD = {
     "variable of make": ("make migrate-data DUMPS=x", "given DUMPS"),
     "delivery's command": ("python -m delivery back --stage prod", "invalid choice"),
     "delivery's option": ("python -m delivery rollback --stages prod", "unrecognized arguments"),
+    "preflight's option": ("python -m preflight --stages prod", "unrecognized arguments"),
     "module's option": ("python -m tools.reachability auth database:5432 --staging", "unrecognized arguments"),
     "module": ("python -m tools.nothing", "allowed: a module of the project"),
     "option of another program": ("psql --hostname=x", "given --hostname"),

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from cloudmart_cdk.settings.topology import NEEDS
 from commands.errors import CommandError
 from delivery import command_line as delivery_line
 from localcloud import command_line as localcloud_line
-from localcloud.errors import CloudError
+from preflight import __main__ as preflight_line
 
 from .pages import PROJECT
 
@@ -113,17 +113,10 @@ def make(arguments: Sequence[str]) -> Iterator[str]:
 def python(arguments: Sequence[str]) -> Iterator[str]:
     """What is wrong with a line that runs a module of the project."""
     match [*arguments]:
-        case ["-m", "delivery", *rest]:
+        case ["-m", module, *rest] if module in _PARSERS:
             try:
-                delivery_line.parse(rest)
+                _PARSERS[module](rest)
             except CommandError as wrong:
-                yield str(wrong)
-            except SystemExit:
-                pass  # help
-        case ["-m", "localcloud", *rest]:
-            try:
-                localcloud_line.options(localcloud_line.parse(rest))
-            except CloudError as wrong:
                 yield str(wrong)
             except SystemExit:
                 pass  # help
@@ -132,8 +125,15 @@ def python(arguments: Sequence[str]) -> Iterator[str]:
             if refused:
                 yield refused
         case _:
-            yield f"given python {' '.join(arguments[:2])}; allowed: -m delivery, labs, localcloud, tools..."
+            yield f"given python {' '.join(arguments[:2])}; allowed: -m delivery, labs, localcloud, preflight, tools..."
 
+
+_PARSERS: Final[Mapping[str, Callable[[Sequence[str]], object]]] = {
+    "delivery": delivery_line.parse,
+    "localcloud": lambda rest: localcloud_line.options(localcloud_line.parse(rest)),
+    "preflight": preflight_line.parse,
+}
+"""Module -> what refuses a line of it, in this process; all others are asked in their own."""
 
 _PARSE: Final = """\
 import argparse, runpy, sys
