@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.policy.support import Case, bad, deployment, each, found, good, resource
 
 _TEMPLATE = resource(
@@ -51,8 +53,10 @@ def test_both_caps_can_be_exceeded() -> None:
     assert [finding.id for finding in found(app, "COST-1")] == ["COST-1[a-session-of-50-minutes]", "COST-1[a-month]"]
 
 
-def test_what_it_says_to_give_lifts_the_cap() -> None:
-    (finding,) = found(deployment(_group(14), stage="prod"), "COST-1")
+@pytest.mark.parametrize("size", [14, 137])
+def test_what_it_says_to_give_lifts_the_cap(size: int) -> None:
+    """Of 10,000 USD and more, too: to the cent."""
+    (finding,) = found(deployment(_group(size), stage="prod"), "COST-1")
     setting, _, value = finding.text.rpartition("-c ")[2].partition("=")
     assert setting == "cost.month_cap_usd"
-    assert not found(deployment(_group(14), stage="prod", cost__month_cap_usd=value), "COST-1")
+    assert not found(deployment(_group(size), stage="prod", cost__month_cap_usd=value), "COST-1")

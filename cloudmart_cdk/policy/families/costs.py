@@ -38,7 +38,7 @@ def _dear(app: Deployment) -> Iterator[Found]:
         dearest = "; ".join(f"{item.what} in {item.stack} {item.usd_hour(_BOOK) * hours:.2f}" for item in items)
         place = Resource(items[0].stack, "", "bill of all stacks", {}, items[0].stack, items[0].region)
         # Somebody who needs a bigger database at night must not have to look up how a cap is lifted.
-        allowed = f"{cap:.2f} USD, or what is decided now: -c {setting}={ceil(reached * 100) / 100:g}"
+        allowed = f"{cap:.2f} USD, or what is decided now: -c {setting}={ceil(reached * 100) / 100:.2f}"
         yield Found(place, f"{reached:.2f} USD {span} (dearest: {dearest})", allowed, detail=span)
 
 
