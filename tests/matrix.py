@@ -17,6 +17,7 @@ from cloudmart_cdk.settings.topology import (
     SKIPPABLE,
     VPC,
 )
+from labs.rehearsal.solution import SETTINGS
 
 Context = Mapping[str, str]
 
@@ -146,17 +147,7 @@ _OPTIONS: Final[dict[str, Context]] = {
         "backup.drill": "true",
     },
     "lab account": {"lab_account": "true"},
-    "challenge": {  # one way to all points of docs/labs/en/challenge.md within its cap
-        "network.nat_gateways": "2",
-        "cache.replicas": "1",
-        "database.backup_days": "7",
-        "backup.plan": "true",
-        "web_acls": "true",
-        "monitoring.watch_cdn": "true",
-        "monitoring.burn_rate_alarms": "true",
-        "monitoring.email": "team@example.com",
-        "log_retention_days": "30",
-    },
+    "challenge": SETTINGS,  # one way to all points of docs/labs/en/challenge.md within its cap
     "pipeline": {"stage": "dev", "delivery.github_repository": "example/cloudmart", "delivery.github_provider": "true"},
     "pipeline in prod": {"stage": "prod", "delivery.github_repository": "example/cloudmart"},
     "canary in prod": {"stage": "prod", "monitoring.canary_minutes": "5", "cost.month_cap_usd": "990", **_DOMAIN},

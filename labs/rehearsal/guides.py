@@ -22,7 +22,8 @@ FOLDER: Final = PROJECT / "docs" / "labs"
 LANGUAGES: Final = ("en", "ko")
 ORDER: Final = ("1-vpc", "2-data", "3-backend", "4-frontend", "5-eks", "6-monitoring")
 """As the stacks are deployed: each guide goes on from the state that the one before left."""
-PAGES: Final = (*ORDER, "challenge")
+CHALLENGE: Final = "challenge"
+PAGES: Final = (*ORDER, CHALLENGE)
 """What is rehearsed, in this order."""
 
 COMMAND_FENCES: Final = ("sh", "sh aws", "sh local", "sh end", "sh end aws", "sh end local")
