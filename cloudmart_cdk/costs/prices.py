@@ -4,18 +4,24 @@ Owns the shape of prices.toml. What is bought, and how much of it, is not here.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 Book = Literal["course", "seoul"]
 """course: the course's list (specification section 8), and us-east-1's where that has none. seoul: ap-northeast-2's."""
 
 FILE: Final = Path(__file__).with_name("prices.toml")
+_Parsed = TypeVar("_Parsed")
+
+
+class FileError(ValueError):
+    """What is wrong in the price file, or in the volumes, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,23 @@ class Prices:
 
 @cache
 def load() -> Prices:
-    """The price file. Raises `ValueError` with one line for what is wrong in it."""
-    return parsed(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    """The price file. Raises `FileError` for what is wrong in it."""
+    return read(FILE, parsed)
+
+
+def read(file: Path, parse: Callable[[Mapping[str, Any]], _Parsed]) -> _Parsed:
+    """A file of this folder. Raises `FileError`, for an entry that lacks something, too."""
+    try:
+        return parse(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise FileError(f"{file.name}: given {wrong}; allowed: TOML; correct that line") from None
+    except KeyError as lacking:
+        raise FileError(f"{file.name}: given no {lacking}; allowed: what the other entries have; add it") from None
+
+
+def figure(value: object) -> bool:
+    """Whether it can be a price or a quantity: a sum with a NaN in it is above no cap."""
+    return isinstance(value, int | float) and 0 <= value < inf
 
 
 def parsed(data: Mapping[str, Any]) -> Prices:
@@ -80,14 +101,16 @@ def parsed(data: Mapping[str, Any]) -> Prices:
 
     def document(id_: str, name: str | None) -> Document | None:
         if name is not None and name not in documents:
-            raise ValueError(f"prices.toml: {id_}: given the source {name!r}; allowed: a name under [document]; add it")
+            raise FileError(f"prices.toml: {id_}: given the source {name!r}; allowed: a name under [document]; add it")
         return documents.get(name) if name else None
 
     lines = {}
     for id_, of in data["price"].items():
         course_source = document(id_, of.get("course_source"))
         if course_source is None or ("seoul" in of) != ("seoul_source" in of):
-            raise ValueError(f"prices.toml: {id_}: given a figure without its source; allowed: both; add the source")
+            raise FileError(f"prices.toml: {id_}: given a figure without its source; allowed: both; add the source")
+        if wrong := [usd for usd in (of["course"], of.get("seoul", 0)) if not figure(usd)]:
+            raise FileError(f"prices.toml: {id_}: given {wrong[0]!r}; allowed: USD, 0 or more; correct it")
         seoul_source = document(id_, of.get("seoul_source"))
         lines[id_] = Line(
             id_, of["unit"], of["course"], course_source, of.get("seoul"), seoul_source, of.get("note", "")
@@ -98,5 +121,5 @@ def parsed(data: Mapping[str, Any]) -> Prices:
     ]
     for commitment in commitments:
         if unknown := [id_ for id_ in commitment.covers if id_ not in lines]:
-            raise ValueError(f"prices.toml: {commitment.id}: given {unknown[0]!r}; allowed: an id of a price; mend it")
+            raise FileError(f"prices.toml: {commitment.id}: given {unknown[0]!r}; allowed: an id of a price; mend it")
     return Prices(data["date"], MappingProxyType(lines), tuple(commitments))

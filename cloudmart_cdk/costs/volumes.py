@@ -3,7 +3,6 @@
 Owns the shape of volumes.toml. Prices, and what stands whether it is used or not, are not here.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from ..policy.model import MISSING, Resource
 from ..settings.loading import STAGES
-from .prices import Prices
+from .prices import FileError, Prices, figure, read
 
 FILE: Final = Path(__file__).with_name("volumes.toml")
 TRACED: Final = 0.01
@@ -52,8 +51,8 @@ class Volume:
 
 @cache
 def load() -> tuple[Volume, ...]:
-    """The volumes. Raises `ValueError` with one line for what is wrong in the file."""
-    return parsed(tomllib.loads(FILE.read_text(encoding="utf-8")))
+    """The volumes. Raises `FileError` for what is wrong in the file."""
+    return read(FILE, parsed)
 
 
 def parsed(data: Mapping[str, Any]) -> tuple[Volume, ...]:
@@ -64,7 +63,9 @@ def parsed(data: Mapping[str, Any]) -> tuple[Volume, ...]:
 def _volume(of: Mapping[str, Any]) -> Volume:
     quantities = of.get("usd", {stage: of[stage] for stage in STAGES if stage in of})
     if not quantities or quantities.keys() - set(STAGES):
-        raise ValueError(f"volumes.toml: {of['what']}: given no quantity of a stage; allowed: {', '.join(STAGES)}")
+        raise FileError(f"volumes.toml: {of['what']}: given no quantity of a stage; allowed: {', '.join(STAGES)}")
+    if wrong := [given for given in quantities.values() if not figure(given)]:
+        raise FileError(f"volumes.toml: {of['what']}: given {wrong[0]!r}; allowed: a figure, 0 or more; correct it")
     return Volume(
         what=of["what"],
         price=of["price"],

@@ -4,6 +4,8 @@ import re
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
+from math import nan
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,9 +82,12 @@ def test_every_price_is_of_use() -> None:
         ({"course_source": "hearsay"}, "ec2.t3.micro: given the source 'hearsay'"),
         ({"seoul": 1, "seoul_source": None}, "a figure without its source"),
         ({"course_source": None}, "a figure without its source"),
+        ({"course": -0.01}, "ec2.t3.micro: given -0.01; allowed: USD, 0 or more"),
+        ({"course": nan}, "ec2.t3.micro: given nan; allowed"),
+        ({"seoul": "0.01", "seoul_source": "ec2"}, "ec2.t3.micro: given '0.01'; allowed"),
     ],
 )
-def test_a_price_that_nobody_vouches_for(change: Mapping[str, Any], says: str) -> None:
+def test_a_price_that_is_none_or_that_nobody_vouches_for(change: Mapping[str, Any], says: str) -> None:
     data = deepcopy(_PRICES)
     line = data["price"]["ec2.t3.micro"] | change
     data["price"]["ec2.t3.micro"] = {key: value for key, value in line.items() if value is not None}
@@ -104,6 +109,25 @@ def test_without_a_figure_of_seoul_the_course_s_stands_in_and_is_marked() -> Non
     assert line.usd("seoul") == line.usd("course") == 0.010
     assert line.sourced("course")
     assert not line.sourced("seoul")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[price", "prices.toml: given Expected '\\]' .*; allowed: TOML; correct that line"),
+        ("", "prices.toml: given no 'document'; allowed: .*; add it"),
+    ],
+)
+def test_a_file_that_is_none(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text(text)
+    with pytest.raises(prices.FileError, match=f"^{says}$"):
+        prices.read(tmp_path / "prices.toml", prices.parsed)
+
+
+def test_a_quantity_that_is_none() -> None:
+    volume = {"what": "w", "price": "nat.gb", "stack": "VpcStack", "type": "T", "source": "s", "prod": -1}
+    with pytest.raises(ValueError, match="w: given -1; allowed: a figure, 0 or more"):
+        volumes.parsed({"volume": [volume]})
 
 
 @pytest.mark.parametrize("quantities", [{}, {"usd": {"production": 1}}])

@@ -37,7 +37,7 @@ def _run(given: argparse.Namespace) -> None:
     stage = context.pop("stage", None)
     _refuse_what_does_not_go_together(given, stage, context)
     if given.options:
-        _options(given, stage or page.OPTIONS_STAGE, context)
+        _options(given, page.OPTIONS_STAGE if stage is None else stage, context)
         return
     source = folder(given.assembly) if given.assembly else checkout(context)
     bills = sheets([(source, stage) for stage in (source.stages if given.all else [_stage(stage, source)])])
@@ -61,7 +61,7 @@ def _refuse_what_does_not_go_together(given: argparse.Namespace, stage: str | No
         raise _contradiction("--page", "no --options", "both", "add --options; make docs writes all else")
     if given.options and given.output:
         raise _contradiction("--output", "--options beside it", "one of both", "use --options --json > FILE")
-    if given.all and stage:
+    if given.all and stage is not None:
         raise _contradiction("--all", f"stage {stage} beside it", "one of both", "leave one out")
 
 
@@ -70,11 +70,16 @@ def _contradiction(option: str, given: str, allowed: str, do: str) -> CommandLin
 
 
 def _stage(wanted: str | None, source: Source) -> str:
-    if wanted and wanted not in source.stages:
+    if wanted is None:
+        return source.stages[0]
+    if wanted not in source.stages:
         raise CostError(
-            "--stage", given=wanted, allowed=", ".join(source.stages), do=f"choose one; {source.label} has no other"
+            "--stage",
+            given=wanted or "an empty word",
+            allowed=", ".join(source.stages),
+            do=f"choose one; {source.label} has no other",
         )
-    return wanted or source.stages[0]
+    return wanted
 
 
 def _options(given: argparse.Namespace, stage: str, context: Mapping[str, str]) -> None:

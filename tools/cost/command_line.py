@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from cloudmart_cdk.costs.prices import FileError
 from cloudmart_cdk.settings import SettingsError
 from commands.ending import ended
 from commands.errors import RefusedSettingsError
@@ -15,5 +16,7 @@ def guarded(run: Callable[[], None]) -> int:
             run()
         except SettingsError as refused:
             raise RefusedSettingsError(str(refused)) from None
+        except FileError as broken:
+            raise RefusedSettingsError(f"error: {broken}") from None
 
     return ended(refusing, interrupted="nothing was deployed or changed, run it again")

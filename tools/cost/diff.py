@@ -51,13 +51,15 @@ def _run(given: argparse.Namespace) -> None:
 
 def _pairs(before: Source, after: Source, wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(stage of BASE, stage of HEAD): two single ones whatever they are, else the stages that both have."""
-    if len(before.stages) == len(after.stages) == 1:
-        yield before.stages[0], after.stages[0]
-        return
-    shared = [stage for stage in STAGES if stage in before.stages and stage in after.stages]
+    two = len(before.stages) == len(after.stages) == 1
+    has = any if two else all
+    shared = [stage for stage in STAGES if has(stage in side.stages for side in (before, after))]
     if missing := [stage for stage in wanted if stage not in shared] or not shared:
         given = ", ".join(missing) if isinstance(missing, list) else f"{before.label} and {after.label}"
         raise CostError("--stage", given=given, allowed=", ".join(shared) or "a stage that both have", do="choose one")
+    if two:
+        yield before.stages[0], after.stages[0]
+        return
     yield from ((stage, stage) for stage in shared if stage in (wanted or shared))
 
 

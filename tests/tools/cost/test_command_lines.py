@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from jsonschema_rs import Draft202012Validator
 
+from cloudmart_cdk.costs import prices
 from tests.conftest import Synthesize
 from tools.cost import diff
 from tools.cost.__main__ import main
@@ -77,6 +79,9 @@ def test_equal_folders_say_so(lab: str, capsys: pytest.CaptureFixture[str]) -> N
     ("arguments", "status"),
     [
         (["--stage", "qa"], 1),
+        (["--stage", ""], 1),
+        (["--options", "--stage", ""], 1),
+        (["--all", "--stage", ""], 2),
         (["--stage", "lab", "-c", "stage=prod"], 2),
         (["-c", "no-equals"], 2),
         (["--all", "--items"], 2),
@@ -102,6 +107,7 @@ def test_bad_input_is_one_line(arguments: list[str], status: int, capsys: pytest
         (["no-such-commit-or-stage"], 1),
         (["lab", "prod", "-c", "cache.engine=valkey"], 2),
         (["HEAD", "HEAD", "--stage", "qa"], 2),
+        (["lab", "dev", "--stage", "prod"], 1),
         (["HEAD", "HEAD", "--limit", "none"], 2),
         (["HEAD", "HEAD", "--limit", "-5"], 2),
         ([""], 1),
@@ -111,6 +117,14 @@ def test_bad_input_of_diff_is_one_line(arguments: list[str], status: int, capsys
     assert diff.main(arguments) == status
     (only,) = capsys.readouterr().err.splitlines()
     assert only.startswith("error: ")
+
+
+def test_a_price_file_that_is_none_is_one_line(
+    lab: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prices, "load", mock.Mock(side_effect=prices.FileError("prices.toml: given x; allowed: y; z")))
+    assert main(["--assembly", lab]) == 1
+    assert capsys.readouterr() == ("", "error: prices.toml: given x; allowed: y; z\n")
 
 
 def test_a_stage_that_one_side_lacks_is_refused(
