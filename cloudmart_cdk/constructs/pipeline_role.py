@@ -18,7 +18,8 @@ from .roles import permit
 DEPLOY_FILE: Final = ".github/workflows/deploy-stage.yml"
 DRIFT_FILE: Final = ".github/workflows/drift-stage.yml"
 SESSION_S: Final = 7200
-"""A first deploy of prod takes about 45 minutes; CDK's CLI takes the bootstrap's roles on again each hour."""
+"""A first deploy of prod takes more than an hour when AWS is slow (docs/plan.md); CDK's CLI takes the bootstrap's roles
+on again each hour."""
 _DEPLOYS: Final = ("deploy", "file-publishing", "lookup")
 """Of the bootstrap's roles. Not image-publishing: no asset of this application is an image."""
 _LOOKS: Final = ("lookup",)

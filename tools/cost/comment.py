@@ -89,8 +89,8 @@ class _Row:
 
     like: Change
     in_stages: dict[str, Change]
-
     spans: dict[str, Span]
+    """Stage -> what it is judged by."""
 
     @property
     def size(self) -> float:
