@@ -249,7 +249,7 @@ def test_alarms_secrets_stacks_and_images(cloud: Cloud, clients: Clients, enviro
         elsewhere = {"AWS_ENDPOINT_URL_COST_EXPLORER": endpoint, "AWS_ENDPOINT_URL_SSM": endpoint, "PLAN": plan}
         with mock.patch.dict(os.environ, elsewhere):
             sent = handler.handle({}, None)
-    (message,) = clients.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"]
+    (message,) = clients.client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]
     arrived = json.loads(message["Body"])
     assert arrived["Subject"] == sent["subject"]
     text = arrived["Message"]

@@ -89,7 +89,13 @@ def _cdk_help(command: str) -> str:
     home = PROJECT / ".cache" / "cdk"
     environment = {**os.environ, "CDK_HOME": str(home), "CDK_DISABLE_CLI_TELEMETRY": "true", "COLUMNS": "400"}
     shown = subprocess.run(
-        [str(program), command, "--help"], capture_output=True, text=True, cwd=PROJECT, env=environment, timeout=120
+        [str(program), command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+        env=environment,
+        timeout=120,
     ).stdout
     kept.parent.mkdir(parents=True, exist_ok=True)
     draft = kept.with_suffix(f".{os.getpid()}")

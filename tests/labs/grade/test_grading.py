@@ -155,7 +155,7 @@ def test_the_command_grades_the_local_cloud_and_says_so_in_each_form(
 
 
 def _drill(team: Team) -> drill.Drill:
-    return drill.run(team.parts(), team.client, poll_s=0.05, deadline_s=20, say=lambda _: None)
+    return drill.run(team.parts(), team.client, poll_s=0.05, deadline_s=300, say=lambda _: None)
 
 
 def test_the_drill_ends_an_instance_and_waits_until_it_is_replaced(team: Team) -> None:

@@ -92,8 +92,8 @@ def _look(where: place.Place, *, including_data: bool = False) -> Findings:
     return findings.look(Account(where), where.settings, including_data=including_data)
 
 
-def _remove(where: place.Place, resources: list[Resource], *, patience_s: float = 10) -> removal.Outcome:
-    return removal.remove(Account(where), resources, patience_s=patience_s, poll_s=0.1, tell=lambda _: None)
+def _remove(where: place.Place, resources: list[Resource]) -> removal.Outcome:
+    return removal.remove(Account(where), resources, patience_s=300, poll_s=0.1, tell=lambda _: None)
 
 
 def _kinds(resources: list[Resource]) -> list[str]:
