@@ -115,8 +115,16 @@ _OURS: Final = Document("AWS", "the template's DeletionPolicy", "")
 
 @cache
 def load(file: Path = FILE) -> Times:
-    """Raises `PlanError` for an entry without a document, or whose minutes are none."""
-    raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    """Raises `PlanError` for an entry without a document, or whose minutes are none, and for a file that is none."""
+    try:
+        return _parsed(tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        raise PlanError(file.name, given=str(wrong), allowed="TOML", do="correct that line") from None
+    except KeyError as lacking:
+        raise PlanError(file.name, given=f"no {lacking}", allowed="what the other entries have", do="add it") from None
+
+
+def _parsed(raw: Mapping[str, Any]) -> Times:
     documents = {name: Document(**entry) for name, entry in raw["document"].items()}
 
     def time(entry: Mapping[str, Any], minutes: list[float]) -> Time:

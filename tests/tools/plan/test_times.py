@@ -107,6 +107,8 @@ def test_a_type_without_a_time_says_where_to_add_it() -> None:
     [
         ('source = "page"', 'source = "hearsay"', "given source hearsay; allowed: page, guess"),
         ("minutes = [10, 20]", "minutes = [20, 10]", "given 20 and 10; allowed: usual, then slow"),
+        ("minutes = [10, 20]", "minutes = [10, 20", "given .* line .*; allowed: TOML; correct that line"),
+        ("minutes = [10, 20]", "", "given no 'minutes'; allowed"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
