@@ -51,7 +51,7 @@ def shop(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ins
 @pytest.fixture
 def client(shop: Instance) -> Iterator[httpx.Client]:
     """A new visitor."""
-    with shop.client(patient=True) as client:
+    with shop.client() as client:
         yield client
 
 

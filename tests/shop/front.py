@@ -14,8 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
-import httpx
-
+from tests.shop.harness import browser
 from tests.support import PROJECT
 
 SITE: Final = PROJECT / "cloudmart_cdk" / "assets" / "site"
@@ -73,9 +72,9 @@ def front(
 
         def _shop(self, body: bytes) -> Reply:
             kept = {name: self.headers[name] for name in ("Cookie", "Content-Type") if name in self.headers}
-            with httpx.Client(trust_env=False, timeout=30) as client:
+            with browser(shop_url) as client:
                 answer = client.request(
-                    self.command, shop_url + self.path, content=body, headers=kept | {"X-Forwarded-Proto": scheme}
+                    self.command, self.path, content=body, headers=kept | {"X-Forwarded-Proto": scheme}
                 )
             headers = {name: answer.headers[name] for name in ("Content-Type", "Set-Cookie") if name in answer.headers}
             return Reply(answer.status_code, answer.content, headers)

@@ -1,5 +1,6 @@
 """The shop as a process of its own, started by its own `bin/start`, and a stage of settings and secrets for it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from tests.support import PROJECT
 SHOP: Final = PROJECT / "cloudmart_cdk" / "assets" / "shop"
 _PATIENCE: Final = 60.0
 """Seconds after which something hangs."""
+_TRIES: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,18 +102,47 @@ class Stage:
 
 
 class _Patient(httpx.HTTPTransport):
-    """Asks again for what is only read, as `Retry-After` says: the shop gives a search one second, however slow the
-    machine of the tests is."""
+    """Asks again, as `Retry-After` says, what may be asked twice: the shop gives a search or its cache one second,
+    however slow the machine of the tests is."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        for _ in range(5):
+        for tries_left in reversed(range(_TRIES)):
             response = super().handle_request(request)
-            after = response.headers.get("retry-after")
-            if request.method != "GET" or response.status_code != 503 or after is None:
-                return response
+            if not (seconds := _again(request, response)) or not tries_left:
+                break
             response.close()
-            time.sleep(int(after))
-        return super().handle_request(request)
+            time.sleep(seconds)
+        return response
+
+
+class _PatientCrowd(httpx.AsyncHTTPTransport):
+    """The same for many at once."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        for tries_left in reversed(range(_TRIES)):
+            response = await super().handle_async_request(request)
+            if not (seconds := _again(request, response)) or not tries_left:
+                break
+            await response.aclose()
+            await asyncio.sleep(seconds)
+        return response
+
+
+def _again(request: httpx.Request, response: httpx.Response) -> int:
+    """After how many seconds; 0: what came is the answer."""
+    repeatable = request.method != "POST" or "idempotency-key" in request.headers
+    return int(response.headers.get("retry-after", 0)) if repeatable and response.status_code == 503 else 0
+
+
+def browser(url: str, *, patient: bool = True) -> httpx.Client:
+    """A `patient` one comes back when it is refused for the moment; others see each refusal."""
+    transport = _Patient() if patient else httpx.HTTPTransport()
+    return httpx.Client(base_url=url, timeout=_PATIENCE, trust_env=False, transport=transport)
+
+
+def crowd(url: str) -> httpx.AsyncClient:
+    """For many requests at once, each of them patient."""
+    return httpx.AsyncClient(base_url=url, timeout=_PATIENCE, trust_env=False, transport=_PatientCrowd())
 
 
 class Instance:
@@ -126,13 +157,13 @@ class Instance:
         return self.process.pid
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it has logged; every line has to be JSON."""
-        return [json.loads(line) for line in self._log.read_text().splitlines()]
+        """What it has logged; every line has to be JSON. The last one may be half written."""
+        return [json.loads(line) for line in self._log.read_text().split("\n")[:-1]]
 
     def wait_until_listening(self) -> None:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
-            for line in self._log.read_text().splitlines():
+            for line in self._log.read_text().split("\n")[:-1]:
                 if '"listening"' in line:
                     self.url = f"http://127.0.0.1:{json.loads(line)['port']}"
                     return
@@ -140,10 +171,9 @@ class Instance:
             time.sleep(0.02)
         raise AssertionError(f"the shop does not listen: {self._log.read_text()}")
 
-    def client(self, *, patient: bool = False) -> httpx.Client:
-        """A browser of its own; a `patient` one comes back when a page is refused for the moment."""
-        transport = _Patient() if patient else httpx.HTTPTransport()
-        return httpx.Client(base_url=self.url, timeout=_PATIENCE, trust_env=False, transport=transport)
+    def client(self, *, patient: bool = True) -> httpx.Client:
+        """A browser of its own."""
+        return browser(self.url, patient=patient)
 
     def resident_megabytes(self) -> float:
         [line] = [row for row in Path(f"/proc/{self.pid}/status").read_text().splitlines() if row.startswith("VmRSS")]

@@ -39,17 +39,15 @@ def test_a_visit_passes_and_says_what_each_part_took(shop: Instance) -> None:
     assert served.agents == {visit.USER_AGENT}, "it can be told from customers"
 
 
-def test_a_visit_buys_nothing_and_leaves_an_empty_basket(shop: Instance) -> None:
-    stock = {
-        item["id"]: item["stock"] for item in httpx.get(f"{shop.url}/api/products", trust_env=False).json()["items"]
-    }
+def test_a_visit_buys_nothing_and_leaves_an_empty_basket(shop: Instance, client: httpx.Client) -> None:
+    stock = {item["id"]: item["stock"] for item in client.get("/api/products").json()["items"]}
     with front(shop.url) as served:
         visit.visit(served.url, EVERYTHING)
     assert not [path for _, path in served.asked if "orders" in path]
     puts = [path for method, path in served.asked if method == "PUT"]
     assert served.asked[-1] == ("DELETE", "/api/cart")
     assert len(puts) == 1
-    after = httpx.get(f"{shop.url}/api/products", trust_env=False).json()["items"]
+    after = client.get("/api/products").json()["items"]
     assert {item["id"]: item["stock"] for item in after} == stock
 
 

@@ -67,24 +67,24 @@ def test_the_cookie_is_for_the_browser_alone(shop: Instance) -> None:
 
 def test_behind_a_cdn_the_cookie_is_for_https_alone(migrated_stage: Stage, tmp_path: Path) -> None:
     """CloudFront speaks HTTP to the load balancer, which says so."""
-    with running(migrated_stage, tmp_path, migrated=True, CLOUDMART_HTTPS="true") as shop:
+    options = {"CLOUDMART_HTTPS": "true"}
+    with running(migrated_stage, tmp_path, migrated=True, **options) as shop, shop.client() as client:
         overwritten = {"X-Forwarded-Proto": "http"}
-        cart = httpx.put(f"{shop.url}/api/cart/items/1", json={"quantity": 1}, headers=overwritten, trust_env=False)
+        cart = client.put("/api/cart/items/1", json={"quantity": 1}, headers=overwritten)
         assert "Secure" in cart.headers["set-cookie"].split("; ")
-        order = httpx.post(
-            f"{shop.url}/api/orders",
+        order = client.post(
+            "/api/orders",
             json={"items": [{"product": 1, "quantity": 1}]},
             headers={**overwritten, "Idempotency-Key": str(uuid.uuid4())},
-            trust_env=False,
         )
         assert order.status_code == 201
         assert "Secure" in order.headers["set-cookie"].split("; ")
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "*" * 43, "x" * 42, "x" * 4000])
-def test_a_cookie_that_is_none_of_ours_is_no_session(shop: Instance, cookie: str) -> None:
+def test_a_cookie_that_is_none_of_ours_is_no_session(client: httpx.Client, cookie: str) -> None:
     headers = {"Cookie": f"session={cookie}"}
-    answer = httpx.put(f"{shop.url}/api/cart/items/1", json={"quantity": 1}, headers=headers, trust_env=False)
+    answer = client.put("/api/cart/items/1", json={"quantity": 1}, headers=headers)
     assert answer.status_code == 200
     given = answer.headers["set-cookie"].split(";")[0].removeprefix("session=")
     assert len(given) == 43
@@ -246,14 +246,14 @@ def test_a_session_that_the_shop_has_not_given_is_not_taken(shop: Instance, shel
         assert planter.get("/api/orders").json()["items"] == []
 
 
-def test_of_two_sessions_neither_is_taken(shop: Instance) -> None:
+def test_of_two_sessions_neither_is_taken(shop: Instance, client: httpx.Client) -> None:
     with shop.client() as one, shop.client() as two:
-        for client in (one, two):
-            client.put("/api/cart/items/1", json={"quantity": 1})
+        for each in (one, two):
+            each.put("/api/cart/items/1", json={"quantity": 1})
         both = [one.cookies["session"], two.cookies["session"]]
     headers = {"Cookie": "; ".join(f"session={token}" for token in both)}
-    assert httpx.get(f"{shop.url}/api/cart", headers=headers, trust_env=False).json()["items"] == []
-    answer = httpx.put(f"{shop.url}/api/cart/items/2", json={"quantity": 1}, headers=headers, trust_env=False)
+    assert client.get("/api/cart", headers=headers).json()["items"] == []
+    answer = client.put("/api/cart/items/2", json={"quantity": 1}, headers=headers)
     assert [item["product"]["id"] for item in answer.json()["items"]] == [2]
     assert answer.cookies["session"] not in both
 

@@ -1,11 +1,14 @@
 """What the OpenAPI description says is what the shop does: requests made from it, lawful and not, find no surprise."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from requests.adapters import HTTPAdapter
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -15,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from urllib3 import Retry
 
 from tests.shop.harness import Instance
 
@@ -54,13 +58,23 @@ def description(shop: Instance) -> Any:
     return schema
 
 
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """Patient as `harness.browser` is; a server error that stays is still one."""
+    again = Retry(total=5, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("http://", HTTPAdapter(max_retries=again))
+        yield session
+
+
 def test_all_operations_are_tried(description: Any) -> None:
     found = [operation.ok() for operation in description.get_all_operations()]
     assert {(operation.method.upper(), operation.path) for operation in found} == set(OPERATIONS)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=lambda part: str(part))
-def test_every_answer_is_as_described(description: Any, method: str, path: str) -> None:
+def test_every_answer_is_as_described(description: Any, session: requests.Session, method: str, path: str) -> None:
     operation = description[path][method]
     # Requests that the description allows, then requests that it does not.
     for mode in GenerationMode:
@@ -77,7 +91,7 @@ def test_every_answer_is_as_described(description: Any, method: str, path: str) 
             )
             @given(case=strategy)
             def answers_as_described(case: Any) -> None:
-                case.call_and_validate(checks=CHECKS)
+                case.call_and_validate(session=session, checks=CHECKS)
 
             answers_as_described()
         except Unsatisfiable:

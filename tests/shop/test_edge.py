@@ -137,6 +137,7 @@ def test_a_request_is_one_line_without_secrets(shop: Instance, client: httpx.Cli
 
 def test_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/health").json() == {"status": "ok"}
+    eventually(lambda: client.get("/ready").status_code == 200)
     assert client.get("/ready").json() == {
         "status": "ready",
         "checks": {"database": {"state": "ok"}, "cache": {"state": "ok"}},

@@ -80,7 +80,7 @@ def test_who_goes_away_does_not_take_the_answer_along() -> None:
 
 def test_it_is_bounded() -> None:
     async def scene() -> None:
-        kitchen, kept = Kitchen(), MicroCache[int]()
+        kitchen, kept = Kitchen(), MicroCache[int](clock=lambda: 100.0)
         for number in range(microcache.ENTRIES + 10):
             await kept.get(number, kitchen.make)
             await kept.get("often", kitchen.make)

@@ -86,7 +86,7 @@ def test_four_instances_start_at_once(shop_cloud: Cloud, shop_clients: Clients, 
         cwd=SHOP,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count('"database migrated"') == 1
@@ -114,7 +114,7 @@ def test_a_migration_takes_longer_than_its_user_s_limit(empty: str, release: Pat
     with psycopg.connect(stores.postgres.superuser_dsn, autocommit=True) as superuser:
         superuser.execute(f"ALTER ROLE {APP} SET statement_timeout = '250ms'")
         try:
-            assert migrate.migrate(lambda: psycopg.connect(empty), patience=1, folder=release) == "9999"
+            assert migrate.migrate(lambda: psycopg.connect(empty), patience=60, folder=release) == "9999"
         finally:
             superuser.execute(f"ALTER ROLE {APP} RESET statement_timeout")
 

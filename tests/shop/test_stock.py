@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.shop.harness import Instance
+from tests.shop.harness import Instance, crowd
 from tests.shop.shelves import Shelf
 
 CHEAPLY: Final = settings(
@@ -33,7 +33,7 @@ def all_at_once(shop: Instance, purchases: list[tuple[str, str, dict[int, int]]]
         )
 
     async def everybody() -> list[httpx.Response]:
-        async with httpx.AsyncClient(base_url=shop.url, trust_env=False, timeout=30) as client:
+        async with crowd(shop.url) as client:
             return list(await asyncio.gather(*(buy(client, *purchase) for purchase in purchases)))
 
     return asyncio.run(everybody())

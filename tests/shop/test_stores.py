@@ -85,7 +85,7 @@ def test_reads_go_to_the_reader_and_orders_to_the_writer(
         try:
             eventually(lambda: asked(client) == "writer")
             assert client.get("/api/products").status_code == 200
-            assert client.get("/ready").status_code == 200
+            eventually(lambda: client.get("/ready").status_code == 200)
         finally:
             reader.start()
         eventually(lambda: asked(client) == "reader")
@@ -118,11 +118,11 @@ def test_carts_live_in_a_cluster_too(
                 assert client.get("/api/cart").json()["quantity"] == number + 1
         keys = [number_of_keys(redis_cluster, shard) for shard in range(2)]
         assert all(keys), "each shard has carts"
-        with shop.client() as client:
-            assert client.get("/ready").status_code == 200
+        with shop.client() as client, shop.client(patient=False) as hasty:
+            eventually(lambda: client.get("/ready").status_code == 200)
             redis_cluster.kill()
             try:
-                assert client.put("/api/cart/items/1", json={"quantity": 1}).status_code == 503
+                assert hasty.put("/api/cart/items/1", json={"quantity": 1}).status_code == 503
                 assert client.get("/api/products").status_code == 200
             finally:
                 redis_cluster.start()
