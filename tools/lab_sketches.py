@@ -190,26 +190,27 @@ def _eks(lab: Assembly, say: Say) -> Sketch:
         if tags[TRACK_TAG] == Track.STABLE:
             services.append((str(tags[SERVICE_TAG]), str(group["Port"])))
     pods = {
-        name: Node(title=name, detail=say("port {port}", port=port), column=2 + index % 2, row=index // 2)
-        for index, (name, port) in enumerate(services)
+        name: Node(title=name, detail=say("port {port}", port=port), column=2, row=row)
+        for row, (name, port) in enumerate(services)
     }
+    middle = (len(pods) - 1) / 2
     return Sketch(
         say("A cluster, its nodes, and six services behind one load balancer"),
         {
-            "people": Node(title=say("You"), detail=say("from the address you stated"), column=0, row=1, own=False),
-            "balancer": Node(title=say("Load balancer"), detail=say("a path a service"), column=1, row=1),
+            "people": Node(title=say("You"), detail=say("from the address you stated"), column=0, row=middle, own=False),
+            "balancer": Node(title=say("Load balancer"), detail=say("a path a service"), column=1, row=middle),
             **pods,
             "cluster": Node(
-                title=f"Kubernetes {cluster['Version']}", detail=say("control plane, by AWS"), column=1, row=0
+                title=f"Kubernetes {cluster['Version']}", detail=say("control plane, by AWS"), column=3, row=middle - 0.5
             ),
             "nodes": Node(
                 title=say("{number} nodes", number=scaling["DesiredSize"]),
                 detail=say("{kind}\n{least} to {most}", kind=kind, least=scaling["MinSize"], most=scaling["MaxSize"]),
-                column=1,
-                row=2,
+                column=3,
+                row=middle + 0.5,
             ),
         },
-        (("people", "balancer", "80"), *(("balancer", name, "") for name, _ in services[::2])),
+        (("people", "balancer", "80"), *(("balancer", name, "") for name in pods)),
     )
 
 
