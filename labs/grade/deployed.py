@@ -5,12 +5,14 @@ made once. Does not judge.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from botocore.exceptions import ClientError
 
+from cloudmart_cdk.settings.model import Stage
 from cloudmart_cdk.settings.topology import EDGE_REGION
 from commands.errors import CommandError
 from commands.place import REFUSED
@@ -29,6 +31,8 @@ _ACTIONS: Final = {
 """Calls whose right has another name (service authorization reference, "Actions, resources, and condition keys")."""
 _EMPTY: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")
 """States in which a stack holds nothing that can be relied upon."""
+_LONGER_NAME: Final = re.compile(rf".*-({'|'.join(get_args(Stage))})-")
+"""After `<name>-<stage>`: of `<name>-<stage>-<more>-<stage>-...`, which is another team's."""
 
 
 class UnreadableError(Exception):
@@ -78,7 +82,8 @@ class Deployed:
         found = []
         for entry in self.read("cloudformation", "describe_stacks", region)["Stacks"]:
             name, status = entry["StackName"], entry["StackStatus"]
-            if not name.startswith(f"{self.prefix}-") or status == "DELETE_COMPLETE":
+            own = name.startswith(f"{self.prefix}-") and not _LONGER_NAME.match(name.removeprefix(self.prefix))
+            if not own or status == "DELETE_COMPLETE":
                 continue
             if status in _EMPTY or status.endswith("_IN_PROGRESS"):
                 raise CommandError(
