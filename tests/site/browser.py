@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect, sync_playwright
 
 CHROMIUM: Final = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 """The browser's executable; empty: there is none. `CHROMIUM` names another."""
@@ -30,7 +30,8 @@ _ARGUMENTS: Final = (
     "--disable-sync",
 )
 _HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_PATIENCE_MS: Final = 20_000
+_PATIENCE_MS: Final = 60_000
+expect.set_options(timeout=_PATIENCE_MS)  # its own five seconds are few for a purchase that is sent three times
 PHONE: Final = (360, 740)
 SMALL_PHONE: Final = (320, 568)
 DESKTOP: Final = (1280, 860)

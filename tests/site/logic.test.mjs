@@ -20,7 +20,7 @@ const page = (status) => ({ status, type: 'text/html', body: '<h1>proxy</h1>' })
 const good = (body, status = 200) => ({ status, type: 'application/json', body });
 const CUT = 'cut';
 const HOLD = 'hold';
-const soon = () => new Promise((_, reject) => setTimeout(reject, 3000, new Error('it goes on waiting')));
+const soon = () => new Promise((_, reject) => setTimeout(reject, 60000, new Error('it goes on waiting')).unref());
 
 let server;
 let asked;
