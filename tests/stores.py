@@ -45,7 +45,7 @@ class Stores:
         """How a client of that user connects: TLS with full verification."""
         return (
             f"host={self.postgres.host} port={self.postgres.port} user={user} password={password} dbname={database}"
-            f" sslmode=verify-full sslrootcert={self.ca_file} connect_timeout=10"
+            f" sslmode=verify-full sslrootcert={self.ca_file} connect_timeout=60"
         )
 
     def cache_options(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def answers() -> dict[str, dict[str, Any]]:
     uris = [*PAGES, *FILES, *WELL_KNOWN, *ELSEWHERE]
     node = os.environ.get("JSII_NODE", "node")
     done = subprocess.run(
-        [node, "-e", RUN, str(ROUTER), json.dumps(uris)], check=True, capture_output=True, text=True, timeout=30
+        [node, "-e", RUN, str(ROUTER), json.dumps(uris)], check=True, capture_output=True, text=True, timeout=300
     )
     return dict(zip(uris, json.loads(done.stdout), strict=True))
 

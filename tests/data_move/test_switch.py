@@ -174,7 +174,7 @@ def test_interrupted_it_cleans_up(mover: Mover, edited: Edit, number: signal.Sig
         second = mover.move(DUMPS / "shop.dump", database)
         assert "given another one" in second.error
         process.send_signal(number)
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 130
     assert error.splitlines() == [
         "error: interrupted: given a signal; the database in use is as it was; run the command again when ready"
@@ -208,7 +208,7 @@ def test_server_that_goes_away_half_way_is_said(mover: Mover, edited: Edit) -> N
     )
     with mover.process(edited("shop.sql", (COPY, SLOW + COPY)), database) as process:
         wait_for(lambda: mover.query("postgres", end))
-        _, error = process.communicate(timeout=20)
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 1
     assert error.startswith("error: connection: given terminating connection due to administrator command")
     assert mover.untouched(database, before)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from localcloud.aws import Clients
 from localcloud.state import PROJECT, Cloud, State
 
-SECONDS: Final = 60.0
+SECONDS: Final = 180.0
 """Longest wait for anything."""
 
 
@@ -78,7 +78,7 @@ class Running:
 
     def get(self, path: str, headers: Mapping[str, str]) -> str:
         """What one request is answered with. Raises for anything but 200."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.cloud.port, timeout=60)
         try:
             connection.request("GET", path, headers=dict(headers))
             answer = connection.getresponse()

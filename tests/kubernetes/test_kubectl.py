@@ -85,7 +85,7 @@ def _run(kubectl: Path, *arguments: str) -> str:
     """Without any cluster to talk to."""
     environment = {**os.environ, "KUBECONFIG": os.devnull, "HOME": str(kubectl.parent)}
     return subprocess.run(
-        [str(kubectl), *arguments], check=True, capture_output=True, text=True, env=environment, timeout=60
+        [str(kubectl), *arguments], check=True, capture_output=True, text=True, env=environment, timeout=300
     ).stdout
 
 

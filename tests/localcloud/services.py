@@ -21,7 +21,7 @@ from localcloud.objects import pods, process_of_pods
 from localcloud.state import Cloud, State
 from tests.localcloud.stacks import settle
 
-_SECONDS: Final = 30.0
+_SECONDS: Final = 90.0
 _SERVICE: Final = "payment"
 
 Run = Callable[..., tuple[int, list[str]]]
@@ -39,7 +39,7 @@ class Services:
     def ask(self, service: str) -> dict[str, str]:
         url = f"{self._cloud.endpoint}{self.settings.eks.services[service].path}/7"
         request = urllib.request.Request(url, headers={"Host": self._host})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
             content: dict[str, str] = json.loads(answer.read())
             return content
 

@@ -136,16 +136,25 @@ def test_what_one_user_makes_the_other_may_change(stores: Stores) -> None:
 
 
 def test_a_running_query_can_be_cancelled_through_the_front(stores: Stores) -> None:
+    running = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(300)' AND wait_event = 'PgSleep'"
+
+    def cancel() -> None:
+        with psycopg.connect(stores.postgres.superuser_dsn, autocommit=True) as onlooker:
+            deadline = time.monotonic() + 60
+            while not onlooker.execute(running).fetchone() and time.monotonic() < deadline:
+                time.sleep(0.02)
+        connection.cancel_safe()
+
     with psycopg.connect(stores.dsn()) as connection:
-        timer = threading.Timer(0.2, connection.cancel_safe)
-        timer.start()
+        canceller = threading.Thread(target=cancel)
+        canceller.start()
         with pytest.raises(psycopg.errors.QueryCanceled):
-            connection.execute("SELECT pg_sleep(30)")
-        timer.join()
+            connection.execute("SELECT pg_sleep(300)")
+        canceller.join()
 
 
 def test_encryption_by_kerberos_is_declined_and_tls_still_possible(stores: Stores) -> None:
-    with socket.create_connection((stores.postgres.host, stores.postgres.port), timeout=5) as wire:
+    with socket.create_connection((stores.postgres.host, stores.postgres.port), timeout=60) as wire:
         wire.sendall(struct.pack("!ii", 8, 80877104))
         assert wire.recv(1) == b"N"
         wire.sendall(struct.pack("!ii", 8, 80877103))
@@ -157,7 +166,7 @@ def test_encryption_by_kerberos_is_declined_and_tls_still_possible(stores: Store
 
 @pytest.mark.parametrize("noise", [b"GET / HTTP/1.1\r\n\r\n", struct.pack("!ii", 4, 0), struct.pack("!ii", 1 << 30, 0)])
 def test_noise_closes_the_connection(stores: Stores, noise: bytes) -> None:
-    with socket.create_connection((stores.postgres.host, stores.postgres.port), timeout=5) as wire:
+    with socket.create_connection((stores.postgres.host, stores.postgres.port), timeout=60) as wire:
         wire.sendall(noise)
         assert wire.recv(1) == b""
 

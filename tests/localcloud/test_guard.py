@@ -32,7 +32,7 @@ _API_PATHS = ("/_ministack/health", "/_ministack/reset", "/v2/email/identities",
 def answer(
     cloud: Cloud, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
 ) -> Iterator[http.client.HTTPResponse]:
-    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=60)
     try:
         body = b"{}" if method in ("POST", "PUT") else None
         connection.request(method, path, body, {"Content-Type": "text/plain", **(headers or {})})

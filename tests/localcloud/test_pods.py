@@ -21,7 +21,7 @@ from tests.localcloud.stacks import create, reasons, settle
 pytestmark = pytest.mark.xdist_group("emulator")
 
 _STACK = "platform"
-_SECONDS = 30.0
+_SECONDS = 90.0
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
@@ -42,7 +42,7 @@ class Seats:
 
     def ask(self, path: str = "/api/seats/1") -> dict[str, Any]:
         request = urllib.request.Request(f"{self.cloud.endpoint}{path}", headers={"Host": self.host})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
             content: dict[str, Any] = json.loads(answer.read())
             return content
 
@@ -167,7 +167,7 @@ def _asked(seats: Seats) -> bool:
 
 def _metrics(address: str) -> str:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://{address}:{platform.PORT}/metrics", timeout=10) as answer:
+    with opener.open(f"http://{address}:{platform.PORT}/metrics", timeout=60) as answer:
         return str(answer.read().decode())
 
 

@@ -28,7 +28,7 @@ def start(folder: State, code: str) -> processes.Process:
 
 
 def read_line(folder: State) -> str:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         text = folder.log("test").read_text()
         if "\n" in text:
@@ -53,7 +53,10 @@ def test_kills_what_does_not_listen(folder: State) -> None:
     )
     read_line(folder)
     process.stop(grace_seconds=0.3)
-    assert not process.alive()
+    deadline = time.monotonic() + 60
+    while process.alive():  # a busy machine may take longer than the grace to end what is killed
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_recycled_id_is_left_alone(folder: State) -> None:

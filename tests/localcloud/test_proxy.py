@@ -60,7 +60,7 @@ class Emulator(BaseHTTPRequestHandler):
                 self.end_headers()
                 self.wfile.write(b"3\r\none\r\n")
                 self.wfile.flush()
-                read = self.server.first_part_read.wait(10)  # type: ignore[attr-defined]  # set by the fixture
+                read = self.server.first_part_read.wait(60)  # type: ignore[attr-defined]  # set by the fixture
                 self.wfile.write(b"3\r\ntwo\r\n0\r\n\r\n" if read else b"4\r\nlate\r\n0\r\n\r\n")
             case _:
                 self._answer(200, {"Content-Type": "text/html"}, b"<html>hello</html>")
@@ -100,7 +100,7 @@ def proxy(upstream: ThreadingHTTPServer) -> Iterator[Proxy]:
 def ask(
     proxy: Proxy, path: str, *, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
 ) -> tuple[http.client.HTTPResponse, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=60)
     connection.request(method, path, body=body, headers={"X-Forwarded-Proto": "http", **(headers or {})})
     response = connection.getresponse()
     content = response.read()
@@ -166,7 +166,7 @@ def test_bodies_pass_in_both_directions(proxy: Proxy) -> None:
 
 
 def test_head_and_not_modified_have_no_body_and_keep_the_connection(proxy: Proxy) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=60)
     for method, path, status in (("HEAD", "/", 200), ("GET", "/unchanged", 304), ("GET", "/", 200)):
         connection.request(method, path)
         response = connection.getresponse()
@@ -178,7 +178,7 @@ def test_head_and_not_modified_have_no_body_and_keep_the_connection(proxy: Proxy
 
 def test_streams(proxy: Proxy, upstream: ThreadingHTTPServer) -> None:
     """The second part is sent only once the first has arrived."""
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.server_port, timeout=60)
     connection.request("GET", "/stream")
     response = connection.getresponse()
     assert response.read(3) == b"one"

@@ -142,7 +142,7 @@ def outputs(clients: Clients, state: State) -> Iterator[dict[str, str]]:
 
 def _connect(state: State, host: str, **more: str) -> "psycopg.Connection[Any]":
     options = {"dbname": "shop", "user": "owner", "password": _PASSWORD, "sslmode": "verify-full"} | more
-    return psycopg.connect(host=host, sslrootcert=str(state.ca_file), connect_timeout=10, **options)  # type: ignore[arg-type]  # a dict
+    return psycopg.connect(host=host, sslrootcert=str(state.ca_file), connect_timeout=60, **options)  # type: ignore[arg-type]  # a dict
 
 
 def test_every_endpoint_of_a_database_answers_with_its_data(state: State, outputs: dict[str, str]) -> None:
@@ -328,7 +328,7 @@ def test_a_secret_is_known_by_its_arn_and_made_of_what_was_asked_for(clients: Cl
 
 
 def _rotated(secrets: Any, arn: str, version: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while secrets.get_secret_value(SecretId=arn)["VersionId"] != version:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -353,7 +353,7 @@ def test_an_unfinished_rotation_is_tried_again_not_begun_anew(clients: Clients, 
     version = secrets.rotate_secret(SecretId=arn)["VersionId"]
     with pytest.raises(secrets.exceptions.ResourceNotFoundException):
         secrets.get_secret_value(SecretId=arn, VersionId=version, VersionStage="AWSPENDING")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while {"Key": "refused", "Value": version} not in secrets.describe_secret(SecretId=arn)["Tags"]:
         assert time.monotonic() < deadline
         time.sleep(0.05)

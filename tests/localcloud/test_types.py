@@ -39,7 +39,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def registry() -> dict[str, object]:
     answer = subprocess.run(
-        [sys.executable, "-c", _LIST], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", _LIST], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=300
     )
     listed: dict[str, object] = json.loads(answer.stdout.splitlines()[-1])
     return listed

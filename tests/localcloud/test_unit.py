@@ -40,7 +40,7 @@ def running(folder: Path, script: str) -> Iterator[tuple["subprocess.Popen[bytes
 
 
 def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -70,7 +70,7 @@ def test_a_clean_end_is_the_end(tmp_path: Path, script: str) -> None:
         assert log.read_text().count("up") == 1
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_ends_gently_with_all_children_when_the_emulator_ends(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_ends_gently_with_all_children_when_the_emulator_ends(tmp_path: Path) ->
         child = int(log.read_text())
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert "bye" in log.read_text()
         wait(lambda: not started_at(child))
 

@@ -79,7 +79,7 @@ class Stage:
             password=password,
             sslmode="verify-full",
             sslrootcert=str(self.server.ca_file),
-            connect_timeout=10,
+            connect_timeout=60,
             autocommit=True,
         )
 

@@ -348,7 +348,7 @@ def slow(aws: Clients, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterato
                 code = "<Code>InvalidReplicationGroupState</Code><Message>not available</Message>"
                 self._answer(400, f"<ErrorResponse><Error>{code}</Error></ErrorResponse>".encode())
                 return
-            upstream = http.client.HTTPConnection(*manner.upstream, timeout=10)
+            upstream = http.client.HTTPConnection(*manner.upstream, timeout=60)
             upstream.request("POST", self.path, body, dict(self.headers))
             answer = upstream.getresponse()
             text = answer.read()

@@ -120,7 +120,7 @@ def test_killed_in_the_middle_of_a_statement_it_finishes(stage: Stage) -> None:
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)

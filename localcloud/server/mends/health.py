@@ -19,7 +19,8 @@ Address = tuple[str, int]
 
 _FRESH_SECONDS: Final = 2.0
 _SOON_SECONDS: Final = 0.2
-_PROBE_SECONDS: Final = 2.0
+_PROBE_SECONDS: Final = 5.0
+"""As Elastic Load Balancing where a group says nothing; one that is missed counts here, and a machine may be busy."""
 
 
 class Health(NamedTuple):

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from tests.automation import at, filled
 
-_SECONDS: Final = 30.0
+_SECONDS: Final = 90.0
 
 
 class InvalidParametersError(Exception):

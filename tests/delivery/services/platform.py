@@ -20,7 +20,7 @@ from tests.delivery.services.pods import Pods
 from tests.delivery.services.template import PREFIX, SERVICES, STACK, platform
 from tests.localcloud.stacks import settle
 
-_PATIENCE: Final = ("--deadline-minutes", "0.5")
+_PATIENCE: Final = ("--deadline-minutes", "3")
 
 
 @dataclass

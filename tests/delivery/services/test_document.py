@@ -50,7 +50,7 @@ def on_aws(platform: Platform) -> OnAws:
 
 def _release(on_aws: OnAws, image: str, **options: object) -> None:
     wishes = dataclasses.replace(Wishes(image=image), **options)  # type: ignore[arg-type]  # by name
-    ServiceDelivery(on_aws.place, "auth", deadline_minutes=0.5).release(wishes)
+    ServiceDelivery(on_aws.place, "auth", deadline_minutes=3).release(wishes)
 
 
 def test_each_strategy_goes_by_the_document(platform: Platform, on_aws: OnAws) -> None:
