@@ -65,11 +65,25 @@ class Saving:
 
 def options(settings: Settings) -> tuple[Option, ...]:
     """Those that change something in a stage. Nobody commits to a year of what is off at night or gone the same day."""
+    seen: list[tuple[Context, bool]] = [({}, False)]
+    chosen = []
+    worth_a_year = not settings.off_hours and not settings.lifetime_hours
+    for option in _all(settings):
+        if option.committed and not worth_a_year:
+            continue
+        if (what := (option.context, option.committed)) not in seen:
+            seen.append(what)
+            chosen.append(option)
+    return tuple(chosen)
+
+
+def _all(settings: Settings) -> tuple[Option, ...]:
+    """Those that change nothing here, too: without settings, or with those of another."""
     graviton, valkey, shard = _graviton(settings), _valkey(settings), _one_shard(settings)
     spot, fewer_nodes = _spot(settings), _fewer_nodes(settings)
     one_nat, no_proxy, off_hours = _one_nat(settings), _no_proxy(settings), _off_hours(settings)
     smaller = {**graviton, **valkey, **fewer_nodes, **shard, **one_nat, **no_proxy}
-    found = (
+    return (
         Option(
             "Graviton",
             "Every image has to exist for arm64: those of your services too. The shop's does. Spot capacity of "
@@ -143,16 +157,6 @@ def options(settings: Settings) -> tuple[Option, ...]:
             {**smaller, **off_hours},
         ),
     )
-    seen: list[tuple[Context, bool]] = [({}, False)]
-    chosen = []
-    worth_a_year = not settings.off_hours and not settings.lifetime_hours
-    for option in found:
-        if option.committed and not worth_a_year:
-            continue
-        if (what := (option.context, option.committed)) not in seen:
-            seen.append(what)
-            chosen.append(option)
-    return tuple(chosen)
 
 
 def measure(
