@@ -1,16 +1,20 @@
 """AWS::EC2::VPC, security group rules, AWS::Route53::HostedZone.
 
 Faults: a VPC has no `CidrBlock` attribute and shows no secondary range; the API drops the prefix list
-of a security group rule; a hosted zone forgets the VPCs that make it private.
+of a security group rule; a NAT gateway does not say whether it spans the zones; a hosted zone forgets the VPCs that
+make it private.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from ministack.services import ec2, route53
 
 from localcloud.server import patching
 from localcloud.server.mends import hooks
 from localcloud.server.resource import Properties
+
+_GATEWAY: Final = "<connectivityType>{nat['ConnectivityType']}</connectivityType>"
+_MODE: Final = "<availabilityMode>{nat.get('AvailabilityMode', 'zonal')}</availabilityMode>"
 
 
 def _vpc_attributes(_: str, properties: Properties) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def install() -> None:
         new="{_localcloud_secondary_ranges(vpc)}</cidrBlockAssociationSet>",
         names={"_localcloud_secondary_ranges": _secondary_ranges},
     )
+    patching.edit(ec2._describe_nat_gateways, old=_GATEWAY, new=_GATEWAY + _MODE)
     patching.edit(
         ec2._parse_ip_permissions,
         old="        rules.append(rule)",

@@ -31,12 +31,14 @@ def _delete_address(physical_id: str, _: Properties) -> None:
 
 def _create_nat_gateway(request: Request) -> Resource:
     parameters = request.only("SubnetId", "AllocationId", "ConnectivityType")
-    if "SubnetId" not in parameters:
-        # A regional gateway names its VPC; MiniStack knows zonal ones only, so it gets the first subnet.
+    mode = request.properties.get("AvailabilityMode", "zonal")
+    if mode == "regional":
+        # Such a gateway names its VPC; MiniStack knows zonal ones only, so it gets the first subnet.
         vpc = request.properties["VpcId"]
         parameters["SubnetId"] = next(s["SubnetId"] for s in ec2._subnets.values() if s["VpcId"] == vpc)
     made = call("ec2", "create_nat_gateway", **parameters, **_tags("natgateway", request.properties))
     gateway = made["NatGateway"]["NatGatewayId"]
+    ec2._nat_gateways[gateway]["AvailabilityMode"] = mode
     return Resource(gateway, {"NatGatewayId": gateway})
 
 
