@@ -197,11 +197,16 @@ def _eks(lab: Assembly, say: Say) -> Sketch:
     return Sketch(
         say("A cluster, its nodes, and six services behind one load balancer"),
         {
-            "people": Node(title=say("You"), detail=say("from the address you stated"), column=0, row=middle, own=False),
+            "people": Node(
+                title=say("You"), detail=say("from the address you stated"), column=0, row=middle, own=False
+            ),
             "balancer": Node(title=say("Load balancer"), detail=say("a path a service"), column=1, row=middle),
             **pods,
             "cluster": Node(
-                title=f"Kubernetes {cluster['Version']}", detail=say("control plane, by AWS"), column=3, row=middle - 0.5
+                title=f"Kubernetes {cluster['Version']}",
+                detail=say("control plane, by AWS"),
+                column=3,
+                row=middle - 0.5,
             ),
             "nodes": Node(
                 title=say("{number} nodes", number=scaling["DesiredSize"]),
