@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made before pytest-xdist starts its workers, which inherit its name."""
     if hasattr(config, "workerinput"):
         return
+    # Nothing that listens on this machine is behind the machine's proxy.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     _RUNS.mkdir(parents=True, exist_ok=True)
     folder = _RUNS / str(os.getpid())
     for abandoned in _RUNS.iterdir():

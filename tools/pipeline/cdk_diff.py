@@ -65,8 +65,8 @@ def compare(before: Path, assembly: Path, stack: str) -> Difference:
     program = str(Path(sys.executable).with_name("cdk"))
     command = [program, "diff", stack, "--exclusively", "--app", str(assembly), "--template", str(before)]
     options = ["--fail-on", "destructive", "--no-color", "--no-notices", "--no-version-reporting", "--ci"]
-    # It needs no account, and gets none.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    # It needs no account, and gets none; nor does it fold its tables to the width of somebody's terminal.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_") and key != "COLUMNS"}
     ended = subprocess.run(
         [*command, *options],
         env=environment | {"AWS_EC2_METADATA_DISABLED": "true"},

@@ -1,7 +1,9 @@
 """CDK's own differ, run: what the pinned CLI answers, and what is read out of it."""
 
 import json
+import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -23,9 +25,11 @@ AFTER = {"Resources": {"Named": queue("z"), "New": queue("d"), "Plain": queue("c
 
 @pytest.fixture(scope="module")
 def difference(tmp_path_factory: pytest.TempPathFactory) -> Difference:
+    """Asked for from a narrow terminal, which shows nowhere."""
     folder = tmp_path_factory.mktemp("changed")
     (folder / "before.json").write_text(json.dumps(BEFORE))
-    return compare(folder / "before.json", write(folder / "after", S=AFTER), "S")
+    with mock.patch.dict(os.environ, {"COLUMNS": "40"}):
+        return compare(folder / "before.json", write(folder / "after", S=AFTER), "S")
 
 
 def test_resources_are_counted_by_what_becomes_of_them(difference: Difference) -> None:
