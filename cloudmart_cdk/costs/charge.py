@@ -110,7 +110,7 @@ def class_of(resource: Resource, path: str) -> str:
 
 
 def times(count: float, what: str) -> str:
-    """`2 x t3.micro`; `t3.micro` for one; a part of the time in percent."""
+    """`2 x t3.micro`; `t3.micro` for one; `on average 0.36 x t3.micro` for what is off at night."""
     if count == 1:
         return what
-    return f"{count:.0f} x {what}" if count == int(count) else f"{count:.2f} x {what}"
+    return f"{count:.0f} x {what}" if count == int(count) else f"on average {count:.2f} x {what}"

@@ -12,6 +12,7 @@ from cloudmart_cdk.costs.bill import Item
 from cloudmart_cdk.costs.prices import Book
 
 from .figures import BOOKS, Sheet, total
+from .words import counted
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _texts(old: Sequence[Item], new: Sequence[Item]) -> tuple[str, str]:
 
 
 def _quantities(items: Iterable[Item]) -> str:
-    return ", ".join(f"{item.quantity:,.4g}{_unit(item.unit)}{_span(item)}" for item in items)
+    return ", ".join(f"{_quantity(item)}{_span(item)}" for item in items)
 
 
 def _span(item: Item) -> str:
@@ -148,9 +149,10 @@ def _span(item: Item) -> str:
     return " a session" if item.per == "session" else ""
 
 
-def _unit(unit: str) -> str:
-    """Nothing where so many of something are paid by time: `what` says of what."""
-    return "" if unit in ("hour", "month") else f" {unit}"
+def _quantity(item: Item) -> str:
+    """Without the unit where so many of something are paid by time: `what` says of what."""
+    figure = f"{item.quantity:,.4g}"
+    return figure if item.unit in ("hour", "month") else counted(figure, item.unit)
 
 
 def _merged(changes: Iterable[Change]) -> Iterator[Change]:

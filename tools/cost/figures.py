@@ -53,6 +53,8 @@ class Cap:
     span: Span
     usd: float
     reached: float
+    sourced: bool = True
+    """No price without a public source is in what is reached."""
 
     @property
     def left(self) -> float:
@@ -84,7 +86,8 @@ class Sheet:
     def caps(self) -> tuple[Cap, ...]:
         cost, counted = self.settings.cost, self.amount("course")
         spans: Sequence[tuple[Span, float]] = (("session", cost.session_cap_usd), ("month", cost.month_cap_usd))
-        return tuple(Cap(span, usd, counted.usd(span)) for span, usd in spans if usd)
+        sourced = not counted.unsourced_hour
+        return tuple(Cap(span, usd, counted.usd(span), sourced) for span, usd in spans if usd)
 
     def unsourced(self, book: Book) -> tuple[str, ...]:
         """Ids of the prices in use that nobody could source, dearest first."""

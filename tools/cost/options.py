@@ -12,7 +12,7 @@ from typing import Final
 from cloudmart_cdk.costs.prices import Book, Prices
 from cloudmart_cdk.settings import Settings
 
-from .figures import BOOKS, HOURS, Sheet
+from .figures import BOOKS, HOURS, Amount, Sheet
 from .words import UNSOURCED, usd
 
 Context = Mapping[str, str]
@@ -41,6 +41,10 @@ class Measured:
 
     def usd_hour(self, book: Book) -> float:
         return self.sheet.amount(book).usd_hour - self.taken_off[book]
+
+    def amount(self, book: Book) -> Amount:
+        """What is paid; marked where the stage's own bill is."""
+        return Amount(self.usd_hour(book), self.sheet.amount(book).unsourced_hour)
 
     def saves(self, as_it_is: Sheet, book: Book) -> "Saving":
         now, then = as_it_is.amount(book), self.sheet.amount(book)

@@ -5,6 +5,7 @@ so their block is measured apart: `python -m tools.cost --options --page`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,9 +21,9 @@ from tools.tables import table
 
 from . import chart
 from .billing import priced
-from .figures import BOOKS, HOURS, KINDS, SPANS, Sheet, Span
+from .figures import BOOKS, KINDS, SPANS, Sheet, Span, total
 from .options import Measured
-from .words import SPAN_NAMES, UNSOURCED, cap_sentence, in_markdown, marked, unsourced_sentence, usd
+from .words import SPAN_NAMES, UNSOURCED, cap_sentence, in_markdown, left, marked, unsourced_sentence, usd
 
 PAGE: Final = PROJECT / "docs" / "cost.md"
 PICTURES: Final = PROJECT / "docs" / "images" / "cost"
@@ -33,6 +34,11 @@ _STAND_IN: Final = {
     "en": ", the course's where no public document states Seoul's",
     "ko": "(공개 문서에서 서울 정가를 찾지 못한 항목은 강의 가격표 기준)",
 }
+_WHICH: Final = {
+    "en": f"{_MARK} in part at a price that no public document was found for: [which](../../cost.md#the-stages).",
+    "ko": f"{_MARK} 공개 문서에서 확인하지 못한 가격이 포함되어 있습니다: [목록](../../cost.md#the-stages).",
+}
+"""Below the labs' sentences; the address is as seen from a guide."""
 
 
 def sheets_of(assemblies: Mapping[str, Assembly]) -> dict[str, Sheet]:
@@ -78,7 +84,7 @@ def stages(sheets: Sequence[Sheet]) -> str:
             *(_both(sheet, span) for span in SPANS),
             _both(sheet, "month", "apart"),
             ", ".join(f"{usd(cap.usd, cap.span)} {SPAN_NAMES[cap.span]}" for cap in sheet.caps) or "none",
-            ", ".join(usd(cap.left, cap.span) for cap in sheet.caps),
+            in_markdown(", ".join(map(left, sheet.caps))),
         ]
         for sheet in sheets
     ]
@@ -93,7 +99,7 @@ def stacks(sheet: Sheet) -> str:
         cells = [*counted, *(_both(sheet, "month", kind, stack=stack) for kind in KINDS)]
         rows.append([stack, *cells] if stack else ["**all**", *(f"**{cell}**" for cell in cells)])
     head = ["course / Seoul, USD", *(SPAN_NAMES[span] for span in SPANS), *KINDS]
-    return table(head, rows) + "".join(f"\n{cap_sentence(cap)}.\n" for cap in sheet.caps)
+    return table(head, rows) + "".join(f"\n{in_markdown(cap_sentence(cap))}.\n" for cap in sheet.caps)
 
 
 def readme(sheets: Mapping[str, Sheet], chosen: Sequence[str] = ("lab", "prod")) -> str:
@@ -118,20 +124,24 @@ def so_far(stacks: Sequence[str], sheet: Sheet, language: Literal["en", "ko"] = 
     """
     if unknown := [stack for stack in stacks if stack not in sheet.all_stacks]:
         raise ValueError(f"{unknown[0]}: no stack of {sheet.stage}; allowed: {', '.join(sheet.all_stacks)}")
-    sums = {book: sum(sheet.amount(book, *KINDS, stack=stack).usd_hour for stack in stacks) for book in BOOKS}
-    course, seoul = (usd(sums[book] * HOURS["session"], "session") for book in BOOKS)
-    hour = usd(sums["course"], "hour")
+    sums = {book: total((item for item in sheet.items if item.stack in stacks), book) for book in BOOKS}
+    course, seoul = (usd(sums[book].usd("session"), "session") for book in BOOKS)
+    hour = usd(sums["course"].usd_hour, "hour")
     names = ", ".join(stacks)
-    unsourced = any(sheet.amount("seoul", *KINDS, stack=stack).unsourced_hour for stack in stacks)
+    marks = {book: _MARK if sums[book].unsourced_hour else "" for book in BOOKS}
+    stand_in = _STAND_IN[language] if marks["seoul"] else ""
+    which = f"\n{_WHICH[language]}\n" if any(marks.values()) else ""
     if language == "ko":
         return (
-            f"지금까지의 비용: 50분에 약 **{course} USD**(강의 가격표 기준, 시간당 {hour} USD). "
-            f"서울 리전 정가로는 50분에 {seoul} USD입니다{_STAND_IN['ko'] if unsourced else ''}. "
-            f"배포된 스택: {names}.\n"
+            f"지금까지의 비용: 50분에 약 **{course} USD**{marks['course']}"
+            f"(강의 가격표 기준, 시간당 {hour} USD{marks['course']}). "
+            f"서울 리전 정가로는 50분에 {seoul} USD{marks['seoul']}입니다{stand_in}. "
+            f"키, 시크릿, 공인 IP 주소, EBS도 포함한 금액입니다. 배포된 스택: {names}.\n{which}"
         )
     return (
-        f"Cost so far: about **{course} USD** for 50 minutes ({hour} USD an hour, at the course's prices; {seoul} USD "
-        f"for 50 minutes at Seoul's list prices{_STAND_IN['en'] if unsourced else ''}) with {names} up.\n"
+        f"Cost so far: about **{course} USD**{marks['course']} for 50 minutes ({hour} USD{marks['course']} an hour, at "
+        f"the course's prices; {seoul} USD{marks['seoul']} for 50 minutes at Seoul's list prices{stand_in}) with "
+        f"{names} up. Keys, secrets, public addresses and EBS are in it.\n{which}"
     )
 
 
@@ -145,21 +155,23 @@ def _both(sheet: Sheet, span: Span, *kinds: Kind, stack: str = "") -> str:
 
 
 def options(as_it_is: Sheet, measured: Sequence[Measured]) -> str:
-    """What each option saves, and what it gives up."""
-    rows = [["as it is", *(usd(as_it_is.amount(book).usd("month"), "month") for book in BOOKS), "", "", "", ""]]
+    """What each option saves, and what it gives up; below, by which settings: side by side no page is wide enough."""
+    rows = [["as it is", *(in_markdown(marked(as_it_is.amount(book), "month")) for book in BOOKS), "", "", ""]]
+    how = []
     for one in measured:
         saved = (one.saves(as_it_is, book) for book in BOOKS)
         rows.append(
             [
                 one.option.title,
-                *(usd(one.usd_hour(book) * HOURS["month"], "month") for book in BOOKS),
+                *(in_markdown(marked(one.amount(book), "month")) for book in BOOKS),
                 *(in_markdown(f"{saving} ({saving.share:.1%})") for saving in saved),
-                " ".join(f"`{key}={value}`" for key, value in one.option.context.items()),
                 one.option.gives_up,
             ]
         )
-    head = ["USD a month", "course", "Seoul", "saves, course", "saves, Seoul", "settings", "gives up"]
-    return table([f"{as_it_is.stage}, {head[0]}", *head[1:]], rows)
+        if one.option.context:
+            how.append([one.option.title, " ".join(f"`{key}={value}`" for key, value in one.option.context.items())])
+    head = [f"{as_it_is.stage}, USD a month", "course", "Seoul", "saves, course", "saves, Seoul", "gives up"]
+    return f"{table(head, rows)}\n{table(['option', 'settings, each with -c'], how)}"
 
 
 def unsourced(sheets: Sequence[Sheet]) -> str:
@@ -178,9 +190,9 @@ def price_list(book: Prices) -> str:
         [
             f"`{line.id}`",
             line.unit,
-            f"{line.course:.10g}{'' if line.sourced('course') else _MARK}",
+            f"{_plain(line.course)}{'' if line.sourced('course') else _MARK}",
             _document(line.course_source),
-            f"{line.seoul:.10g}{'' if line.sourced('seoul') else _MARK}" if line.seoul is not None else _MARK,
+            f"{_plain(line.seoul)}{'' if line.sourced('seoul') else _MARK}" if line.seoul is not None else _MARK,
             _document(line.seoul_source),
         ]
         for line in book.lines.values()
@@ -196,7 +208,7 @@ def volume_list(used: Collection[Volume], book: Prices) -> str:
             one.what,
             f"`{one.price}`",
             book.lines[one.price].unit,
-            *(f"{one.quantity(stage, book):,.4g}" for stage in STAGES),
+            *(_plain(one.quantity(stage, book), digits=4) for stage in STAGES),
             "the proposal's" if one.source == volumes.PROPOSAL else one.source,
         ]
         for one in used
@@ -215,6 +227,11 @@ def commitments(book: Prices) -> str:
         for one in book.commitments
     ]
     return table(["commitment", "takes off", "of", "source"], rows)
+
+
+def _plain(value: float, *, digits: int = 10) -> str:
+    """So many digits that count, never as a power of ten: 0.0000166667, 10,000."""
+    return f"{Decimal(f'{value:.{digits}g}'):,f}"
 
 
 def _document(document: Document | None) -> str:

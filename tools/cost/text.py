@@ -10,7 +10,7 @@ from . import comment, words
 from .compare import Comparison
 from .figures import BOOKS, HOURS, KINDS, SPANS, Amount, Cap, Sheet, total
 from .options import Measured
-from .words import BOOK_NAMES, SPAN_NAMES, UNSOURCED, cap_sentence, marked, unsourced_sentence, usd
+from .words import BOOK_NAMES, SPAN_NAMES, UNSOURCED, cap_sentence, counted, marked, unsourced_sentence, usd
 
 _LEFT: Final = 18
 _COLUMN: Final = 10
@@ -42,7 +42,7 @@ def items(shown: Sheet) -> Iterator[str]:
             item.logical_id,
             item.what,
             item.kind,
-            f"{item.quantity:,.6g} {item.unit}",
+            counted(f"{item.quantity:,.6g}", item.unit),
             item.price_id,
             *(marked(total([item], book), span) for book in BOOKS),
         ]
@@ -83,13 +83,13 @@ def options(as_it_is: Sheet, measured: Sequence[Measured]) -> Iterator[str]:
     """Lines: what each option saves a month, then what it gives up."""
     yield f"{as_it_is.stage}, {as_it_is.label}: USD a month, without what is apart"
     yield ""
-    rows = [["as it is", *(usd(as_it_is.amount(book).usd("month"), "month") for book in BOOKS), "", "", "", ""]]
+    rows = [["as it is", *(marked(as_it_is.amount(book), "month") for book in BOOKS), "", "", "", ""]]
     for one in measured:
         saved = [one.saves(as_it_is, book) for book in BOOKS]
         rows.append(
             [
                 one.option.title,
-                *(usd(one.usd_hour(book) * HOURS["month"], "month") for book in BOOKS),
+                *(marked(one.amount(book), "month") for book in BOOKS),
                 *(cell for saving in saved for cell in (str(saving), f"{saving.share:.1%}")),
             ]
         )
@@ -125,11 +125,16 @@ def comparisons(compared: Sequence[Comparison], *, alone: Sequence[str] = ()) ->
         ]
         if rounded := len(one.changes) - len(shown):
             rows.append(["", "", words.rounded_away(rounded), *("0" for _ in BOOKS)])
-        sums = (words.change(one.usd_hour(book) * HOURS[span], span) or "0" for book in BOOKS)
+        sums = (f"{words.change(one.usd_hour(book) * HOURS[span], span) or '0'}{_mark(one, book)}" for book in BOOKS)
         rows.append(["all", "", "without what is apart", *sums])
         yield from columns([["stack", "resource", "what", *(str(book) for book in BOOKS)], *rows], right=len(BOOKS))
     yield ""
     yield from notes([side for one in compared if one.changes for side in (one.before, one.after)])
+
+
+def _mark(compared: Comparison, book: Book) -> str:
+    """Beside a sum: where prices that nobody could source are in what is compared."""
+    return UNSOURCED if compared.before.unsourced(book) or compared.after.unsourced(book) else ""
 
 
 def notes(sheets: Sequence[Sheet]) -> Iterator[str]:

@@ -46,9 +46,20 @@ def rounded_away(count: int) -> str:
 
 def cap_sentence(cap: Cap) -> str:
     """As "975.00 USD a month is the cap; reached 940.10, left 34.90"."""
-    state = f"left {usd(cap.left, cap.span)}" if cap.left >= 0 else f"{usd(-cap.left, cap.span)} too much"
-    reached = f"reached {usd(cap.reached, cap.span)} at the course's prices"
+    mark = "" if cap.sourced else UNSOURCED
+    state = f"left {left(cap)}" if cap.left >= 0 else f"{usd(-cap.left, cap.span)}{mark} too much"
+    reached = f"reached {usd(cap.reached, cap.span)}{mark} at the course's prices"
     return f"{usd(cap.usd, cap.span)} USD {SPAN_NAMES[cap.span]} is the cap: {reached}, {state}"
+
+
+def left(cap: Cap) -> str:
+    """What is left below a cap; less than 0 above it."""
+    return usd(cap.left, cap.span) + ("" if cap.sourced else UNSOURCED)
+
+
+def counted(figure: str, unit: str) -> str:
+    """As "5 GB"; "5 x 10,000 requests", where the unit begins with a figure of its own."""
+    return f"{figure} {'x ' if unit[:1].isdigit() else ''}{unit}"
 
 
 def unsourced_sentence(book: Book, prices: Sequence[str], share: float) -> str:

@@ -59,6 +59,14 @@ def test_a_quantity_alone_is_told_with_its_unit() -> None:
     assert (change.before, change.after) == ("logs: 2 GB", "5 GB")
 
 
+def test_a_unit_that_begins_with_a_figure_is_told_apart_from_the_quantity() -> None:
+    (change,) = Comparison(
+        sheet(item("keys", quantity=5, unit="10,000 requests")),
+        sheet(item("keys", quantity=20, unit="10,000 requests")),
+    ).changes
+    assert (change.before, change.after) == ("keys: 5 x 10,000 requests", "20 x 10,000 requests")
+
+
 def test_what_is_apart_stands_by_itself_and_not_in_the_sum() -> None:
     comparison = Comparison(sheet(), sheet(item("server"), item("disk", 0.5, kind="apart")))
     assert [(change.after, change.apart) for change in comparison.changes] == [("disk", True), ("server", False)]

@@ -1,9 +1,12 @@
 """Sums: of kinds, stacks, books and spans."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.tools.cost.bills import item, sheet
+from tests.tools.cost.bills import READ, item, sheet
 from tools.cost.figures import HOURS, total
+from tools.cost.words import cap_sentence
 
 _BILL = sheet(
     item("server", 0.1, 0.2),
@@ -46,6 +49,13 @@ def test_caps_count_nothing_that_is_apart() -> None:
     assert (cap.span, cap.usd) == ("month", _BILL.settings.cost.month_cap_usd)
     assert cap.reached == pytest.approx(0.11 * 730)
     assert cap.left == pytest.approx(cap.usd - cap.reached)
+
+
+def test_a_cap_says_whether_what_is_reached_has_a_source() -> None:
+    assert cap_sentence(_BILL.caps[0]).endswith("reached 80.30 at the course's prices, left 894.70")
+    nobody = replace(item("server").line, course_source=replace(READ, read=None))
+    guessed = sheet(replace(item("server"), line=nobody)).caps[0]
+    assert cap_sentence(guessed).endswith("reached 73.00* at the course's prices, left 902.00*")
 
 
 def test_no_cap_is_no_cap() -> None:

@@ -14,7 +14,8 @@ from tests.support import synthesize
 from tests.tools.cost.bills import READ, item, line, sheet
 from tools.cost import options, page
 from tools.cost.billing import priced
-from tools.cost.figures import HOURS, Sheet
+from tools.cost.figures import Sheet
+from tools.cost.words import in_markdown, marked
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -71,6 +72,15 @@ def test_a_saving_at_a_price_without_source_is_marked() -> None:
     assert measured.saves(now, "course").share == pytest.approx(2 / 3)
 
 
+def test_what_an_option_comes_to_is_marked_and_its_settings_stand_below() -> None:
+    now, then = sheet(item("old", 0.3, 0.4)), sheet(item("new", 0.1, None))
+    one = options.Option("newer", "nothing", {"cache.engine": "valkey", "cache.shards": "1"})
+    figures, settings = page.options(now, [options.Measured(one, then, {"course": 0.0, "seoul": 0.0})]).split("\n\n")
+    assert "| as it is | 219.00 | 292.00 |" in figures
+    assert "| newer | 73.00 | 73.00\\* | 146.00 (66.7%) | 219.00\\* (75.0%) | nothing |" in figures
+    assert "| newer | `cache.engine=valkey` `cache.shards=1` |" in settings
+
+
 _SYNTHESIZED_ANYWAY: Final = {frozenset(context.items()): context for context in MATRIX.values()}
 
 
@@ -80,19 +90,19 @@ def test_the_page_has_the_savings_of_this_checkout() -> None:
     rows = {
         cells[0].strip(): cells[1].strip()
         for row in text.partition("<!-- measured: options -->")[2].partition("<!-- end -->")[0].splitlines()
-        if len(cells := row.strip("|").split(" | ")) > 1
+        if len(cells := row.strip("|").split(" | ")) > 3  # the table of figures, not that of settings
     }
     settings = load_settings({"stage": page.OPTIONS_STAGE})
     as_it_is = priced(load(synthesize({"stage": page.OPTIONS_STAGE}).folder, settings), "as it is")
-    assert rows["as it is"] == f"{as_it_is.amount('course').usd('month'):,.2f}"
+    assert rows["as it is"] == in_markdown(marked(as_it_is.amount("course"), "month"))
     compared = 0
     for option in options.options(settings):
         assert option.title in rows
         context = _SYNTHESIZED_ANYWAY.get(frozenset({"stage": page.OPTIONS_STAGE, **option.context}.items()))
         if context and not option.committed:
             bill = priced(load(synthesize(context).folder, settings), option.title)
-            month = bill.amount("course").usd_hour * HOURS["month"]
-            assert rows[option.title] == f"{month:,.2f}", f"{option.title}: run python -m tools.cost --options --page"
+            month = in_markdown(marked(bill.amount("course"), "month"))
+            assert rows[option.title] == month, f"{option.title}: run python -m tools.cost --options --page"
             compared += 1
     assert compared >= 3
 

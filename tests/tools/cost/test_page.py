@@ -1,5 +1,8 @@
 """docs/cost.md and its pictures are those of this checkout; sentences for the labs' guides."""
 
+import re
+from typing import Literal
+
 import pytest
 
 from tests.matrix import STAGES
@@ -48,6 +51,23 @@ def test_so_far_grows_with_each_stack_and_counts_all(bills: dict[str, Sheet]) ->
     everything = page.so_far(lab.all_stacks, lab)
     counted = sum(lab.amount("course", kind).usd("session") for kind in ("fixed", "usage", "apart"))
     assert f"**{counted:.3f} USD**" in everything
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_so_far_marks_the_figures_that_hold_a_price_without_source(
+    language: Literal["en", "ko"], bills: dict[str, Sheet]
+) -> None:
+    """The zone is such a price, in the course's book only; the database's stack has some in both."""
+    network, data = (page.so_far([stack], bills["lab"], language) for stack in ("VpcStack", "DataStack"))
+    assert re.findall(r"USD[*\\]*", network) == ["USD**\\*", "USD\\*", "USD"]
+    assert re.findall(r"USD[*\\]*", data) == ["USD**\\*", "USD\\*", "USD\\*"]
+    assert "../../cost.md#the-stages" in network
+
+
+def test_small_and_large_figures_are_written_out(bills: dict[str, Sheet]) -> None:
+    blocks = page.blocks(bills)
+    assert "| GB-second | 0.0000166667 | " in blocks["cost_prices"]
+    assert "| GB-second | 50 | 2,000 | 10,000 | 10,000 | " in blocks["cost_volumes"]
 
 
 def test_so_far_in_korean_says_the_same_figures(bills: dict[str, Sheet]) -> None:
