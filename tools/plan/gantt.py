@@ -46,7 +46,7 @@ def draw(plan: Plan, *, title: str) -> str:
         24,
         60,
         f"{rounded(plan.span)} minutes with --concurrency {plan.concurrency}; one stack at a time "
-        f"{rounded(plan.alone)}. From AWS's documents, others' logs and estimates; not measured here.",
+        f"{rounded(plan.alone)}. From AWS's documents, others' logs and estimates (~); not measured here.",
         "quiet",
         size=12.5,
     )
@@ -121,7 +121,7 @@ def _in_order(steps: Iterable[Step]) -> list[Step]:
 
 def _named(step: Step) -> str:
     kind = step.type.rsplit("::", 1)[-1].removeprefix("AWSCDK-EKS-")
-    return f"{kind} {step.minutes:g}"
+    return f"{kind} {'~' if step.guessed else ''}{step.minutes:g}"
 
 
 def _fitting(texts: list[str], room: float) -> str:

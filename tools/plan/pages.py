@@ -18,6 +18,8 @@ from .times import OPERATIONS, Operation, Span, Time
 PAGE: Final = PROJECT / "docs" / "plan.md"
 PICTURES: Final = PROJECT / "docs" / "images" / "plan"
 PICTURED: Final = ("lab", "prod")
+_ESTIMATE: Final = "\\~"
+"""As itself, not as the begin of something struck out."""
 
 
 def of(assembly: Assembly, operation: Operation = "create") -> Mapping[str, Span]:
@@ -93,7 +95,7 @@ def _mostly(plan: Plan, name: str) -> str:
     if stack.paced:
         return f"{len(stack.resources)} small resources"
     longest = sorted(stack.steps, key=lambda step: -step.minutes)[:2]
-    return ", ".join(f"{step.path} {minutes(step.minutes)}" for step in longest)
+    return ", ".join(f"{step.path} {_ESTIMATE if step.guessed else ''}{minutes(step.minutes)}" for step in longest)
 
 
 def _only(when: str) -> str:

@@ -9,12 +9,14 @@ from typing import Any, Final
 from . import narrowing
 from .plan import Plan, Row
 from .stack import Stack, Step
-from .times import Span
+from .times import Operation, Span
 
 WORTH_A_LINE: Final = 0.5
 """Minutes; shorter steps beside each other become one line."""
 _NAMES: Final = 3
 VERB: Final = {"create": "deploy", "delete": "destroy"}
+_FIRST: Final = {"create": "upload, change set", "delete": "the deletion is asked for"}
+"""What the CLI does before a stack's first resource."""
 
 
 def minutes(value: float) -> str:
@@ -41,11 +43,11 @@ def text(plan: Plan, *, title: str) -> str:
             ]
         ),
         "",
-        "slow: when all of it is slow; slack: how much longer it may take at no cost to the whole; *: it decides",
+        "minutes; slow: when all of it is slow; slack: how much longer it may take at no cost to all; *: it decides",
     ]
     for row in plan.rows:
-        lines += ["", *_chain(row.stack)]
-    if any(_guessed(step) for row in plan.rows for step in row.stack.steps):
+        lines += ["", *_chain(row.stack, plan.operation)]
+    if any(step.guessed for row in plan.rows for step in row.stack.steps):
         lines += ["", "~: nobody's document says how long: an estimate of ours (tools/plan/times.toml)"]
     return "\n".join(lines) + "\n"
 
@@ -122,13 +124,13 @@ def _row(row: Row) -> list[str]:
     ]
 
 
-def _chain(stack: Stack) -> Iterator[str]:
+def _chain(stack: Stack, operation: Operation) -> Iterator[str]:
     yield f"{stack.name}, {minutes(stack.span.usual)}"
     if stack.paced:
         rest = stack.span.usual - stack.beside.usual
         yield f"  {minutes(rest):>5}  {len(stack.resources)} resources, about one a second"
         return
-    yield f"  {minutes(stack.beside.usual):>5}   upload, change set"
+    yield f"  {minutes(stack.beside.usual):>5}   {_FIRST[operation]}"
     short: list[Step] = []
     for step in stack.steps:
         if step.minutes < WORTH_A_LINE:
@@ -136,7 +138,7 @@ def _chain(stack: Stack) -> Iterator[str]:
             continue
         yield from _short(short)
         short = []
-        mark = " ~" if _guessed(step) else ""
+        mark = " ~" if step.guessed else ""
         note = f": {step.time.note}" if step.time.note else ""
         yield f"  {minutes(step.minutes):>5}{mark:2} {step.path} ({step.type.removeprefix('AWS::')}){note}"
     yield from _short(short)
@@ -146,10 +148,6 @@ def _short(steps: list[Step]) -> Iterator[str]:
     if steps:
         names = ", ".join(step.path for step in steps)
         yield f"  {minutes(sum(step.minutes for step in steps)):>5}   {names}"
-
-
-def _guessed(step: Step) -> bool:
-    return step.time.document.kind == "estimate"
 
 
 def _span(span: Span) -> dict[str, float]:

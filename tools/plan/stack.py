@@ -27,6 +27,11 @@ class Step:
     minutes: float
     time: Time
 
+    @property
+    def guessed(self) -> bool:
+        """Nobody's document says how long."""
+        return self.time.document.kind == "estimate"
+
 
 @dataclass(frozen=True)
 class Stack:

@@ -47,6 +47,14 @@ def test_chains_name_constructs_and_mark_estimates(tmp_path: Path) -> None:
     down = report.text(make(made, loaded, "delete"), title="x")
     assert "    3.0 ~ A (Slow)" in down
     assert "~: nobody's document" in down
+    assert "change set" not in down
+
+
+def test_pictures_and_tables_mark_estimates_too(tmp_path: Path) -> None:
+    made, loaded = assembly(tmp_path, {"S": {"A": slow()}}), times.load(times_file(tmp_path))
+    up, down = (gantt.draw(make(made, loaded, operation), title="x") for operation in times.OPERATIONS)
+    assert ">Slow 10<" in up
+    assert ">Slow ~3<" in down
 
 
 def test_gains(small: Plan) -> None:
