@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """One folder a run, made before pytest-xdist starts its workers, which inherit its name."""
     if hasattr(config, "workerinput"):
         return
+    # Who is started in the background ignores SIGINT, and so do all its children; some tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Nothing that listens on this machine is behind the machine's proxy.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
     _RUNS.mkdir(parents=True, exist_ok=True)
