@@ -38,6 +38,7 @@ LOADING: Final = {
     "log retention": _of("log_retention_days", "given 8", "1, 3, 5, 7, 14", log_retention_days="8"),
     "backups below 1": _of("database.backup_days", "given 0", "from 1 to 35", "days=1", database__backup_days="0"),
     "backups above 35": _of("database.backup_days", "given 36", "from 1 to 35", "=35", database__backup_days="36"),
+    "a lifetime that no tag says": _of("lifetime_hours", "given 10000", "from 0 to 9999", lifetime_hours="10000"),
     "availability too high": _of(
         "monitoring.availability_slo", "a number from 90 to 99.99", monitoring__availability_slo="99.999"
     ),
