@@ -24,6 +24,8 @@ class Cost:
     """Of one session. Rounded to a tenth of a cent, so that nobody fails by what a float cannot hold."""
 
     usd: float = 0.0
+    unsourced_usd: float = 0.0
+    """Of it, at prices that no public document was found for."""
     unknown: str = ""
     """Why it could not be priced; then it is not within the cap."""
     dearest: tuple[tuple[str, float], ...] = ()
@@ -61,6 +63,7 @@ def of(deployed: Deployed, settings: "Settings") -> Cost:
     items = sorted(made, key=lambda item: (-item.usd_hour("course"), item.stack, item.logical_id, item.what))
     return Cost(
         usd=made.usd_session("course"),
+        unsourced_usd=sum(item.usd_hour("course") * SESSION_HOURS for item in made if not item.sourced("course")),
         dearest=tuple(
             (f"{item.stack}: {item.what}", item.usd_hour("course") * SESSION_HOURS) for item in items[:_DEAREST]
         ),

@@ -68,6 +68,7 @@ def as_json(grade: Grade, language: Language, *, least: int) -> str:
         ],
         "cost": {
             "usd_session": round(grade.cost.usd, 4),
+            "unsourced_usd_session": round(grade.cost.unsourced_usd, 4),
             "cap_usd_session": CAP_USD,
             "within": grade.cost.within,
             "unknown": grade.cost.unknown,
@@ -148,6 +149,8 @@ def _cost(cost: Cost, language: Language, *, details: bool) -> Iterator[str]:
         return
     pattern = said["within" if cost.within else "over"]
     yield pattern.format(usd=cost.usd, cap=CAP_USD, left=CAP_USD - cost.usd, excess=cost.usd - CAP_USD)
+    if cost.unsourced_usd:
+        yield said["unsourced"].format(usd=cost.unsourced_usd)
     if details or not cost.within:
         listed = "; ".join(f"{what} {usd:.3f}" for what, usd in cost.dearest)
         yield f"{said['dearest']}: {listed}"

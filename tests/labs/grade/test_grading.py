@@ -108,11 +108,15 @@ def test_the_cost_is_that_of_the_deployed_templates(team: Team) -> None:
         nodes = answer["TemplateBody"]["Resources"].get("Nodes")
         if nodes:
             nodes["Properties"]["ScalingConfig"]["DesiredSize"] = 20
+            zone = {"Type": "AWS::Route53::HostedZone", "Properties": {"Name": "example.com"}}
+            answer["TemplateBody"]["Resources"]["Zone"] = zone
 
     with answered("cloudformation", "GetTemplate", change)(team):
         dear = cost.of(team.deployed(), settings)
     assert not dear.within
-    assert dear.usd == pytest.approx(found.usd + 18 * 0.0416 * 50 / 60)
+    zone_usd = 0.50 / 730 * 50 / 60  # no public document was found for the course's price of one
+    assert dear.usd == pytest.approx(found.usd + 18 * 0.0416 * 50 / 60 + zone_usd)
+    assert (found.unsourced_usd, dear.unsourced_usd) == (0, pytest.approx(zone_usd))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -133,7 +134,15 @@ def test_too_dear_does_not_pass_whatever_the_points() -> None:
     assert not dear.passed(0)
     assert "OVER BUDGET: 0.92 USD a session of 50 minutes, 0.12 above 0.80" in report.text(dear, "en", least=90)
     unknown = Cost(unknown="no price")
+    assert "no public document" not in report.text(dear, "en", least=90)
     assert not unknown.within
+
+
+def test_what_of_the_cost_nobody_could_source_is_said() -> None:
+    grade = replace(graded(), cost=Cost(usd=0.5, unsourced_usd=0.02))
+    for shown in (report.text(grade, "en", least=90), report.markdown(grade, "en", least=90)):
+        assert "0.02 USD of it at prices that no public document was found for" in shown
+    assert json.loads(report.as_json(grade, "en", least=90))["cost"]["unsourced_usd_session"] == 0.02
 
 
 def test_a_drill_is_told_in_words() -> None:
