@@ -114,7 +114,7 @@ def readme(sheets: Mapping[str, Sheet], chosen: Sequence[str] = ("lab", "prod"))
     rows.append(["apart, a month, course / Seoul", *(_both(sheet, "month", "apart") for sheet in bills)])
     note = f"\n{_MARK} in part at a price that no public document was found for: [which](docs/cost.md#the-stages).\n"
     marks = any(sheet.unsourced(book) for sheet in bills for book in BOOKS)
-    return table(["USD an hour", *chosen], rows) + (note if marks else "")
+    return table(["USD an hour, course", *chosen], rows) + (note if marks else "")
 
 
 def so_far(stacks: Sequence[str], sheet: Sheet, language: Literal["en", "ko"] = "en") -> str:
