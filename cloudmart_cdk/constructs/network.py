@@ -174,14 +174,10 @@ class Network(Construct):
         """One NAT gateway that spans the zones (EC2 guide, "regional NAT gateways"), addresses by AWS."""
         nat = ec2.CfnNatGateway(self, "RegionalNat", availability_mode="regional", vpc_id=self.vpc.vpc_id)
         nat.node.add_dependency(self.vpc.internet_connectivity_established)
-        for number, subnet in enumerate(self.private_subnets, start=1):
-            ec2.CfnRoute(
-                self,
-                f"RegionalNatRoute{number}",
-                route_table_id=subnet.route_table.route_table_id,
-                destination_cidr_block="0.0.0.0/0",
-                nat_gateway_id=nat.attr_nat_gateway_id,
-            )
+        # Zonal gateways' routes are made by the same method, so that a change updates them: AWS refuses a second one.
+        for subnet in self.private_subnets:
+            assert isinstance(subnet, ec2.Subnet)
+            subnet.add_default_nat_route(nat.attr_nat_gateway_id)
 
     def _add_flow_logs(self, bucket: s3.IBucket, log_groups: LogGroups) -> None:
         """All traffic, to CloudWatch Logs for queries and to the log bucket for keeps."""

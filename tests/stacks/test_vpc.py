@@ -65,6 +65,15 @@ def test_a_regional_nat_gateway_serves_the_same_subnets(synthesized: Synthesize)
     assert len(_subnets_with_default_route(app, "NatGatewayId")) == 4
 
 
+def test_another_kind_of_nat_gateway_changes_routes_and_makes_none(synthesized: Synthesize) -> None:
+    """AWS refuses a second default route, and CloudFormation makes the new before it removes the old."""
+    regional, zonal = synthesized("lab", **{"network.regional_nat": "true"}), synthesized("lab")
+    assert (
+        regional.resources("VpcStack", "AWS::EC2::Route").keys()
+        == zonal.resources("VpcStack", "AWS::EC2::Route").keys()
+    )
+
+
 def _subnets_with_default_route(app: Synthesized, via: str) -> set[str]:
     subnets = app.resources("VpcStack", "AWS::EC2::Subnet")
     tables = {
