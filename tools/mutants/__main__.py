@@ -7,13 +7,14 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from cloudmart_cdk.policy.families import RULES
 from tools.assembly import synthesize
 
 from . import relevance, survivors
 from .operators import mutants
-from .trial import Trial, by_cdk_nag, by_our_rules
+from .trial import Trial, Verdict, by_cdk_nag, by_our_rules
 
 
 def main() -> int:
@@ -31,17 +32,16 @@ def main() -> int:
     relevant = relevance.Relevance(relevance.read())
     made = [mutant for mutant in mutants(trial.templates, relevant) if arguments.only in mutant.name]
     print(f"{len(made)} mutants of stage {arguments.stage}", file=sys.stderr, flush=True)
+    workers = os.cpu_count() or 1
     verdicts = []
-    for number, verdict in enumerate(by_our_rules(assembly, context, made, os.cpu_count() or 1), start=1):
+    for verdict in _told(by_our_rules(assembly, context, made, workers), every=500):
         verdicts.append(verdict)
-        if number % 500 == 0:
-            print(f"  {number} tried", file=sys.stderr, flush=True)
         if arguments.show:
             print(f"{verdict.mutant.name} -> {', '.join(verdict.rules) or 'nobody'}")
     ours = [verdict for verdict in verdicts if verdict.rules]
     passed = [verdict.mutant for verdict in verdicts if not verdict.rules]
     print(f"  {len(passed)} left for cdk-nag", file=sys.stderr, flush=True)
-    nag = [] if arguments.no_nag else by_cdk_nag(trial, passed)
+    nag = [] if arguments.no_nag else list(_told(by_cdk_nag(trial, passed, workers), every=120))
     by_nag = [verdict for verdict in nag if verdict.rules]
     left = [verdict.mutant for verdict in nag if not verdict.rules] if nag else passed
     listed = survivors.Survivors(survivors.read())
@@ -61,6 +61,14 @@ def main() -> int:
     for pattern in stale:
         print(f"stale: {pattern!r} matches nothing; delete it from tools/mutants/*.toml")
     return 1 if unlisted or stale else 0
+
+
+def _told(verdicts: Iterable[Verdict], *, every: int) -> Iterator[Verdict]:
+    """The same, and how far they are: it takes half an hour."""
+    for number, verdict in enumerate(verdicts, start=1):
+        yield verdict
+        if number % every == 0:
+            print(f"  {number} tried", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ loaded through `CfnInclude`, and what it finds is held against what it finds in 
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,17 +86,20 @@ def by_our_rules(
             yield Verdict(mutant, rules)
 
 
-def by_cdk_nag(trial: Trial, mutants: Sequence[Mutant]) -> list[Verdict]:
-    """cdk-nag's verdict. Slow: an app for every forty mutants."""
-    verdicts: list[Verdict] = []
-    for start in range(0, len(mutants), _BATCH):
-        verdicts += _together(trial, mutants[start : start + _BATCH])
-    return verdicts
+def by_cdk_nag(trial: Trial, mutants: Sequence[Mutant], workers: int) -> Iterator[Verdict]:
+    """cdk-nag's verdict on each, in order. Slow: an app for every forty mutants.
+
+    And a process for every app: Node keeps what it made for Python, and thirty of these are more than it may have.
+    """
+    batches = [mutants[start : start + _BATCH] for start in range(0, len(mutants), _BATCH)]
+    fresh = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=fresh, max_tasks_per_child=1) as pool:
+        for verdicts in pool.map(_together, repeat(trial.templates), batches):
+            yield from verdicts
 
 
-def _together(trial: Trial, batch: Sequence[Mutant]) -> list[Verdict]:
+def _together(templates: Mapping[str, Template], batch: Sequence[Mutant]) -> list[Verdict]:
     """One app for all; when CDK itself refuses one of them, halves, down to the one that it is."""
-    templates = trial.templates
     real = {mutant.stack: templates[mutant.stack] for mutant in batch}
     broken = {f"M{number}": mutant.apply(real[mutant.stack]) for number, mutant in enumerate(batch)}
     try:
@@ -103,7 +108,7 @@ def _together(trial: Trial, batch: Sequence[Mutant]) -> list[Verdict]:
         if len(batch) == 1:
             return [Verdict(batch[0], (REFUSED,))]
         half = len(batch) // 2
-        return [*_together(trial, batch[:half]), *_together(trial, batch[half:])]
+        return [*_together(templates, batch[:half]), *_together(templates, batch[half:])]
     return [
         Verdict(mutant, tuple(sorted({rule for rule, _ in found[f"M{number}"] - found[mutant.stack]})))
         for number, mutant in enumerate(batch)
