@@ -316,7 +316,7 @@ class Settings(_Frozen):
     skip: Annotated[tuple[Annotated[str, shapes.OneOf(tuple(SKIPPABLE))], ...], shapes.COMMA_LIST]
     owner: TagValue
     cost_center: TagValue
-    lifetime_hours: Annotated[int, Field(ge=0, le=9999)]
+    lifetime_hours: Annotated[int, Field(ge=0, le=9999)]  # four digits are what assets/lifetime reads
     deletion: Literal["everything", "keep-data"]
     deletion_protection: bool
     log_retention_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], shapes.NUMBER]

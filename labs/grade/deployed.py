@@ -5,17 +5,16 @@ made once. Does not judge.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from cloudmart_cdk.settings.model import Stage
 from cloudmart_cdk.settings.topology import EDGE_REGION
 from commands.errors import CommandError
 from commands.place import REFUSED
+from labs.names import of_longer_name
 
 _READS: Final = ("describe_", "list_", "get_")
 _ABSENT: Final = ("NoSuch", "NotFound", "DoesNotExist", "NonExistent")
@@ -31,8 +30,6 @@ _ACTIONS: Final = {
 """Calls whose right has another name (service authorization reference, "Actions, resources, and condition keys")."""
 _EMPTY: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS")
 """States in which a stack holds nothing that can be relied upon."""
-_LONGER_NAME: Final = re.compile(rf".*-({'|'.join(get_args(Stage))})-")
-"""After `<name>-<stage>`: of `<name>-<stage>-<more>-<stage>-...`, which is another team's."""
 
 
 class UnreadableError(Exception):
@@ -82,7 +79,7 @@ class Deployed:
         found = []
         for entry in self.read("cloudformation", "describe_stacks", region)["Stacks"]:
             name, status = entry["StackName"], entry["StackStatus"]
-            own = name.startswith(f"{self.prefix}-") and not _LONGER_NAME.match(name.removeprefix(self.prefix))
+            own = name.startswith(f"{self.prefix}-") and not of_longer_name(name.removeprefix(self.prefix))
             if not own or status == "DELETE_COMPLETE":
                 continue
             if status in _EMPTY or status.endswith("_IN_PROGRESS"):

@@ -3,12 +3,12 @@
 Owns the wording and what it costs by lying around.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from cloudmart_cdk.assets.lifetime.stacks import lifetime
 from cloudmart_cdk.costs import prices
 from cloudmart_cdk.costs.charge import MONTH_HOURS
 
@@ -17,8 +17,6 @@ from .kinds import Call, Resource
 from .whose import STACK_NAME
 
 _SEOUL: Final = ZoneInfo("Asia/Seoul")
-_LIFETIME: Final = re.compile(r"([1-9][0-9]{0,3})h")
-"""As `assets/lifetime` reads it, which takes any other for none."""
 _HOURS: Final = {"hour": 1.0, "month": MONTH_HOURS}
 
 
@@ -88,8 +86,8 @@ def _hint(resource: Resource) -> str:
 def _until(stack: Mapping[str, Any]) -> str:
     """When its `Lifetime` is over, in Seoul; a hint only: `assets/lifetime` decides."""
     tags = {tag["Key"]: tag["Value"] for tag in stack.get("Tags") or ()}
-    hours = _LIFETIME.fullmatch(tags.get("Lifetime", ""))
-    if hours is None:
+    lasts = lifetime(tags)
+    if lasts is None:
         return ""
-    ends = stack["CreationTime"].astimezone(_SEOUL) + timedelta(hours=int(hours[1]))
+    ends = stack["CreationTime"].astimezone(_SEOUL) + lasts
     return f", Lifetime {'was over' if ends < datetime.now(UTC) else 'ends'} {ends:%H:%M on %d %B} in Seoul"

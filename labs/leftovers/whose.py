@@ -19,11 +19,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, get_args
+from typing import Final
 
-from cloudmart_cdk.settings.model import Stage
 from cloudmart_cdk.settings.naming import Names
 from cloudmart_cdk.settings.topology import EKS, NEEDS
+from labs.names import of_longer_name
 
 STACK_NAME: Final = "aws:cloudformation:stack-name"
 STACK_ID: Final = "aws:cloudformation:stack-id"
@@ -34,8 +34,6 @@ _NAMES: Final = (SCALING_GROUP, "Name")
 OWNED: Final = "kubernetes.io/cluster/"
 """Whose key ends with the cluster, and whose value is `OWN` when it is the cluster's; Kubernetes' own."""
 OWN: Final = "owned"
-_LONGER_NAME: Final = re.compile(rf".*[-/]({'|'.join(get_args(Stage))})([-/]|$)")
-"""What is left of an id, when it may be of `<name>-<stage>-<more>-<stage>`: then it is not for us to say."""
 
 
 class Whose(StrEnum):
@@ -123,7 +121,7 @@ class Copy:
         names = (self.names.prefix, f"/{self.names.name}/{self.names.stage}", f"{self.names.name}/{self.names.stage}")
         pattern = rf"(?:/aws/[a-z/-]+/|rds:|final-|alias/)?(?:{'|'.join(map(re.escape, names))})(?:[-/](.*))?"
         found = re.fullmatch(pattern, id.lower(), re.DOTALL)
-        return found is not None and not _LONGER_NAME.match(f"-{found[1] or ''}")
+        return found is not None and not of_longer_name(f"-{found[1] or ''}")
 
 
 def _clusters(tags: Mapping[str, str]) -> set[str]:

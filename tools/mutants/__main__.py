@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def _told(verdicts: Iterable[Verdict], *, every: int) -> Iterator[Verdict]:
-    """The same, and how far they are: it takes half an hour."""
+    """The same, and how far they are: it takes twenty minutes."""
     for number, verdict in enumerate(verdicts, start=1):
         yield verdict
         if number % every == 0:

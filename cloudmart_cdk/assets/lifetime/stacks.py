@@ -53,7 +53,7 @@ def read(described: Mapping[str, Any], *, region: str, stage: str, kinds: Collec
         return None
     if copy == name or not copy.endswith(f"-{stage}"):
         return None
-    lifetime = _LIFETIME.fullmatch(tags.get("Lifetime", ""))
+    lasts = lifetime(tags)
     return Stack(
         id=str(described["StackId"]),
         name=name,
@@ -63,5 +63,11 @@ def read(described: Mapping[str, Any], *, region: str, stage: str, kinds: Collec
         owner=tags.get("Owner", ""),
         status=str(described["StackStatus"]),
         protected=bool(described.get("EnableTerminationProtection")),
-        ends=described["CreationTime"] + timedelta(hours=int(lifetime[1])) if lifetime else None,
+        ends=described["CreationTime"] + lasts if lasts else None,
     )
+
+
+def lifetime(tags: Mapping[str, str]) -> timedelta | None:
+    """How long a stack lives from its creation on; None: it has no `Lifetime`, or none that can be read."""
+    found = _LIFETIME.fullmatch(tags.get("Lifetime", ""))
+    return timedelta(hours=int(found[1])) if found else None
